@@ -1,0 +1,45 @@
+"""What was done in one recording: the engine run over it, with the grade of the data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from footsense.types import Event, Grade, Placement, Reason, Side
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    """Duration in s, number of samples received, rate in Hz, gyro or not, holes as (start_s, end_s)."""
+
+    duration_s: float
+    samples: int
+    rate_hz: float
+    gyro: bool
+    gaps: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch in which an exercise was recognised."""
+
+    exercise: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The answer for one recording. `exercise` is the one asked for, None when all were looked for.
+
+    `counts` are None where the data cannot show it (`grade` is `not-verifiable`).
+    """
+
+    file: str
+    exercise: str | None
+    placement: Placement | None
+    side: Side | None
+    recording: RecordingFacts
+    events: tuple[Event, ...]
+    counts: Mapping[str, int | None]
+    segments: tuple[Segment, ...] = ()
+    grade: Grade = Grade.GOOD
+    reasons: tuple[Reason, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Device profiles: read, checked, compiled; packets decoded, commands built."""

@@ -1,0 +1,1 @@
+"""Recordings: MCAP written and read strictly, CSV read strictly."""

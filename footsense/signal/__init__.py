@@ -1,0 +1,1 @@
+"""Causal, chunk-invariant signal processing. Nothing here knows an exercise."""

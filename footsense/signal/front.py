@@ -1,0 +1,114 @@
+"""The front end that all detectors share: one low-pass over all axes, thinned to 25–50 Hz.
+
+Posture and winding live below 3 Hz, so their trackers work on a quarter of the samples and less;
+impacts are looked for in the full-rate samples, which travel beside.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.signal import butter, sosfilt, sosfilt_zi
+
+from footsense.types import Floats, Gap, Samples
+
+SLOW_RATE_HZ = 25.0
+CUTOFF_HZ = 6.0
+ORDER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SlowGrid:
+    """Coefficients of the front end for one sampling rate.
+
+    Every `factor`-th low-passed sample is kept (those whose index in the stream divides by it), which gives
+    `rate_hz`; `delay_s` is the filter's delay at 0 Hz, already taken off `Slow.t_s`.
+    """
+
+    factor: int
+    rate_hz: float
+    delay_s: float
+    sos: Floats
+
+    @classmethod
+    def at(cls, rate_hz: float) -> "SlowGrid":
+        factor = max(1, int(rate_hz // SLOW_RATE_HZ))
+        cutoff_hz = min(CUTOFF_HZ, 0.3 * rate_hz)
+        sos = butter(ORDER, cutoff_hz, fs=rate_hz, output="sos")
+        return cls(factor, rate_hz / factor, delay_at_zero(sos) / rate_hz, sos)
+
+
+def delay_at_zero(sos: Floats) -> float:
+    """Group delay at 0 Hz in samples: for B(z)/A(z), Σ k·b_k / Σ b_k − Σ k·a_k / Σ a_k, summed over sections."""
+    k = np.arange(3)
+    return float(sum((k * s[:3]).sum() / s[:3].sum() - (k * s[3:]).sum() / s[3:].sum() for s in sos))
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Low-passed samples on the slow grid.
+
+    `first` is the index on the slow grid of the first of them (stream index // factor); `t_s` (m,) the time
+    of their content; `acc_g` (m, 3); `gyr_dps` (m, 3) or None. They are known `SlowGrid.delay_s` after `t_s`.
+    """
+
+    first: int
+    t_s: Floats
+    acc_g: Floats
+    gyr_dps: Floats | None
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What a detector is given: the samples as they are, and the slow ones that became known with them."""
+
+    samples: Samples
+    slow: Slow
+
+
+class Front:
+    """Turns Samples into Signals. Starts in steady state at the first sample, and anew after a Gap."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.grid = SlowGrid.at(rate_hz)
+        self._zi: Floats | None = None
+
+    def process(self, item: Samples | Gap) -> Signals | Gap:
+        if isinstance(item, Gap):
+            self._zi = None
+            return item
+        low = self._low_pass(item)
+        keep = slice(-item.first % self.grid.factor, None, self.grid.factor)
+        axes = low[:, keep].T
+        slow = Slow(
+            first=-(-item.first // self.grid.factor),
+            t_s=item.t_s[keep] - self.grid.delay_s,
+            acc_g=np.ascontiguousarray(axes[:, :3]),
+            gyr_dps=np.ascontiguousarray(axes[:, 3:]) if item.gyr_dps is not None else None,
+        )
+        return Signals(item, slow)
+
+    def _low_pass(self, samples: Samples) -> Floats:
+        axes = [samples.acc_g.T] if samples.gyr_dps is None else [samples.acc_g.T, samples.gyr_dps.T]
+        x = np.concatenate(axes)
+        if not len(samples):
+            return x
+        if self._zi is None:
+            self._zi = sosfilt_zi(self.grid.sos)[:, None, :] * x[None, :, :1]
+        low, self._zi = sosfilt(self.grid.sos, x, axis=1, zi=self._zi)
+        return np.asarray(low, dtype=np.float64)
+
+
+def slice_samples(samples: Samples, start: int, stop: int) -> Samples:
+    """The samples at positions start:stop, as a Samples of their own."""
+    gyr = samples.gyr_dps
+    return replace(
+        samples,
+        first=samples.first + start,
+        t_s=samples.t_s[start:stop],
+        acc_g=samples.acc_g[start:stop],
+        gyr_dps=None if gyr is None else gyr[start:stop],
+        flags=samples.flags[start:stop],
+    )

@@ -1,0 +1,1 @@
+"""The simulated wearer and the virtual sensor."""

@@ -1,0 +1,19 @@
+"""The one function through which foreign text (device, file and profile names) reaches a person."""
+
+import unicodedata
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def display(text: object, limit: int = 80) -> str:
+    """Return `text` on one line, safe to print: control, bidi, zero-width and lone surrogate
+    characters become visible escapes, and more than `limit` characters are cut with an ellipsis."""
+    shown = "".join(_escape(c) for c in str(text))
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _escape(char: str) -> str:
+    if unicodedata.category(char) not in _INVISIBLE:
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,172 @@
+"""The nouns of footsense. Units are in the names: g, deg/s, s, Hz; angles in degrees.
+
+Everything here is a value: frozen, without behaviour that depends on a clock or on where it came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.uint8]
+
+Placement = Literal["foot", "ankle", "shank"]
+Side = Literal["left", "right"]
+
+INTERPOLATED = 1  # bit of Samples.flags: made by interpolation over a hole of at most 0.25 s
+CLIPPED = 2  # bit of Samples.flags: an acceleration axis stood at the end of its range
+
+
+@dataclass(frozen=True, slots=True)
+class RawPacket:
+    """One notification as received. `sensor` is a random id, never the address."""
+
+    sensor: str
+    char: str
+    host_ns: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What is known of a sensor's stream before its samples. Opens a stream; a second one starts it anew."""
+
+    rate_hz: float
+    has_gyro: bool
+    sensor: str = ""
+    side: Side | None = None
+    placement: Placement | None = None
+    acc_range_g: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """`n` consecutive samples on the stream's grid.
+
+    `first` is the index of the first of them in the stream; `t_s` (n,) are stream times;
+    `acc_g` (n, 3) specific force; `gyr_dps` (n, 3) angular rate, or None where the device has no gyro;
+    `flags` (n,) bits INTERPOLATED and CLIPPED.
+    """
+
+    first: int
+    t_s: Floats
+    acc_g: Floats
+    gyr_dps: Floats | None
+    flags: Flags
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hole in the stream longer than 0.25 s; the next Samples may jump in `first`.
+    Nothing is counted across it."""
+
+    start_s: float
+    end_s: float
+
+
+Item = StreamInfo | Samples | Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A counted thing. Final: emitted once, never changed. `decided_s` is the stream time of the sample
+    with which it became final with all its attributes."""
+
+    exercise: str
+    kind: str
+    start_s: float
+    end_s: float
+    decided_s: float
+    attributes: Mapping[str, str | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a screen may show before events are final; never evidence.
+
+    `count` includes what is provisional; `held_s` are the seconds of the hold under way (0 outside one);
+    `phase` is `rest` or `moving` or `holding`.
+    """
+
+    exercise: str
+    kind: str
+    count: int
+    held_s: float
+    phase: str
+
+
+class Grade(StrEnum):
+    """How far a result can be trusted."""
+
+    GOOD = "good"
+    POOR = "poor"
+    NOT_VERIFIABLE = "not-verifiable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a grade is not `good`: a stable code, a sentence for a person, and the grade it leads to."""
+
+    code: str
+    text: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What one complete frame of a device says, in units.
+
+    `stream` names the profile's stream; arrays are (n, 3) or None; `ticks` is the device's time stamp and
+    `sequence` its counter, both raw, before unwrapping; `fields` is anything else, unit in the name.
+    """
+
+    stream: str
+    acc_g: Floats | None = None
+    gyr_dps: Floats | None = None
+    mag_ut: Floats | None = None
+    ticks: int | None = None
+    sequence: int | None = None
+    battery_percent: float | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTiming:
+    """How a profile's stream tells time: what the stream stage needs to know of the device.
+
+    `rate_hz` is the sample rate asked for; `tick_s` the length of one device tick (None without time
+    stamps), wrapping at `tick_modulus` (None: never); `anchor` the sample of a frame that the stamp belongs
+    to; `sequence_modulus` of the counter (None without one), which counts `packets` or `samples`.
+    """
+
+    stream: str
+    carries_acc: bool
+    carries_gyr: bool
+    rate_hz: float
+    tick_s: float | None = None
+    tick_modulus: int | None = None
+    anchor: Literal["first", "last"] = "first"
+    sequence_modulus: int | None = None
+    sequence_counts: Literal["packets", "samples"] = "packets"
+
+
+@dataclass(frozen=True, slots=True)
+class SensorMeta:
+    """A sensor of a session, as the recording keeps it.
+
+    `id` is random, never the address; `profile` the TOML text that decodes it; `settings` what was asked
+    for, negotiated and probed (`rate_hz`, `acc_range_g`, …).
+    """
+
+    id: str
+    profile: str
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
+    side: Side | None = None
+    placement: Placement | None = None

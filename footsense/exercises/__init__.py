@@ -26,7 +26,10 @@ def detector(exercise: str) -> "type[Detector]":
         known = ", ".join(exercise_names())
         raise UsageError(f"unknown exercise '{display(exercise)}'; known are: {known}")
     module = importlib.import_module(f"{__name__}.{exercise.replace('-', '_')}")
-    found = [c for _, c in inspect.getmembers(module, inspect.isclass)
-             if c.__module__ == module.__name__ and hasattr(c, "about")]
+    found = [
+        c
+        for _, c in inspect.getmembers(module, inspect.isclass)
+        if c.__module__ == module.__name__ and hasattr(c, "about")
+    ]
     (only,) = found
     return cast("type[Detector]", only)

@@ -38,7 +38,7 @@ class SlowGrid:
 
 
 def delay_at_zero(sos: Floats) -> float:
-    """Group delay at 0 Hz in samples: for B(z)/A(z), Σ k·b_k / Σ b_k − Σ k·a_k / Σ a_k, summed over sections."""
+    """Group delay at 0 Hz in samples: Σ k·b_k / Σ b_k − Σ k·a_k / Σ a_k, summed over the sections B(z)/A(z)."""
     k = np.arange(3)
     return float(sum((k * s[:3]).sum() / s[:3].sum() - (k * s[3:]).sum() / s[3:].sum() for s in sos))
 

@@ -6,7 +6,7 @@ from footsense.errors import StreamError
 from footsense.exercises import detector, exercise_names
 from footsense.exercises.base import Detector
 from footsense.signal.front import Front
-from footsense.types import Event, Gap, Item, Progress, Reason, Samples, StreamInfo
+from footsense.types import Command, Event, Gap, Item, Progress, Reason, Samples, StreamInfo, Tick
 
 
 class Engine:
@@ -27,6 +27,8 @@ class Engine:
         that jumps without a Gap."""
         if isinstance(item, StreamInfo):
             return self._open(item)
+        if isinstance(item, Tick | Command):
+            return []
         if self._front is None:
             raise StreamError("samples came before the StreamInfo that says what they are")
         self._check_index(item)

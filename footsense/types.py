@@ -40,7 +40,7 @@ class StreamInfo:
     sensor: str = ""
     side: Side | None = None
     placement: Placement | None = None
-    acc_range_g: float | None = None
+    acc_range_g: float | None = None  # None where the recording does not say it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,24 @@ class Gap:
     end_s: float
 
 
-Item = StreamInfo | Samples | Gap
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The source's clock, 4 a second: what time-outs run on when samples stop."""
+
+    host_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something said to the session and recorded with it: `kind` is `exercise` (fields `exercise`, `side`: what
+    follows is meant as that), `end` (of that), `note`, `cue`. Detectors never see it."""
+
+    host_ns: int
+    kind: str
+    fields: Mapping[str, str | float | int | None] = field(default_factory=dict)
+
+
+Item = StreamInfo | Samples | Gap | Tick | Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +129,15 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a grade is not `good`: a stable code, a sentence for a person, and the grade it leads to."""
+    """Why a grade is not `good`: a stable code, a sentence for a person, and the grade it leads to.
+
+    `span_s` is the stretch of the recording that it speaks of, None for all of it.
+    """
 
     code: str
     text: str
     grade: Grade
+    span_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

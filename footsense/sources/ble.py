@@ -1,0 +1,327 @@
+"""The Bluetooth LE client, on bleak: finds a sensor, sets it up as its profile says, and queues what it sends.
+
+`Central` scans and chooses; `Link` is one sensor that streams into an `Inbox`, set up again when the link was
+lost. The keyword arguments `scan_kw` and `client_kw` go to bleak as they are; `{}` means the platform's own
+Bluetooth. Every wait has an end.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError, BleakGATTProtocolError
+
+from footsense.errors import BluetoothError, UsageError
+from footsense.sources.inbox import Inbox
+from footsense.sources.plan import Known, Plan
+from footsense.sources.words import explained, in_words, no_bluetooth
+from footsense.text import display
+from footsense.types import Command, RawPacket
+
+_FAILURES = (BleakError, TimeoutError, EOFError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long is waited, in s, and how often is tried.
+
+    `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling.
+    `write_s`: one write or subscription. `mtu_s`: until the system tells the packet length negotiated.
+    `stop_s`: the stop writes, and the disconnection. `silence_s` without a packet, or ten packets' time if
+    that is longer, means that the link is lost. `settle_s`: the scan goes on after the first match, for
+    others. `reconnect_s`: how long a lost sensor is tried again.
+    """
+
+    connect_s: float = 20.0
+    attempts: int = 4
+    backoff_s: float = 0.25
+    write_s: float = 5.0
+    mtu_s: float = 2.0
+    stop_s: float = 3.0
+    silence_s: float = 1.0
+    settle_s: float = 1.0
+    reconnect_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that advertises. `profile` is its best match, None where no profile knows it; the larger
+    `score`, the surer. `name` comes from the air: show `label`."""
+
+    device: BLEDevice
+    name: str
+    rssi_dbm: int
+    profile: Known | None
+    score: int
+
+    @property
+    def label(self) -> str:
+        """What a person is shown."""
+        return f"'{display(self.name)}'" if self.name else "a sensor without a name"
+
+
+class Central:
+    """This machine's side of Bluetooth: scans, chooses, and lets one sensor connect at a time.
+
+    BlueZ answers two connection attempts at once with failures, so all scanning and connecting shares a lock.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Known],
+        *,
+        scan_kw: Mapping[str, Any] | None = None,
+        client_kw: Mapping[str, Any] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.profiles = tuple(profiles)
+        self.scan_kw = dict(scan_kw or {})
+        self.client_kw = dict(client_kw or {})
+        self.patience = patience or Patience()
+        self.lock = asyncio.Lock()
+
+    async def scan(self, timeout_s: float) -> list[Found]:
+        """All devices heard in `timeout_s`: those that a profile knows first, the surest and nearest before.
+
+        Raises BluetoothError where there is no Bluetooth.
+        """
+        with explained():
+            async with self.lock:
+                seen = await BleakScanner.discover(timeout_s, return_adv=True, **self.scan_kw)
+        return _ordered([self._judge(device, data) for device, data in seen.values()])
+
+    async def find(self, name: str | None = None, timeout_s: float = 15.0) -> Found:
+        """The one sensor that a profile knows, or the one of that name or address.
+
+        Scans `settle_s` longer than to the first match. Raises BluetoothError if none is heard, UsageError
+        if there are several to choose from.
+        """
+        with explained():
+            async with self.lock:
+                matches = await self._matches(name, timeout_s)
+        if not matches:
+            raise BluetoothError(_none_found(name, timeout_s))
+        if len(matches) > 1:
+            names = ", ".join(f"{f.label} ({display(f.device.address)})" for f in matches)
+            raise UsageError(f"more than one sensor is near: {names}; choose with --device NAME or ADDRESS")
+        return matches[0]
+
+    async def again(self, device: BLEDevice, timeout_s: float) -> BLEDevice:
+        """The device as it advertises now: BlueZ forgets devices whose connection failed."""
+        async with self.lock:
+            found = await BleakScanner.find_device_by_address(device.address, timeout_s, **self.scan_kw)
+        return found or device
+
+    async def _matches(self, name: str | None, timeout_s: float) -> list[Found]:
+        found: dict[str, Found] = {}
+        first = asyncio.Event()
+
+        def heard(device: BLEDevice, data: AdvertisementData) -> None:
+            judged = self._judge(device, data)
+            if judged.profile and (name is None or _is_called(judged, name)):
+                found[device.address] = judged
+                first.set()
+
+        async with BleakScanner(heard, **self.scan_kw):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(first.wait(), timeout_s)
+                await asyncio.sleep(self.patience.settle_s)
+        return _ordered(list(found.values()))
+
+    def _judge(self, device: BLEDevice, data: AdvertisementData) -> Found:
+        scores = [(profile.match_score(data), i) for i, profile in enumerate(self.profiles)]
+        score, best = max(scores, default=(0, 0), key=lambda s: (s[0], -s[1]))
+        name = data.local_name or device.name or ""
+        return Found(device, name, data.rssi, self.profiles[best] if score > 0 else None, score)
+
+
+def _ordered(found: list[Found]) -> list[Found]:
+    return sorted(found, key=lambda f: (-f.score, -f.rssi_dbm, f.name, f.device.address))
+
+
+def _is_called(found: Found, name: str) -> bool:
+    return name.casefold() in (found.name.casefold(), found.device.address.casefold())
+
+
+def _none_found(name: str | None, timeout_s: float) -> str:
+    what = f"no sensor called '{display(name)}'" if name else "no sensor that a profile knows"
+    return f"{what} was heard in {timeout_s:g} s: switch it on, bring it near, and look with `footsense scan`"
+
+
+class Link:
+    """One sensor, streaming into `inbox` for as long as the context lasts.
+
+    Entering connects (with retries), checks that the profile's characteristics are there and that its packets
+    fit, makes the probe and setup writes, subscribes, and only then makes the start writes. A lost link is
+    set up anew, all of it; if that fails, the inbox fails with a BluetoothError. Leaving makes the stop
+    writes and disconnects, whatever happened.
+    """
+
+    def __init__(self, central: Central, device: BLEDevice, label: str, plan: Plan, inbox: Inbox) -> None:
+        self.id = uuid.uuid4().hex
+        self.mtu = 23
+        self.packets = 0
+        self.reconnects = 0
+        self._central, self._device, self._label = central, device, label
+        self._plan, self._inbox = plan, inbox
+        self._client: BleakClient | None = None
+        self._lost = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        with explained():
+            await self._connect(self._central.patience.attempts)
+        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_alive())]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._client:
+            await self._close(self._client)
+
+    # connecting
+
+    async def _connect(self, attempts: int) -> None:
+        """Connect and start the stream; raises BluetoothError after the last attempt, or at once where
+        trying again cannot help."""
+        patience = self._central.patience
+        for attempt in range(attempts):
+            try:
+                await self._connect_once()
+            except _FAILURES as error:
+                hopeless = no_bluetooth(error) or isinstance(error, BleakGATTProtocolError)
+                if hopeless or attempt == attempts - 1:
+                    raise no_bluetooth(error) or BluetoothError(in_words(error, self._label)) from error
+                await asyncio.sleep(patience.backoff_s * 2**attempt)
+                self._device = await self._central.again(self._device, patience.connect_s)
+            else:
+                return
+
+    async def _connect_once(self) -> None:
+        patience = self._central.patience
+        client = BleakClient(self._device, self._on_lost, timeout=patience.connect_s, **self._central.client_kw)
+        try:
+            async with self._central.lock, asyncio.timeout(patience.connect_s):
+                await client.connect()
+            self._lost.clear()
+            await self._start(client)
+        except BaseException:
+            await self._close(client)
+            raise
+        self._client = client
+
+    async def _start(self, client: BleakClient) -> None:
+        self._check_characteristics(client)
+        await self._check_mtu(client)
+        await self._write(client, "probe", "setup")
+        for char in self._plan.subscribe:
+            async with asyncio.timeout(self._central.patience.write_s):
+                await client.start_notify(char, self._received)
+        await self._write(client, "start")
+
+    def _check_characteristics(self, client: BleakClient) -> None:
+        missing = [c for c in self._plan.required if client.services.get_characteristic(c) is None]
+        if missing:
+            raise BluetoothError(
+                f"{self._label} lacks what its profile '{display(self._plan.name)}' needs (characteristic "
+                f"{missing[0]}): check its firmware, or choose another profile"
+            )
+
+    async def _check_mtu(self, client: BleakClient) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._central.patience.mtu_s
+        self.mtu = self._seen_mtu(client)
+        while self.mtu < self._plan.mtu_min and loop.time() < until:
+            await asyncio.sleep(0.1)  # BlueZ and WinRT tell it late
+            self.mtu = self._seen_mtu(client)
+        if self.mtu < self._plan.mtu_min:
+            raise BluetoothError(
+                f"the link to {self._label} carries packets of {self.mtu - 3} bytes, its profile needs "
+                f"{self._plan.mtu_min - 3}: use another Bluetooth adapter, or settings with shorter packets"
+            )
+
+    def _seen_mtu(self, client: BleakClient) -> int:
+        chars = [client.services.get_characteristic(c) for c in self._plan.required]
+        # mtu_size is always 23 on BlueZ, which tells the length only by characteristic
+        return max([c.max_write_without_response_size + 3 for c in chars if c], default=client.mtu_size)
+
+    async def _write(self, client: BleakClient, *phases: str) -> None:
+        for write in self._plan.writes:
+            if write.phase in phases:
+                async with asyncio.timeout(self._central.patience.write_s):
+                    await client.write_gatt_char(write.char, write.payload)
+
+    # streaming
+
+    def _received(self, char: BleakGATTCharacteristic, data: bytearray) -> None:
+        self.packets += 1
+        self._inbox.put(RawPacket(self.id, char.uuid, self._inbox.clock(), bytes(data)))
+
+    def _on_lost(self, client: BleakClient) -> None:
+        if client is self._client:
+            self._lost.set()
+
+    async def _watch(self) -> None:
+        """Notices a lost or silent link and sets it up again."""
+        while True:
+            await self._until_lost()
+            self._note("link lost")
+            if self._client:
+                await self._close(self._client)
+            self._client = None
+            try:
+                async with asyncio.timeout(self._central.patience.reconnect_s):
+                    await self._connect(self._central.patience.attempts)
+            except (BluetoothError, *_FAILURES) as error:
+                reason = error if isinstance(error, BluetoothError) else in_words(error, self._label)
+                self._inbox.fail(BluetoothError(f"the link was lost and did not come back: {reason}"))
+                return
+            self.reconnects += 1
+            self._note("link back")
+
+    async def _until_lost(self) -> None:
+        silence_s = max(self._central.patience.silence_s, 10 * self._plan.packet_s)
+        while True:
+            before = self.packets
+            try:
+                await asyncio.wait_for(self._lost.wait(), silence_s)
+            except TimeoutError:
+                if self.packets > before:
+                    continue
+            return
+
+    def _note(self, text: str) -> None:
+        self._inbox.put(Command(self._inbox.clock(), "note", {"sensor": self.id, "text": text}))
+
+    async def _keep_alive(self) -> None:
+        if not self._plan.keepalive_s:
+            return
+        while True:
+            await asyncio.sleep(self._plan.keepalive_s)
+            if self._client and self._client.is_connected:
+                with contextlib.suppress(*_FAILURES):
+                    await self._write(self._client, "keepalive")
+
+    # leaving
+
+    async def _close(self, client: BleakClient) -> None:
+        """Stop writes and disconnection, each within `stop_s`; what fails here has nobody left to help."""
+        with contextlib.suppress(*_FAILURES):
+            async with asyncio.timeout(self._central.patience.stop_s):
+                if client.is_connected:
+                    await self._write(client, "stop")
+        with contextlib.suppress(*_FAILURES):
+            async with asyncio.timeout(self._central.patience.stop_s):
+                await client.disconnect()  # also after a loss: on BlueZ the old one would notify as well

@@ -1,0 +1,79 @@
+"""Where what sensors send waits for the session: bounded, counting what it drops, with four ticks a second."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from footsense.types import Command, RawPacket, Tick
+
+Clock = Callable[[], int]
+Received = RawPacket | Tick | Command
+
+TICK_S = 0.25
+LIMIT = 4096  # packets; 20 s of two sensors that send 100 a second each
+
+
+def steady_clock(speed: float = 1.0) -> Clock:
+    """Nanoseconds since 1970 that never jump: the date now, then the monotonic clock, `speed` times as fast."""
+    date, start = time.time_ns(), time.monotonic_ns()
+    return lambda: date + round((time.monotonic_ns() - start) * speed)
+
+
+class Inbox:
+    """A queue between the Bluetooth callbacks and the session.
+
+    `put` never waits: beyond `limit` packets the new one is dropped and counted in `dropped`. Iterating
+    yields what came, in order, and a Tick every `tick_s` of real time; it ends with `close`, and with
+    `fail` raises the error after what came before it.
+    """
+
+    def __init__(self, clock: Clock, limit: int = LIMIT, tick_s: float = TICK_S) -> None:
+        self.clock = clock
+        self.dropped = 0
+        self._limit = limit
+        self._tick_s = tick_s
+        self._waiting: deque[Received] = deque()
+        self._news = asyncio.Event()
+        self._error: Exception | None = None
+        self._closed = False
+
+    def put(self, item: Received) -> None:
+        """Queue an item, or count it as dropped."""
+        if len(self._waiting) >= self._limit and isinstance(item, RawPacket):
+            self.dropped += 1
+            return
+        self._waiting.append(item)
+        self._news.set()
+
+    def fail(self, error: Exception) -> None:
+        """Nothing more will come, and why."""
+        self._error = self._error or error
+        self.close()
+
+    def close(self) -> None:
+        """Nothing more will come; what is queued is still delivered."""
+        self._closed = True
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[Received]:
+        due = asyncio.get_running_loop().time() + self._tick_s
+        while self._waiting or not self._closed:
+            left_s = due - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                due += self._tick_s if left_s > -self._tick_s else -left_s
+                yield Tick(self.clock())
+            elif self._waiting:
+                yield self._waiting.popleft()
+            else:
+                await self._wait(left_s)
+        if self._error:
+            raise self._error
+
+    async def _wait(self, timeout_s: float) -> None:
+        self._news.clear()  # nothing is waiting and nothing else runs in between
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
+        except TimeoutError:
+            return

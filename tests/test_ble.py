@@ -1,0 +1,259 @@
+"""The Bluetooth client against a hand-made peripheral on the virtual radio."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
+from bleak.exc import BleakBluetoothNotAvailableReason as Why
+from peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
+
+from footsense.errors import BluetoothError, UsageError
+from footsense.simulate.air import Air
+from footsense.simulate.virtual_link import Radio, close_device, controller_of
+from footsense.sources.ble import Central, Link, Patience
+from footsense.sources.inbox import Inbox
+from footsense.sources.plan import Plan
+from footsense.sources.words import no_bluetooth
+from footsense.types import Command, RawPacket, Tick
+
+QUICK = Patience(
+    connect_s=2,
+    attempts=2,
+    backoff_s=0.01,
+    write_s=0.5,
+    mtu_s=0.1,
+    stop_s=0.5,
+    silence_s=0.3,
+    settle_s=0.1,
+    reconnect_s=1,
+)
+TOY = SimpleNamespace(name="toy", match_score=lambda data: 2 if SERVICE in data.service_uuids else 0)
+
+
+@dataclass(frozen=True)
+class Write:
+    phase: str
+    char: str
+    payload: bytes
+
+
+WRITES = (Write("stop", CONTROL, b"stop"), Write("start", CONTROL, b"start"), Write("setup", CONTROL, b"set"))
+PLAN = Plan("toy", (STREAM,), (STREAM, CONTROL), WRITES)
+
+
+def central(radio: Radio, **kw: Any) -> Central:
+    kw = {"patience": QUICK, "scan_kw": radio.scan_kw, "client_kw": radio.client_kw, **kw}
+    return Central([TOY], **kw)
+
+
+@asynccontextmanager
+async def streaming(plan: Plan = PLAN, air: Air | None = None, **kw: Any) -> AsyncIterator[Any]:
+    async with rig(air, **kw) as (air, radio, peripheral):
+        inbox = Inbox(time_counter(), tick_s=0.05)
+        here = central(radio)
+        found = await here.find()
+        async with Link(here, found.device, found.label, plan, inbox) as link:
+            yield SimpleNamespace(air=air, peripheral=peripheral, inbox=inbox, link=link)
+
+
+def time_counter() -> Any:
+    count = iter(range(10**9))
+    return lambda: next(count)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(3):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_scan_puts_the_sensor_that_a_profile_knows_first() -> None:
+    async def test() -> None:
+        async with rig(rssi_dbm=-90) as (air, radio, _):
+            near = Peripheral(air, "C0:00:00:00:00:03", rssi_dbm=-40)
+            near.service = CONTROL
+            await near.start(b"other")
+            found = await central(radio).scan(0.1)
+            assert [(f.name, f.profile, f.rssi_dbm) for f in found] == [("toy", TOY, -90), ("other", None, -40)]
+            await close_device(near.device)
+
+    run(test())
+
+
+def test_find_wants_to_be_told_which_of_two() -> None:
+    async def test() -> None:
+        async with rig() as (air, radio, _):
+            second = Peripheral(air, "C0:00:00:00:00:03")
+            await second.start(b"to\x1b[31my")
+            with pytest.raises(UsageError, match=r"--device") as refused:
+                await central(radio).find()
+            assert "\x1b" not in str(refused.value)
+            assert (await central(radio).find("TOY")).device.address == "C0:00:00:00:00:02"
+            assert (await central(radio).find("c0:00:00:00:00:03")).name == "to\x1b[31my"
+            await close_device(second.device)
+
+    run(test())
+
+
+def test_find_says_that_nothing_was_heard() -> None:
+    async def test() -> None:
+        async with rig() as (_, radio, _p):
+            with pytest.raises(BluetoothError, match=r"no sensor called 'x' was heard in 0\.1 s"):
+                await central(radio).find("x", timeout_s=0.1)
+
+    run(test())
+
+
+def test_stream_arrives_complete_and_in_order_and_writes_are_made_in_order() -> None:
+    async def test() -> None:
+        async with streaming() as s:
+            for i in range(200):
+                await s.peripheral.notify(i.to_bytes(2, "big"))
+            await until(lambda: s.link.packets == 200)
+            s.inbox.close()
+            packets = [p async for p in s.inbox if isinstance(p, RawPacket)]
+            assert [int.from_bytes(p.payload, "big") for p in packets] == list(range(200))
+            assert {(p.sensor, p.char) for p in packets} == {(s.link.id, STREAM)}
+            assert s.peripheral.written == [b"set", b"start"]
+            assert s.peripheral.subscribed_at == 1  # between the setup and the start write
+        assert s.peripheral.written == [b"set", b"start", b"stop"]
+
+    run(test())
+
+
+def test_stop_is_written_after_an_error_and_after_cancellation() -> None:
+    async def test() -> None:
+        with pytest.raises(ZeroDivisionError):
+            async with streaming() as s:
+                raise ZeroDivisionError
+        assert s.peripheral.written[-1] == b"stop"
+
+        async def forever() -> None:
+            async with streaming() as s:
+                seen.append(s)
+                await asyncio.sleep(60)
+
+        seen: list[Any] = []
+        task = asyncio.create_task(forever())
+        await until(lambda: seen)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert seen[0].peripheral.written[-1] == b"stop"
+
+    run(test())
+
+
+def test_missing_characteristic_and_short_packets_are_refused_with_the_reason() -> None:
+    async def test() -> None:
+        with pytest.raises(BluetoothError, match="lacks what its profile 'toy' needs"):
+            async with streaming(Plan("toy", (STREAM,), (STREAM, SERVICE))):
+                pass
+        with pytest.raises(BluetoothError, match="carries packets of 20 bytes, its profile needs 97"):
+            async with streaming(Plan("toy", (STREAM,), (STREAM,), mtu_min=100), mtu=23):
+                pass
+        async with streaming(Plan("toy", (STREAM,), (STREAM,), mtu_min=100), mtu=100) as s:
+            assert s.link.mtu == 100
+
+    run(test())
+
+
+def test_refused_write_is_said_at_once() -> None:
+    async def test() -> None:
+        plan = Plan("toy", (STREAM,), (STREAM,), (Write("setup", CONTROL, b"\xff"),))
+        with pytest.raises(BluetoothError, match="'toy'"):
+            async with streaming(plan):
+                pass
+
+    run(test())
+
+
+def test_lost_link_is_noted_and_set_up_again() -> None:
+    async def test() -> None:
+        async with streaming() as s:
+            s.air.drop(controller_of(s.peripheral.device))
+            await until(lambda: s.link.reconnects == 1)
+            await s.peripheral.notify(b"again")
+            await until(lambda: s.link.packets == 1)
+            s.inbox.close()
+            notes = [i.fields["text"] async for i in s.inbox if isinstance(i, Command)]
+            assert notes == ["link lost", "link back"]
+            assert s.peripheral.written == [b"set", b"start"] * 2
+
+    run(test())
+
+
+def test_silence_counts_as_a_lost_link() -> None:
+    async def test() -> None:
+        async with streaming() as s:
+            await until(lambda: s.link.reconnects == 1)
+
+    run(test())
+
+
+def test_link_that_stays_lost_is_an_error_after_what_was_received() -> None:
+    async def test() -> None:
+        async with streaming(air=Air(supervision_timeout_s=0.1)) as s:
+            await s.peripheral.notify(b"last")
+            await until(lambda: s.link.packets == 1)
+            s.air.silence(controller_of(s.peripheral.device))
+            got: list[Any] = []
+
+            async def listen() -> None:
+                async for item in s.inbox:
+                    got.append(item)  # noqa: PERF401, a comprehension would lose what came before the error
+
+            with pytest.raises(BluetoothError, match="the link was lost and did not come back"):
+                await listen()
+            assert [i.payload for i in got if isinstance(i, RawPacket)] == [b"last"]
+
+    run(test())
+
+
+def test_full_inbox_counts_what_it_drops() -> None:
+    async def test() -> None:
+        inbox = Inbox(time_counter(), limit=3)
+        for i in range(5):
+            inbox.put(RawPacket("s", "c", i, b""))
+        inbox.put(Command(9, "end"))
+        inbox.close()
+        got = [item async for item in inbox]
+        assert (len(got), inbox.dropped) == (4, 2)
+        assert isinstance(got[-1], Command)
+
+    run(test())
+
+
+def test_inbox_ticks_while_nothing_comes() -> None:
+    async def test() -> None:
+        inbox = Inbox(time_counter(), tick_s=0.01)
+        asyncio.get_running_loop().call_later(0.2, inbox.close)
+        ticks = [item async for item in inbox]
+        assert len(ticks) >= 3
+        assert all(isinstance(t, Tick) for t in ticks)
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "No such file"),
+        BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", ["The name org.bluez was not provided"]),
+        BleakBluetoothNotAvailableError("No Bluetooth adapters found.", Why.NO_BLUETOOTH),
+        BleakBluetoothNotAvailableError("No powered Bluetooth adapters found.", Why.POWERED_OFF),
+    ],
+)
+def test_a_machine_without_bluetooth_is_pointed_to_the_demo(error: Exception) -> None:
+    words = no_bluetooth(error)
+    assert words is not None
+    assert "footsense demo" in str(words)
+
+
+def test_other_errors_are_not_taken_for_missing_bluetooth() -> None:
+    assert no_bluetooth(BleakDBusError("org.bluez.Error.Failed", ["br-connection-canceled"])) is None
+    assert no_bluetooth(TimeoutError()) is None

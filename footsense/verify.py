@@ -1,0 +1,321 @@
+"""Events and a prescription make a verdict. Pure: no clock, no file, no order of files matters.
+
+Each item of the routine is judged for each side in three values. What speaks for it is *sure*; what might
+(a hold within its error bound of the minimum, a circle whose direction cannot be told, a bout with too many
+steps that cannot be labelled) is *undecided*; and a recording in which more may lie hidden (its data cannot
+show the exercise, its side is unknown) leaves the item *open*. Complete: the sure alone suffice. Incomplete:
+nothing is open, and all the undecided together would not suffice. Otherwise it cannot be verified.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from footsense.analysis import Analysis
+from footsense.bouts import Bout, find_bouts
+from footsense.exercises import detector, exercise_names
+from footsense.routine import ItemSide, Kind, Routine, RoutineItem
+from footsense.text import display
+from footsense.types import Event, Grade, Side
+
+SCHEMA = "footsense.verdict/1"
+
+# Error bound of a hold's length, s. Entry and exit are each found at a threshold of a 2 Hz low-pass
+# (about 0.1 s of rise) in steps of at most 0.1 s (10 Hz); twice their sum covers both ends. It has not been
+# measured on people.
+HOLD_ERROR_S = 0.4
+
+
+class Answer(StrEnum):
+    """Of an item and of a routine."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    NOT_VERIFIABLE = "not-verifiable"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A counted circle, hold or bout: where in which file (s, that file's own time)."""
+
+    file: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A stable code and a sentence for a person."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemVerdict:
+    """The answer for one item and side; `required` and `counted` have the contract's keys."""
+
+    exercise: str
+    side: ItemSide
+    required: Mapping[str, float]
+    counted: Mapping[str, int]
+    verdict: Answer
+    evidence: tuple[Evidence, ...]
+    undecided: tuple[Evidence, ...]
+    seen: str
+    not_seen: tuple[str, ...]
+    reasons: tuple[Why, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one session of a routine."""
+
+    routine: str
+    verdict: Answer
+    items: tuple[ItemVerdict, ...]
+
+
+def verify(routine: Routine, analyses: Sequence[Analysis]) -> Verdict:
+    """Judge one session: all `analyses` together against `routine`, in any order."""
+    ordered = sorted(analyses, key=lambda a: (a.file, a.exercise or "", a.side or ""))
+    items = tuple(_judge(item, side, ordered) for item in routine.items for side in item.sides)
+    return Verdict(routine.name, _overall([i.verdict for i in items]), items)
+
+
+def _overall(answers: Sequence[Answer]) -> Answer:
+    for answer in (Answer.INCOMPLETE, Answer.NOT_VERIFIABLE):
+        if answer in answers:
+            return answer
+    return Answer.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Something that was seen. `keys`: what it counts towards; none: it does not count; two: it cannot be
+    told which. `group` is the side of the sensor that saw it, `trusted` says that the data are good."""
+
+    evidence: Evidence
+    keys: tuple[str, ...]
+    group: Side | None
+    trusted: bool
+    sure: bool = True
+    doubt: str = ""  # why it does not count, or not surely
+
+    @property
+    def undecided(self) -> bool:
+        return bool(self.keys) and not self.sure
+
+
+def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> ItemVerdict:
+    needed = _needed(item)
+    found = [c for a in analyses if _about(a, item.exercise) for c in _candidates(item, a)]
+    candidates = [c for c in found if side in ("both", c.group)]
+    openings = _openings(item, side, analyses)
+    answer = _answer(needed, candidates, is_open=bool(openings))
+    sure = [c for c in candidates if c.keys and c.sure]
+    counted = {key: sum(c.keys == (key,) for c in sure) for key in needed}
+    return ItemVerdict(
+        exercise=item.exercise,
+        side=side,
+        required={**needed, **_minimum(item)},
+        counted=counted,
+        verdict=answer,
+        evidence=tuple(c.evidence for c in sure),
+        undecided=tuple(c.evidence for c in candidates if c.undecided),
+        seen=_seen(item, len(sure)),
+        not_seen=_not_seen(item.exercise),
+        reasons=() if answer is Answer.COMPLETE else (*openings, *_shortfall(item, candidates, answer)),
+    )
+
+
+def _about(analysis: Analysis, exercise: str) -> bool:
+    """Whether the recording was told to be this exercise, or it was recognised in it."""
+    if analysis.exercise is not None:
+        return analysis.exercise == exercise
+    return any(s.exercise == exercise for s in analysis.segments)
+
+
+def _answer(needed: Mapping[str, int], candidates: Sequence[_Candidate], *, is_open: bool) -> Answer:
+    trusted = [c for c in candidates if c.sure and c.trusted]
+    # two sensors may have seen the same repetition, so what one of them saw has to suffice
+    if any(not _missing(needed, [c for c in trusted if c.group == g]) for g in {c.group for c in trusted}):
+        return Answer.COMPLETE
+    if is_open or _could_suffice(needed, candidates):
+        return Answer.NOT_VERIFIABLE
+    return Answer.INCOMPLETE
+
+
+def _missing(needed: Mapping[str, int], candidates: Iterable[_Candidate]) -> dict[str, int]:
+    """How many are missing, by key, if all of these count."""
+    have = [c.keys[0] for c in candidates if len(c.keys) == 1]
+    missing = {key: n - have.count(key) for key, n in needed.items()}
+    return {key: n for key, n in missing.items() if n > 0}
+
+
+def _could_suffice(needed: Mapping[str, int], candidates: Sequence[_Candidate]) -> bool:
+    # each circle without a direction can make up for one that is missing, of either direction
+    free = sum(len(c.keys) > 1 for c in candidates)
+    return sum(_missing(needed, candidates).values()) <= free
+
+
+def _needed(item: RoutineItem) -> dict[str, int]:
+    if item.kind == "circle":
+        return dict.fromkeys(item.directions, item.reps or 0)
+    return {"holds": item.reps or 0} if item.kind == "hold" else {"bouts": item.sets or 0}
+
+
+def _minimum(item: RoutineItem) -> dict[str, float]:
+    return {} if item.kind == "circle" else {f"min_{_ONE[item.kind]}_s": item.shortest_s}
+
+
+def _candidates(item: RoutineItem, analysis: Analysis) -> Iterator[_Candidate]:
+    events = [e for e in analysis.events if e.exercise == item.exercise and e.kind == item.kind]
+    for group in dict.fromkeys(_side_of(e, analysis) for e in events):
+        trusted = analysis.grade is Grade.GOOD
+        own = [e for e in events if _side_of(e, analysis) == group]
+        for span, keys, doubt in _weigh(item, own):
+            evidence = Evidence(analysis.file, *span)
+            yield _Candidate(evidence, keys, group, trusted, sure=not doubt, doubt=doubt)
+
+
+def _side_of(event: Event, analysis: Analysis) -> Side | None:
+    # a recording of two sensors says it with each event
+    said = event.attributes.get("side")
+    return "left" if said == "left" else "right" if said == "right" else analysis.side
+
+
+_Weighed = tuple[tuple[float, float], tuple[str, ...], str]
+
+
+def _weigh(item: RoutineItem, events: Sequence[Event]) -> Iterator[_Weighed]:
+    """For each thing seen: its span, what it counts towards, and what speaks against it."""
+    if item.kind == "step":
+        yield from (_weigh_bout(item, bout) for bout in find_bouts(events, item))
+    else:
+        weigh = _weigh_circle if item.kind == "circle" else _weigh_hold
+        yield from (weigh(item, e) for e in sorted(events, key=lambda e: (e.start_s, e.end_s)))
+
+
+def _weigh_circle(item: RoutineItem, event: Event) -> _Weighed:
+    span, way = (event.start_s, event.end_s), event.attributes.get("direction")
+    if way in ("cw", "ccw"):
+        return span, (str(way),) if way in item.directions else (), ""
+    return span, item.directions, "the direction of {n} circle{s} cannot be told"
+
+
+def _weigh_hold(item: RoutineItem, event: Event) -> _Weighed:
+    span, over_s = (event.start_s, event.end_s), event.end_s - event.start_s - item.shortest_s
+    if over_s >= HOLD_ERROR_S:
+        return span, ("holds",), ""
+    if over_s > -HOLD_ERROR_S:
+        return (
+            span,
+            ("holds",),
+            f"{{n}} hold{{s}} within {HOLD_ERROR_S:g} s of the {item.shortest_s:g} s asked for",
+        )
+    return span, (), f"{{n}} hold{{s}} shorter than {item.shortest_s:g} s"
+
+
+def _weigh_bout(item: RoutineItem, bout: Bout) -> _Weighed:
+    span = (bout.start_s, bout.end_s)
+    if bout.state == "counts":
+        return span, ("bouts",), ""
+    if bout.state == "undecided":
+        return span, ("bouts",), "{n} walk{s} in which too many steps could not be told to be on tiptoe or not"
+    if bout.state == "short":
+        return span, (), f"{{n}} walk{{s}} shorter than {item.shortest_s:g} s"
+    return span, (), f"{{n}} walk{{s}} with less than {item.min_toe_share:.0%} of the steps on tiptoe"
+
+
+def _openings(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> tuple[Why, ...]:
+    """Why more may have been done than was counted."""
+    mine = [a for a in analyses if side == "both" or a.side in (side, None)]
+    known = any(_about(a, item.exercise) for a in mine)
+    whys = [why for a in mine for why in _opening(item, side, a, known=known)]
+    return tuple(dict.fromkeys(whys))
+
+
+def _opening(item: RoutineItem, side: ItemSide, analysis: Analysis, *, known: bool) -> Iterator[Why]:
+    about = _about(analysis, item.exercise)
+    if not about and analysis.exercise is not None:
+        return
+    file = display(analysis.file)
+    if analysis.grade is Grade.NOT_VERIFIABLE or (about and analysis.grade is Grade.POOR):
+        yield from _quality(analysis, file)
+    elif not known:
+        name = display(item.exercise)
+        text = f"{file}: {name} was neither said to be in it nor recognised; say it with --exercise"
+        yield Why("not-recognised", text)
+    if about and side != "both" and _has_unknown_side(analysis, item):
+        yield Why("side-unknown", f"{file}: which foot was it? say it with --side {side}")
+
+
+def _quality(analysis: Analysis, file: str) -> Iterator[Why]:
+    yield from (
+        Why(r.code, f"{file}: {display(r.text, 300)}") for r in analysis.reasons if r.grade != Grade.GOOD
+    )
+    if not analysis.reasons:
+        yield Why("quality", f"{file}: the quality of the data is {analysis.grade}")
+
+
+def _has_unknown_side(analysis: Analysis, item: RoutineItem) -> bool:
+    sides = {_side_of(e, analysis) for e in analysis.events if e.exercise == item.exercise}
+    return None in (sides or {analysis.side})
+
+
+def _shortfall(item: RoutineItem, candidates: Sequence[_Candidate], answer: Answer) -> Iterator[Why]:
+    """What is missing, what is undecided, and what was seen and does not count."""
+    if answer is Answer.INCOMPLETE:
+        missing = _missing(_needed(item), candidates)
+        text = ", ".join(_phrase(n, key, item) for key, n in missing.items())
+        yield Why("missing", f"{text} missing")
+    for code, which in (("undecided", True), ("not-counted", False)):
+        doubts = [c.doubt for c in candidates if c.doubt and c.undecided is which]
+        for doubt in dict.fromkeys(doubts):
+            n = doubts.count(doubt)
+            yield Why(code, doubt.format(n=n, s="" if n == 1 else "s"))
+
+
+_ONE: dict[Kind, str] = {"circle": "circle", "hold": "hold", "step": "bout"}
+
+
+def _phrase(n: int, key: str, item: RoutineItem) -> str:
+    way = f"{key} " if item.kind == "circle" else ""
+    at_least = f" of at least {item.shortest_s:g} s" if item.kind != "circle" else ""
+    return f"{n} {way}{_ONE[item.kind]}{'' if n == 1 else 's'}{at_least}"
+
+
+def _seen(item: RoutineItem, n: int) -> str:
+    s = "" if n == 1 else "s"
+    if item.kind == "circle":
+        return f"{n} circle{s} of the foot"
+    if item.kind == "hold":
+        return f"{n} posture{s} of the foot kept for {item.shortest_s:g} s or longer"
+    return f"{n} walk{s} of {item.shortest_s:g} s or longer, landing on the forefoot"
+
+
+def _not_seen(exercise: str) -> tuple[str, ...]:
+    return detector(exercise).about.not_seen if exercise in exercise_names() else ()
+
+
+def as_json(verdict: Verdict) -> dict[str, object]:
+    """The verdict as the contract's JSON object (made of plain values)."""
+    items = [_item_json(i) for i in verdict.items]
+    return {"schema": SCHEMA, "routine": verdict.routine, "verdict": str(verdict.verdict), "items": items}
+
+
+def _item_json(item: ItemVerdict) -> dict[str, object]:
+    return {
+        "exercise": item.exercise,
+        "side": item.side,
+        "required": dict(item.required),
+        "counted": dict(item.counted),
+        "verdict": str(item.verdict),
+        "evidence": [[e.start_s, e.end_s] for e in item.evidence],
+        "evidence_files": [e.file for e in item.evidence],
+        "undecided": [[e.start_s, e.end_s] for e in item.undecided],
+        "seen": item.seen,
+        "not_seen": list(item.not_seen),
+        "reasons": [{"code": r.code, "text": r.text} for r in item.reasons],
+    }

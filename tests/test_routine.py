@@ -1,0 +1,97 @@
+"""Routines: what is built in, what a file must say, and what its errors tell."""
+
+from pathlib import Path
+
+import pytest
+
+from footsense.errors import UsageError
+from footsense.routine import load_routine, parse_routine, routine_names
+
+HEAD = 'schema = "footsense.routine/1"\nname = "mine"\n[[item]]\n'
+
+
+def test_ground_up_asks_for_what_the_contract_says() -> None:
+    routine = load_routine("ground-up")
+    asked = [(i.exercise, i.sides, i.reps or i.sets, i.shortest_s) for i in routine.items]
+    each = ("left", "right")
+    assert asked == [
+        ("top-presses", ("both",), 10, 3.0),
+        ("ankle-circles", each, 10, 0.0),
+        ("band-flexes", each, 10, 5.0),
+        ("toe-walk", ("both",), 6, 18.0),
+        ("pencil-pickups", each, 5, 8.0),
+    ]
+    assert routine.every_days == (2, 3)
+
+
+@pytest.mark.parametrize("name", routine_names())
+def test_every_built_in_routine_is_valid_and_named_as_its_file(name: str) -> None:
+    assert load_routine(name).name == name
+
+
+def test_a_routine_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 3\n')
+    (item,) = load_routine(path).items
+    assert (item.kind, item.directions, item.reps) == ("circle", ("cw", "ccw"), 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("schema = ", "r.toml: not valid TOML: "),
+        ('schema = "footsense.routine/9"\nname = "x"\nitem = []', "r.toml: schema: "),
+        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = "ten"', "r.toml: item[0].reps: Expected `int"),
+        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 0', "r.toml: item[0].reps: "),
+        (HEAD + 'exercise = "x"\nsides = ["up"]\nreps = 1', "r.toml: item[0].sides[0]: "),
+        (
+            HEAD + 'exercise = "x"\nsides = ["left", "both"]\nreps = 1',
+            "r.toml: item[0].sides: expected 'both' alone",
+        ),
+        (
+            HEAD + 'exercise = "x"\nsides = ["left", "left"]\nreps = 1',
+            "r.toml: item[0].sides: expected each side",
+        ),
+        (HEAD + 'exercise = "x"\nsides = ["left"]', "r.toml: item[0].reps: expected for "),
+        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nhold_s = [9, 5]', "r.toml: item[0].hold_s: "),
+        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nhold_s = [nan, 5]', "r.toml: item[0].hold_s[0]: "),
+        (
+            HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nbout_s = 5',
+            "r.toml: item[0].sets: expected for ",
+        ),
+        (
+            HEAD + 'exercise = "x"\nsides = ["left"]\nsets = 1\nbout_s = 5\nmin_bout_s = 6',
+            "r.toml: item[0].min_bout_s",
+        ),
+        (
+            HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nreptiles = 1',
+            "r.toml: item[0]: Object contains unknown",
+        ),
+        (HEAD + 2 * 'exercise = "x"\nsides = ["left"]\nreps = 1\n[[item]]\n', "r.toml: item[2]: "),
+        ("a = " + "[" * 5000, "r.toml: "),
+    ],
+)
+def test_an_error_says_where_and_what_was_expected(text: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_routine(text, "r.toml")
+    assert str(caught.value).startswith(told)
+
+
+def test_the_same_exercise_and_side_twice_is_refused() -> None:
+    item = 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\n'
+    with pytest.raises(UsageError, match=r"item\[1\]: ankle-circles for left is already asked for"):
+        parse_routine(HEAD + item + "[[item]]\n" + item, "r.toml")
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"unknown routine 'gruond-up'; give one of .*ground-up"):
+        load_routine("gruond-up")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b"x" * 1_000_001])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "mine.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"mine\.toml: "):
+        load_routine(path)

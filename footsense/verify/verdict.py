@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from footsense.analysis import Analysis
-from footsense.bouts import Bout, find_bouts
 from footsense.exercises import detector, exercise_names
 from footsense.routine import ItemSide, Kind, Routine, RoutineItem
 from footsense.text import display
 from footsense.types import Event, Grade, Side
+from footsense.verify.bouts import Bout, find_bouts
 
 SCHEMA = "footsense.verdict/1"
 

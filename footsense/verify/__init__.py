@@ -1,0 +1,14 @@
+"""Events + prescription → verdict; pure."""
+
+from footsense.verify.verdict import (
+    HOLD_ERROR_S,
+    Answer,
+    Evidence,
+    ItemVerdict,
+    Verdict,
+    Why,
+    as_json,
+    verify,
+)
+
+__all__ = ["HOLD_ERROR_S", "Answer", "Evidence", "ItemVerdict", "Verdict", "Why", "as_json", "verify"]

@@ -1,4 +1,4 @@
-"""What was done in one recording: the engine run over it, with the grade of the data."""
+"""The answer for one recording, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,10 +27,21 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorFacts:
+    """One sensor of a recording of several."""
+
+    id: str
+    side: Side | None
+    placement: Placement | None
+    recording: RecordingFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """The answer for one recording. `exercise` is the one asked for, None when all were looked for.
 
-    `counts` are None where the data cannot show it (`grade` is `not-verifiable`).
+    `counts` are None where the data cannot show it (`grade` is `not-verifiable`). With more than one sensor
+    `sensors` names them and every event has its `side` among its attributes.
     """
 
     file: str
@@ -43,3 +54,4 @@ class Analysis:
     segments: tuple[Segment, ...] = ()
     grade: Grade = Grade.GOOD
     reasons: tuple[Reason, ...] = field(default=())
+    sensors: tuple[SensorFacts, ...] = ()

@@ -1,0 +1,162 @@
+"""What was done in one recording: the engine run over it, with the grade of the data."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from footsense.analysis.facts import Watcher
+from footsense.analysis.model import Analysis, Segment, SensorFacts
+from footsense.analysis.quality import MIN_RATE_HZ, common_reasons, exercise_reasons, grade_of
+from footsense.engine import Engine
+from footsense.exercises import detector, exercise_names
+from footsense.recording.model import Recording, Track
+from footsense.types import Command, Event, Grade, Item, Placement, Reason, Side, StreamInfo, Tick
+
+_KEYS = {
+    "circle": ("circles", "circles_cw", "circles_ccw"),
+    "hold": ("holds",),
+    "step": ("steps", "toe_steps"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one track holds: watched stream, events of the detectors that ran, their reasons."""
+
+    track: Track
+    watcher: Watcher
+    events: list[Event]
+    reasons: dict[str, list[Reason]]
+
+
+def analyse(
+    recording: Recording,
+    exercise: str | None = None,
+    placement: Placement | None = None,
+    side: Side | None = None,
+) -> Analysis:
+    """Run the engine over a recording.
+
+    With `exercise`: events of that one, over the whole recording. Without: exercises are recognised and only
+    what lies in a segment is reported. `placement` and `side` stand in where the recording does not say them.
+    Raises UsageError for an unknown exercise.
+    """
+    names = exercise_names() if exercise is None else (detector(exercise).about.exercise,)
+    seen = [_run(track, names) for track in recording.tracks]
+    parts = [_judge(s, exercise, s.track.placement or placement) for s in seen]
+    return _together(recording, exercise, seen, parts, (placement, side))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    events: tuple[Event, ...]
+    segments: tuple[Segment, ...]
+    reasons: tuple[Reason, ...]
+    grade: Grade
+
+
+def _run(track: Track, names: Sequence[str]) -> _Seen:
+    watcher, engine = Watcher(), Engine(names)
+    events: list[Event] = []
+    reasons: dict[str, list[Reason]] = {name: [] for name in names}
+    for item in track.items():
+        watcher.watch(item)
+        if isinstance(item, StreamInfo):
+            _collect(engine, reasons)
+        if _for_engine(item, watcher):
+            events += engine.process(item)
+    events += engine.flush()
+    _collect(engine, reasons)
+    return _Seen(track, watcher, events, reasons)
+
+
+def _for_engine(item: Item, watcher: Watcher) -> bool:
+    return watcher.rate_hz >= MIN_RATE_HZ and not isinstance(item, Tick | Command)
+
+
+def _collect(engine: Engine, reasons: dict[str, list[Reason]]) -> None:
+    for name, found in engine.reasons().items():
+        reasons[name] += [r for r in found if r not in reasons[name]]
+
+
+def _judge(seen: _Seen, exercise: str | None, placement: Placement | None) -> _Part:
+    reasons = common_reasons(seen.watcher)
+    facts = seen.watcher.facts()
+    if exercise is None:
+        segments = _recognised(seen)
+        asked = list(dict.fromkeys(s.exercise for s in segments))
+    else:
+        segments, asked = (), [exercise]
+    for name in asked:
+        reasons += exercise_reasons(detector(name).about, placement, facts.rate_hz) + seen.reasons[name]
+    grade = grade_of(reasons, facts.duration_s)
+    if grade is Grade.NOT_VERIFIABLE:
+        return _Part((), (), tuple(reasons), grade)
+    events = seen.events if exercise is not None else _inside(seen.events, segments)
+    return _Part(tuple(events), segments, tuple(reasons), grade)
+
+
+def _recognised(seen: _Seen) -> tuple[Segment, ...]:
+    """Which exercises were done, when. Nothing recognises them yet."""
+    return ()
+
+
+def _inside(events: Iterable[Event], segments: Sequence[Segment]) -> list[Event]:
+    """Events of a segment's exercise that lie, by their middle, in it."""
+    return [
+        e
+        for e in events
+        if any(s.exercise == e.exercise and s.start_s <= (e.start_s + e.end_s) / 2 <= s.end_s for s in segments)
+    ]
+
+
+def _together(
+    recording: Recording,
+    exercise: str | None,
+    seen: Sequence[_Seen],
+    parts: Sequence[_Part],
+    worn: tuple[Placement | None, Side | None],
+) -> Analysis:
+    several = len(seen) > 1
+    main = max(range(len(seen)), key=lambda i: seen[i].watcher.facts().samples)
+    events = sorted(
+        (_sided(e, s) if several else e for s, p in zip(seen, parts, strict=True) for e in p.events),
+        key=lambda e: (e.decided_s, e.start_s, e.exercise),
+    )
+    grade = max((p.grade for p in parts), key=list(Grade).index)
+    kind = None if exercise is None else detector(exercise).about.kind
+    return Analysis(
+        file=recording.file,
+        exercise=exercise,
+        placement=seen[main].track.placement or worn[0],
+        side=None if several else seen[main].track.side or worn[1],
+        recording=seen[main].watcher.facts(),
+        events=tuple(events),
+        counts=count(events, kind, grade),
+        segments=tuple(s for p in parts for s in p.segments),
+        grade=grade,
+        reasons=tuple(dict.fromkeys(r for p in parts for r in p.reasons)),
+        sensors=tuple(SensorFacts(s.track.id, s.track.side, s.track.placement, s.watcher.facts()) for s in seen)
+        if several
+        else (),
+    )
+
+
+def _sided(event: Event, seen: _Seen) -> Event:
+    return replace(event, attributes={**event.attributes, "side": seen.track.side})
+
+
+def count(events: Iterable[Event], kind: str | None, grade: Grade) -> dict[str, int | None]:
+    """The contract's counts: the keys of one kind of event, or of all; None where not verifiable."""
+    keys = [k for name, names in _KEYS.items() if kind in (None, name) for k in names]
+    if grade is Grade.NOT_VERIFIABLE:
+        return dict.fromkeys(keys)
+    events = list(events)
+    found = {
+        "circles": sum(e.kind == "circle" for e in events),
+        "circles_cw": sum(e.attributes.get("direction") == "cw" for e in events),
+        "circles_ccw": sum(e.attributes.get("direction") == "ccw" for e in events),
+        "holds": sum(e.kind == "hold" for e in events),
+        "steps": sum(e.kind == "step" for e in events),
+        "toe_steps": sum(e.attributes.get("toe") is True for e in events),
+    }
+    return {k: found[k] for k in keys}

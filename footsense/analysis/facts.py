@@ -1,0 +1,104 @@
+"""Watches a stream go by and says what it was: length, rate, holes, and faults of the sensor."""
+
+from collections import Counter
+
+import numpy as np
+
+from footsense.analysis.model import RecordingFacts
+from footsense.types import CLIPPED, INTERPOLATED, Floats, Gap, Item, Samples, StreamInfo
+
+STUCK_S = 2.0
+_AXES = ("ax", "ay", "az", "gx", "gy", "gz")
+_MOVES_G, _MOVES_DPS = 0.3, 60.0  # peak to peak of another axis meanwhile
+
+
+class Watcher:
+    """Fed every item of one sensor's stream; keeps a few numbers, whatever the length."""
+
+    def __init__(self) -> None:
+        self.clipped = 0
+        self.filled = 0
+        self.lost_s = 0.0
+        self.stuck: list[tuple[str, float, float]] = []
+        self._samples = 0
+        self._rates: Counter[float] = Counter()
+        self._gaps: list[tuple[float, float]] = []
+        self._info: StreamInfo | None = None
+        self._first_s = self._last_s = self._real_s = 0.0
+        self._hole_open = False
+
+    def watch(self, item: Item) -> None:
+        """Take note of an item; Ticks and Commands are nothing to note."""
+        if isinstance(item, StreamInfo):
+            self._info = item
+        elif isinstance(item, Gap):
+            self.lost_s += item.end_s - item.start_s
+            self._gaps.append((item.start_s, item.end_s))
+        elif isinstance(item, Samples) and len(item):
+            self._watch_samples(item)
+
+    def facts(self) -> RecordingFacts:
+        """What was seen so far. The rate is that of most samples, 0 with fewer than two."""
+        rate = self._rates.most_common(1)[0][0] if self._samples > 1 else 0.0
+        gyro = self._info is not None and self._info.has_gyro
+        return RecordingFacts(self.duration_s, self._samples, rate, gyro, tuple(self._gaps))
+
+    @property
+    def rate_hz(self) -> float:
+        """Of the stretch that is being watched, 0 before any."""
+        return 0.0 if self._info is None else self._info.rate_hz
+
+    @property
+    def duration_s(self) -> float:
+        """From the first sample to the last."""
+        return self._last_s - self._first_s
+
+    def _watch_samples(self, item: Samples) -> None:
+        assert self._info is not None
+        if not self._rates:
+            self._first_s = self._real_s = float(item.t_s[0])
+        filled = (item.flags & INTERPOLATED).astype(bool)
+        count = int(filled.sum())
+        self._samples += len(item) - count
+        self._rates[self._info.rate_hz] += len(item) - count
+        self.filled += count
+        self.clipped += int(((item.flags & CLIPPED) != 0).sum())
+        if count or self._hole_open:
+            self._short_holes(item.t_s, filled)
+        self._last_s = float(item.t_s[-1])
+        if not filled[-1]:
+            self._real_s = self._last_s
+        self.stuck += stuck_axes(item)
+
+    def _short_holes(self, t_s: Floats, filled: Floats) -> None:
+        edges = np.diff(filled.astype(np.int8), prepend=np.int8(self._hole_open))
+        for i in np.flatnonzero(edges).tolist():
+            if edges[i] > 0:
+                self._real_s = float(t_s[i - 1]) if i else self._real_s
+            else:
+                self._gaps.append((self._real_s, float(t_s[i])))
+        self._hole_open = bool(filled[-1])
+
+
+def stuck_axes(item: Samples) -> list[tuple[str, float, float]]:
+    """Stretches in which an axis keeps one value for two seconds or more while another axis of its kind
+    moves: (axis, start_s, end_s). A sensor at rest, all axes still, is not stuck."""
+    found: list[tuple[str, float, float]] = []
+    if item.t_s[-1] - item.t_s[0] < STUCK_S:
+        return found
+    found += _stuck(item.t_s, item.acc_g, _AXES[:3], _MOVES_G)
+    if item.gyr_dps is not None:
+        found += _stuck(item.t_s, item.gyr_dps, _AXES[3:], _MOVES_DPS)
+    return found
+
+
+def _stuck(t_s: Floats, rows: Floats, names: tuple[str, ...], moves: float) -> list[tuple[str, float, float]]:
+    found = []
+    for axis, name in enumerate(names):
+        column = rows[:, axis]
+        borders = np.concatenate(([0], np.flatnonzero(column[1:] != column[:-1]) + 1, [len(column)]))
+        long = np.flatnonzero(t_s[borders[1:] - 1] - t_s[borders[:-1]] >= STUCK_S)
+        for a, b in zip(borders[long].tolist(), borders[long + 1].tolist(), strict=True):
+            if float(np.ptp(rows[a:b], axis=0).max()) > moves:
+                found.append((name, float(t_s[a]), float(t_s[b - 1])))
+    return found

@@ -1,0 +1,90 @@
+"""What lowers the grade of a recording whatever the exercise, and how reasons add up to a grade."""
+
+from collections.abc import Iterable
+
+from footsense.analysis.facts import Watcher
+from footsense.exercises.base import About
+from footsense.types import Grade, Placement, Reason
+
+MIN_DURATION_S = 2.0
+MIN_RATE_HZ = 10.0
+_CLIPPED_SHARE = 0.01
+_LOST_SHARE, _LOST_TOO_MUCH = 0.05, 0.5
+_FILLED_SHARE = 0.2
+_SPAN_SHARE = 0.5
+
+
+def common_reasons(watcher: Watcher) -> list[Reason]:
+    """Reasons that lie in the data alone."""
+    facts = watcher.facts()
+    reasons = []
+    if facts.duration_s < MIN_DURATION_S:
+        text = f"the recording lasts {facts.duration_s:.1f} s; at least {MIN_DURATION_S:g} s are needed"
+        reasons.append(Reason("too-short", text, Grade.NOT_VERIFIABLE))
+    elif facts.rate_hz < MIN_RATE_HZ:
+        text = f"{facts.rate_hz:.3g} samples a second are too few; at least {MIN_RATE_HZ:g} are needed"
+        reasons.append(Reason("rate", text, Grade.NOT_VERIFIABLE))
+    return reasons + _holes(watcher) + _clipping(watcher) + _stuck(watcher)
+
+
+def _holes(watcher: Watcher) -> list[Reason]:
+    whole = max(watcher.duration_s, 1e-9)
+    lost = watcher.lost_s / whole
+    if lost > _LOST_SHARE:
+        grade = Grade.NOT_VERIFIABLE if lost > _LOST_TOO_MUCH else Grade.POOR
+        text = f"{lost:.0%} of the time no samples came; keep the sensor nearer to the receiver"
+        return [Reason("gaps", text, grade)]
+    filled = watcher.filled / max(1, watcher.filled + watcher.facts().samples)
+    if filled > _FILLED_SHARE:
+        return [Reason("gaps", f"{filled:.0%} of the samples are missing, one here and there", Grade.POOR)]
+    return []
+
+
+def _clipping(watcher: Watcher) -> list[Reason]:
+    share = watcher.clipped / max(1, watcher.facts().samples)
+    if share <= _CLIPPED_SHARE:
+        return []
+    text = f"{share:.1%} of the samples stand at the end of the accelerometer's range; choose a larger range"
+    return [Reason("range-clipped", text, Grade.POOR)]
+
+
+def _stuck(watcher: Watcher) -> list[Reason]:
+    return [
+        Reason(
+            "stuck-axis", f"axis {axis} kept one value for {b - a:.1f} s while others moved", Grade.POOR, (a, b)
+        )
+        for axis, a, b in watcher.stuck[:20]
+    ]
+
+
+def exercise_reasons(about: About, placement: Placement | None, rate_hz: float) -> list[Reason]:
+    """Reasons that lie in what was asked: where the sensor sat, and how fast it sampled."""
+    reasons = []
+    grade = Grade.GOOD if placement is None else about.placements.get(placement, Grade.GOOD)
+    if grade is not Grade.GOOD:
+        better = _better_placement(about)
+        how = "does not show" if grade is Grade.NOT_VERIFIABLE else "shows only weakly"
+        text = f"a sensor on the {placement} {how} {about.exercise}{better}"
+        reasons.append(Reason("placement", text, grade))
+    if MIN_RATE_HZ <= rate_hz < about.min_rate_hz:
+        text = f"{rate_hz:.3g} samples a second; {about.exercise} wants {about.min_rate_hz:g} or more"
+        reasons.append(Reason("rate", text, Grade.POOR))
+    return reasons
+
+
+def _better_placement(about: About) -> str:
+    good = [p for p in ("foot", "ankle", "shank") if about.placements.get(p, Grade.GOOD) is Grade.GOOD]
+    return f"; wear it on the {good[0]}" if good else ""
+
+
+def grade_of(reasons: Iterable[Reason], duration_s: float) -> Grade:
+    """The worst of the reasons; what speaks of less than half of the recording makes it poor at most."""
+    worst = Grade.GOOD
+    for reason in reasons:
+        grade = reason.grade
+        if grade is Grade.NOT_VERIFIABLE and reason.span_s is not None:
+            part = reason.span_s[1] - reason.span_s[0]
+            grade = grade if part > _SPAN_SHARE * duration_s else Grade.POOR
+        if grade is Grade.NOT_VERIFIABLE or worst is Grade.GOOD:
+            worst = grade
+    return worst

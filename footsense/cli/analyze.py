@@ -1,0 +1,92 @@
+"""`footsense analyze`: what was done in these files."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from footsense.cli.progress import Progress
+from footsense.errors import RecordingError
+from footsense.exercises import detector
+from footsense.text import display
+
+if TYPE_CHECKING:
+    from footsense.analysis import Analysis
+
+PLACEMENTS = ("foot", "ankle", "shank")
+SIDES = ("left", "right")
+
+
+@click.command(name="analyze")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--exercise", metavar="E", help="Look for this exercise only, over the whole file.")
+@click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sat.")
+@click.option("--side", type=click.Choice(SIDES), help="Which foot wore it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one line a file.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, *, files: tuple[str, ...], exercise: str | None, as_json: bool, **worn: str
+) -> None:
+    """Say what was done in these recordings (.csv, .csv.gz, .mcap).
+
+    Without --exercise the exercises are recognised. Exit code 1 if a file could not be read or cannot show
+    what was asked.
+    """
+    if exercise is not None:
+        detector(exercise)
+    failed = False
+    for number, file in enumerate(files, 1):
+        with Progress(f"[{number}/{len(files)}] {file}"):
+            failed |= not _one(file, exercise, worn, as_json=as_json)
+    ctx.exit(1 if failed else 0)
+
+
+def _one(file: str, exercise: str | None, worn: dict[str, str], *, as_json: bool) -> bool:
+    from footsense.analysis import analyse, error_json, to_json  # noqa: PLC0415
+    from footsense.recording import open_recording  # noqa: PLC0415
+    from footsense.types import Grade  # noqa: PLC0415
+
+    try:
+        recording = open_recording(file, **worn)  # type: ignore[arg-type]
+        analysis = analyse(recording, exercise)
+    except RecordingError as error:
+        if as_json:
+            click.echo(json.dumps(error_json(file, str(error)), ensure_ascii=False))
+        else:
+            click.echo(f"footsense: {display(error, 500)}", err=True)
+        return False
+    click.echo(json.dumps(to_json(analysis), ensure_ascii=False) if as_json else in_words(file, analysis))
+    return analysis.grade is not Grade.NOT_VERIFIABLE
+
+
+def in_words(file: str, analysis: "Analysis") -> str:
+    """An analysis for a person: a few lines."""
+    facts = analysis.recording
+    said = [analysis.exercise or "all exercises", analysis.placement, analysis.side]
+    gaps = f", {len(facts.gaps)} gaps ({sum(b - a for a, b in facts.gaps):.1f} s)" if facts.gaps else ""
+    gyro = "with gyro" if facts.gyro else "no gyro"
+    lines = [
+        f"{display(file)}  ({', '.join(s for s in said if s)})",
+        f"  {facts.duration_s:.1f} s, {facts.samples:,} samples at {facts.rate_hz:g} Hz, {gyro}{gaps}",
+        *(f"  {line}" for line in _found(analysis)),
+        *(f"  {s.start_s:8.1f} to {s.end_s:.1f} s  {s.exercise}" for s in analysis.segments),
+        f"  quality: {analysis.grade}",
+        *(f"    {r.code}: {r.text}" for r in analysis.reasons),
+    ]
+    return "\n".join(lines)
+
+
+def _found(analysis: "Analysis") -> list[str]:
+    counts = analysis.counts
+    if any(v is None for v in counts.values()):
+        return ["this recording cannot show it"]
+    lines = []
+    if counts.get("circles") or (analysis.exercise and "circles" in counts):
+        this, other = counts["circles_cw"], counts["circles_ccw"]
+        lines.append(f"{counts['circles']} circles: {this} one way (cw), {other} the other way (ccw)")
+    if counts.get("holds") or (analysis.exercise and "holds" in counts):
+        held = ", ".join(f"{e.end_s - e.start_s:.1f}" for e in analysis.events if e.kind == "hold")
+        lines.append(f"{counts['holds']} holds" + (f": {held} s" if held else ""))
+    if counts.get("steps") or (analysis.exercise and "steps" in counts):
+        lines.append(f"{counts['steps']} steps, {counts['toe_steps']} of them on tiptoe")
+    return lines or ["no exercise recognised"]

@@ -1,0 +1,226 @@
+"""The strict CSV reader: whatever is not as the contract says is refused with file, line and column.
+
+Text is checked byte by byte with whole-array operations and parsed by numpy; a block that fails is read again
+line by line, only to say where.
+"""
+
+import gzip
+import io
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.errors import RecordingError
+from footsense.text import display
+from footsense.types import Floats
+
+_BLOCK = 1 << 23  # bytes of text parsed at a time
+_MAX_LINE = 4096
+_MAX_BYTES = 1 << 33  # inflated; a day at 400 Hz has 2.5e9
+_G_MS2 = 9.80665
+_UNITS = {"g": 1.0, "ms2": 1 / _G_MS2, "dps": 1.0, "rads": math.degrees(1.0)}
+_ACC, _GYR = ("ax", "ay", "az"), ("gx", "gy", "gz")
+_EXPECTED = "t_s,ax_g,ay_g,az_g[,gx_dps,gy_dps,gz_dps] (or ax_ms2…, gx_rads…)"
+_LEGAL = np.zeros(256, dtype=bool)
+_LEGAL[list(b"0123456789+-.eE, \r\n")] = True
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Samples of a CSV: t_s (n,) s, acc_g (n, 3), gyr_dps (n, 3) or None."""
+
+    t_s: Floats
+    acc_g: Floats
+    gyr_dps: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    names: tuple[str, ...]
+    order: tuple[int, ...]  # t, ax, ay, az[, gx, gy, gz]
+    scale: tuple[float, ...]
+
+
+def read_csv(path: Path) -> Table:
+    """Read `.csv` or `.csv.gz`. Raises RecordingError with file, line and column for anything that is not
+    exactly the contract's format."""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            stream = gzip.GzipFile(fileobj=file) if packed else file
+            return _Reader(display(path.name)).read(stream)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise RecordingError(
+            f"{display(path.name)}: the gzip data is cut short or damaged; get the file again"
+        ) from None
+    except OSError as error:
+        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.line = 1  # of the first line not yet read, counted from 1
+        self.last_s = -math.inf
+
+    def read(self, stream: io.BufferedIOBase) -> Table:
+        columns = self._header(stream.readline(_MAX_LINE))
+        blocks = [self._block(text, columns) for text in self._blocks(stream)]
+        if not sum(len(b) for b in blocks):
+            raise RecordingError(f"{self.name}: holds no samples, only a header")
+        data = np.concatenate(blocks)
+        gyr = data[:, 4:7] if data.shape[1] > 4 else None
+        return Table(np.ascontiguousarray(data[:, 0]), data[:, 1:4], gyr)
+
+    def _header(self, raw: bytes) -> _Columns:
+        if not raw.strip():
+            raise RecordingError(f"{self.name}, line 1: the file is empty; expected {_EXPECTED}")
+        try:
+            text = raw.removeprefix(_BOM).decode("utf-8")
+        except UnicodeDecodeError:
+            raise self._error(1, None, "is not UTF-8 text") from None
+        names = tuple(n.strip() for n in text.split(","))
+        self.line = 2
+        return _columns(names, self._header_error)
+
+    def _blocks(self, stream: io.BufferedIOBase) -> Iterator[bytes]:
+        """Whole lines, about 8 MiB at a time; blank lines at the very end are left out."""
+        rest, total = b"", 0
+        while chunk := stream.read(_BLOCK):
+            total += len(chunk)
+            if total > _MAX_BYTES:
+                raise RecordingError(f"{self.name}: inflates to more than 8 GiB; split it")
+            text = rest + chunk
+            cut = text.rstrip(b"\r\n").rfind(b"\n") + 1
+            rest = text[cut:]
+            if cut:
+                yield text[:cut]
+        if rest := rest.rstrip(b"\r\n"):
+            yield rest
+
+    def _header_error(self, what: str) -> RecordingError:
+        return RecordingError(f"{self.name}, line 1: {what}; expected {_EXPECTED}")
+
+    def _block(self, text: bytes, columns: _Columns) -> Floats:
+        """Check and parse whole lines of text."""
+        lines = text.count(b"\n") + (not text.endswith(b"\n"))
+        data = _parse(text, lines, columns)
+        t_s = None if data is None else data[:, 0]
+        if t_s is None or not (np.diff(t_s, prepend=self.last_s) > 0).all():
+            raise self._locate(text, columns)
+        assert data is not None
+        self.line += lines
+        self.last_s = float(data[-1, 0])
+        return data
+
+    def _locate(self, text: bytes, columns: _Columns) -> RecordingError:
+        """What is wrong with these lines, and where."""
+        last = self.last_s
+        for number, raw in enumerate(text.split(b"\n"), self.line):
+            values = self._values(number, raw.removesuffix(b"\r"), columns)
+            if isinstance(values, RecordingError):
+                return values
+            time = values[columns.order[0]]
+            if time <= last:
+                place = columns.order[0] + 1
+                return self._error(number, f"{place} (t_s)", f"time {time:.10g} comes after {last:.10g}")
+            last = time
+        return self._error(self.line, None, "cannot be read as numbers")
+
+    def _values(self, number: int, raw: bytes, columns: _Columns) -> list[float] | RecordingError:
+        try:
+            fields = raw.decode("utf-8").split(",")
+        except UnicodeDecodeError:
+            return self._error(number, None, "is not UTF-8 text")
+        expected = len(columns.names)
+        if len(fields) != expected:
+            hint = "; write decimals with a point, not a comma" if len(fields) >= 2 * expected - 1 else ""
+            place = min(len(fields) if raw.strip() else 0, expected) + 1
+            named = f"{place} ({columns.names[place - 1]})" if place <= expected else f"{place}"
+            return self._error(
+                number, named, f"{_plural(len(fields), raw)} where the header has {expected}{hint}"
+            )
+        values = []
+        for place, (name, field) in enumerate(zip(columns.names, fields, strict=True), 1):
+            value = _number(field)
+            if value is None:
+                return self._error(
+                    number, f"{place} ({name})", f"'{display(field, 30)}' is not a finite number"
+                )
+            values.append(value)
+        return values
+
+    def _error(self, line: int, column: str | None, what: str) -> RecordingError:
+        where = f"{self.name}, line {line}" + (f", column {column}" if column else "")
+        return RecordingError(f"{where}: {what}")
+
+
+def _plural(count: int, raw: bytes) -> str:
+    if not raw.strip():
+        return "empty line"
+    return "1 field" if count == 1 else f"{count} fields"
+
+
+def _number(field: str) -> float | None:
+    text = field.strip(" ")
+    if not text or not all(c < "\x80" and _LEGAL[ord(c)] for c in text):
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _columns(names: tuple[str, ...], error: Callable[[str], RecordingError]) -> _Columns:
+    wanted = ["t_s", *_kind(names, _ACC, ("g", "ms2"))]
+    if any(n.split("_")[0] in _GYR for n in names):
+        wanted += _kind(names, _GYR, ("dps", "rads"))
+    if len(names) == 1 and ";" in names[0]:
+        raise error("the fields are separated by ';', not by ','")
+    for name in wanted:
+        if names.count(name) != 1:
+            raise error(f"column {name} is {'there twice' if name in names else 'missing'}")
+    for place, name in enumerate(names, 1):
+        if name not in wanted:
+            raise error(f"column {place} ('{display(name, 30)}') is unknown")
+    scale = [1.0, *(_UNITS[n.split("_")[1]] for n in wanted[1:])]
+    return _Columns(names, tuple(names.index(n) for n in wanted), tuple(scale))
+
+
+def _kind(names: tuple[str, ...], axes: tuple[str, ...], units: tuple[str, str]) -> list[str]:
+    """The three column names in the unit that the header uses."""
+    other = any(n in names for n in (f"{axis}_{units[1]}" for axis in axes))
+    return [f"{axis}_{units[other]}" for axis in axes]
+
+
+def _parse(text: bytes, lines: int, columns: _Columns) -> Floats | None:
+    """The numbers of `lines` lines (lines, columns), or None if anything in them is not as it must be."""
+    raw = np.frombuffer(text, dtype=np.uint8)
+    if not _LEGAL[raw].all() or not _fields_fit(raw, lines, len(columns.names)):
+        return None
+    try:
+        data = np.loadtxt(io.BytesIO(text), delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        return None
+    if data.shape != (lines, len(columns.names)) or not np.isfinite(data).all():
+        return None
+    return np.ascontiguousarray(data[:, columns.order]) * columns.scale
+
+
+def _fields_fit(raw: NDArray[np.uint8], lines: int, fields: int) -> bool:
+    """Whether every line has `fields` fields: between two ends of line lie just so many commas."""
+    marks = raw[(raw == ord(",")) | (raw == ord("\n"))]
+    if raw[-1] != ord("\n"):
+        marks = np.append(marks, np.uint8(ord("\n")))
+    if len(marks) != lines * fields:
+        return False
+    table = marks.reshape(lines, fields)
+    return bool((table[:, -1] == ord("\n")).all() and (table[:, :-1] == ord(",")).all())

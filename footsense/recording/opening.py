@@ -1,0 +1,33 @@
+"""One door for both kinds of recording."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from footsense.errors import RecordingError
+from footsense.recording.csv import read_csv
+from footsense.recording.model import Recording, Track
+from footsense.stream import items_from_arrays
+from footsense.text import display
+from footsense.types import Item, Placement, Side
+
+
+def open_recording(
+    path: Path | str, *, side: Side | None = None, placement: Placement | None = None
+) -> Recording:
+    """Open `.csv`, `.csv.gz` or `.mcap`. `side` and `placement` are what the wearer says of it.
+
+    Raises RecordingError, in one line, for a file that is missing, of another kind or not valid.
+    """
+    file, path = str(path), Path(path)
+    if path.name.endswith((".csv", ".csv.gz")):
+        return _open_csv(file, path, side, placement)
+    raise RecordingError(f"{display(path.name)}: not a recording; expected .csv, .csv.gz or .mcap")
+
+
+def _open_csv(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
+    table = read_csv(path)
+
+    def items() -> Iterator[Item]:
+        return iter(items_from_arrays(table.t_s, table.acc_g, table.gyr_dps, side=side, placement=placement))
+
+    return Recording(file, (Track("", side, placement, items),))

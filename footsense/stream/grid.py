@@ -1,0 +1,102 @@
+"""Numbers samples, fills short holes, announces long ones.
+
+A hole is an interval of more than 1.5 sample periods. Up to 0.25 s it is filled on the grid by straight
+lines and flagged; a longer one becomes a Gap and a jump of the index.
+"""
+
+import numpy as np
+
+from footsense.types import CLIPPED, INTERPOLATED, Flags, Floats, Gap, Samples
+
+HOLE_PERIODS = 1.5
+MAX_FILL_S = 0.25
+CLIP_SHARE = 0.998  # of the range; 16-bit parts end 0.003 % short of it, 8-bit parts 0.8 %
+_SLACK = 1e-9  # s; stamps such as 0.25 are not exact in binary
+
+
+class Grid:
+    """The last step of the stream stage: holds the last sample and its index, nothing else."""
+
+    def __init__(self, period_s: float, acc_range_g: float | None = None) -> None:
+        self.period_s = period_s
+        self._clip_g = None if acc_range_g is None else CLIP_SHARE * acc_range_g
+        self._next = 0
+        self._last: tuple[float, Floats] | None = None
+
+    @property
+    def last_s(self) -> float | None:
+        """Time of the last sample."""
+        return None if self._last is None else self._last[0]
+
+    def push(
+        self,
+        t_s: Floats,
+        acc_g: Floats,
+        gyr_dps: Floats | None,
+        steps: Floats | None = None,
+        clipped: Flags | None = None,
+    ) -> list[Samples | Gap]:
+        """Take samples (t_s (n,) strictly increasing, acc_g and gyr_dps (n, 3)) and put out what they complete.
+
+        `steps` (n,) says how many periods each lies behind the one before it (1: next on the grid), by
+        default told from the times; `clipped` (n,) which stand at the end of the range, by default told from
+        the range.
+        """
+        if not len(t_s):
+            return []
+        if steps is None:
+            steps = self.steps(t_s)
+        flags = self._flags(acc_g) if clipped is None else clipped
+        rows = acc_g if gyr_dps is None else np.concatenate((acc_g, gyr_dps), axis=1)
+        out: list[Samples | Gap]
+        out = self._split(t_s, rows, flags, steps) if (steps > 1).any() else [self._run(t_s, rows, flags)]
+        self._last = float(t_s[-1]), rows[-1]
+        return out
+
+    def steps(self, t_s: Floats) -> Floats:
+        """Periods between each sample and the one before it: 1 up to 1.5 periods, else rounded."""
+        before = t_s[0] - self.period_s if self._last is None else self._last[0]
+        periods = np.diff(t_s, prepend=before) / self.period_s
+        return np.where(periods > HOLE_PERIODS + _SLACK, np.rint(periods), 1.0)
+
+    def _split(self, t_s: Floats, rows: Floats, flags: Flags, steps: Floats) -> list[Samples | Gap]:
+        before = t_s[0] if self._last is None else self._last[0]
+        dt = np.diff(t_s, prepend=before)
+        long = np.flatnonzero((steps > 1) & (dt > MAX_FILL_S + _SLACK))
+        out: list[Samples | Gap] = []
+        for start, stop in zip([0, *long], [*long, len(t_s)], strict=True):
+            if start in long:
+                self._next += int(steps[start]) - 1
+                out.append(Gap(float(t_s[start] - dt[start]), float(t_s[start])))
+                self._last = None
+            if stop > start:
+                out.append(
+                    self._filled(t_s[start:stop], rows[start:stop], flags[start:stop], steps[start:stop])
+                )
+                self._last = float(t_s[stop - 1]), rows[stop - 1]
+        return out
+
+    def _filled(self, t_s: Floats, rows: Floats, flags: Flags, steps: Floats) -> Samples:
+        place = np.cumsum(np.concatenate(([0.0], steps[1:])))
+        knots = place
+        if self._last is not None:  # the lines start at the sample before these
+            place = place + steps[0]
+            knots = np.concatenate(([0.0], place))
+            t_s, rows = np.concatenate(([self._last[0]], t_s)), np.concatenate((self._last[1][None], rows))
+        at = np.arange(0.0 if self._last is None else 1.0, knots[-1] + 1)
+        filled = np.stack([np.interp(at, knots, column) for column in rows.T], axis=1)
+        marks = np.full(len(at), INTERPOLATED, dtype=np.uint8)
+        marks[(place - at[0]).astype(int)] = flags
+        return self._run(np.interp(at, knots, t_s), filled, marks)
+
+    def _run(self, t_s: Floats, rows: Floats, flags: Flags) -> Samples:
+        first = self._next
+        self._next += len(t_s)
+        gyr = np.ascontiguousarray(rows[:, 3:]) if rows.shape[1] > 3 else None
+        return Samples(first, t_s, np.ascontiguousarray(rows[:, :3]), gyr, flags)
+
+    def _flags(self, acc_g: Floats) -> Flags:
+        if self._clip_g is None:
+            return np.zeros(len(acc_g), dtype=np.uint8)
+        at_end = (np.abs(acc_g) >= self._clip_g).any(axis=1)
+        return np.where(at_end, np.uint8(CLIPPED), np.uint8(0))

@@ -1,0 +1,128 @@
+"""The CSV reader refuses what is not as the contract says, and says where."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.errors import RecordingError
+from footsense.recording.csv import read_csv
+
+HEAD = "t_s,ax_g,ay_g,az_g\n"
+ROW = "0,0,0,1\n"
+
+REFUSED = {
+    "decimal-comma": (HEAD + "0,0,0,1,0,2,1,0\n", "line 2, column 5: 8 fields", "point"),
+    "semicolons": ("t_s;ax_g;ay_g;az_g\n0;0;0;1\n", "line 1", "';'"),
+    "nan": (HEAD + ROW + "0.1,nan,0,1\n", "line 3, column 2 (ax_g)", "'nan' is not a finite number"),
+    "infinite": (HEAD + "0,1e999,0,1\n", "line 2, column 2 (ax_g)", "finite"),
+    "empty-field": (HEAD + ROW + "1,0,,1\n", "line 3, column 3 (ay_g)", "''"),
+    "word": (HEAD + ROW + "1,0,0,1e\n", "line 3, column 4 (az_g)", "'1e'"),
+    "quoted": (HEAD + '0,"1",0,1\n', "line 2, column 2 (ax_g)", "not a finite number"),
+    "two-in-one": (HEAD + "0,1 2,0,1\n", "line 2, column 2 (ax_g)", "'1 2'"),
+    "too-few": (HEAD + ROW + "1,0\n", "line 3, column 3 (ay_g)", "2 fields where the header has 4"),
+    "too-many": (HEAD + "0,0,0,1,\n", "line 2, column 5", "5 fields where the header has 4"),
+    "blank-line": (HEAD + ROW + "\n1,0,0,1\n", "line 3, column 1 (t_s)", "empty line"),
+    "time-stands": (HEAD + ROW + ROW, "line 3, column 1 (t_s)", "time 0 comes after 0"),
+    "time-back": (HEAD + "5,0,0,1\n4,0,0,1\n", "line 3, column 1 (t_s)", "time 4 comes after 5"),
+    "empty": ("", "line 1", "empty"),
+    "only-header": (HEAD, "", "no samples"),
+    "missing-column": ("t_s,ax_g,az_g\n0,0,1\n", "line 1", "ay_g is missing"),
+    "missing-gyro": ("t_s,ax_g,ay_g,az_g,gx_dps\n", "line 1", "gy_dps is missing"),
+    "mixed-units": ("t_s,ax_g,ay_ms2,az_g\n", "line 1", "ax_ms2 is missing"),
+    "twice": ("t_s,ax_g,ax_g,ay_g,az_g\n", "line 1", "ax_g is there twice"),
+    "unknown-column": ("t_s,ax_g,ay_g,az_g,temp\n", "line 1", "column 5 ('temp') is unknown"),
+    "not-utf-8": (HEAD.encode() + b"0,0,0,\xe9\n", "line 2", "UTF-8"),
+    "header-not-utf-8": (b"t_s,\xff\n", "line 1", "UTF-8"),
+    "binary": (bytes(range(256)), "line 1", ""),
+}
+
+
+def write(folder: Path, text: str | bytes, name: str = "a.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusals_name_file_line_and_column(tmp_path: Path, case: str) -> None:
+    text, where, what = REFUSED[case]
+    with pytest.raises(RecordingError) as refused:
+        read_csv(write(tmp_path, text))
+    message = str(refused.value)
+    assert message.startswith("a.csv")
+    assert where in message
+    assert what in message
+    assert "\n" not in message
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="No such file"):
+        read_csv(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("keep", [3, 20, 60])
+def test_truncated_gzip(tmp_path: Path, keep: int) -> None:
+    text = HEAD + "".join(f"{i},{i * 7919 % 1000},0,1\n" for i in range(200))
+    with pytest.raises(RecordingError, match="cut short"):
+        read_csv(write(tmp_path, gzip.compress(text.encode())[:keep], "a.csv.gz"))
+
+
+def test_an_error_far_down_is_found(tmp_path: Path) -> None:
+    lines = [f"{i},0,0,1\n" for i in range(50_000)]
+    lines[41_234] = "41234,0,1_0,1\n"
+    with pytest.raises(RecordingError, match=r"line 41236, column 3 \(ay_g\)"):
+        read_csv(write(tmp_path, HEAD + "".join(lines)))
+
+
+def test_errors_after_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("footsense.recording.csv._BLOCK", 64)
+    lines = [f"{i},0,0,1\n" for i in range(100)]
+    good = read_csv(write(tmp_path, HEAD + "".join(lines)))
+    assert good.t_s.tolist() == list(range(100))
+    lines[77] = "76,0,0,1\n"
+    with pytest.raises(RecordingError, match="line 79, column 1"):
+        read_csv(write(tmp_path, HEAD + "".join(lines)))
+
+
+def test_units_order_bom_and_line_ends(tmp_path: Path) -> None:
+    head = "\ufefft_s,gx_rads,gy_rads,gz_rads,ax_ms2,ay_ms2,az_ms2\r\n"
+    text = head + "-1, 1,0,0,0,-9.80665,0\r\n2,0,0,0,0,0,1\r\n\r\n"
+    table = read_csv(write(tmp_path, text))
+    assert table.t_s.tolist() == [-1, 2]
+    assert table.acc_g[0].tolist() == pytest.approx([0, -1, 0])
+    assert table.gyr_dps is not None
+    assert table.gyr_dps[0].tolist() == pytest.approx([180 / np.pi, 0, 0])
+
+
+finite = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(finite, finite, finite), min_size=1, max_size=30), st.booleans())
+def test_numbers_come_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple], packed: bool
+) -> None:
+    text = HEAD + "".join(f"{i},{x!r},{y!r},{z!r}\n" for i, (x, y, z) in enumerate(rows))
+    raw = gzip.compress(text.encode()) if packed else text.encode()
+    table = read_csv(write(tmp_path_factory.mktemp("csv"), raw, "a.csv.gz" if packed else "a.csv"))
+    assert np.array_equal(table.acc_g, np.array(rows))
+    assert table.gyr_dps is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, body: bytes
+) -> None:
+    path = write(tmp_path_factory.mktemp("csv"), HEAD.encode() + ROW.encode() + body)
+    try:
+        table = read_csv(path)
+    except RecordingError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert np.isfinite(table.acc_g).all()
+        assert (np.diff(table.t_s) > 0).all()

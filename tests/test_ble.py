@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,10 +52,12 @@ def central(radio: Radio, **kw: Any) -> Central:
 
 
 @asynccontextmanager
-async def streaming(plan: Plan = PLAN, air: Air | None = None, **kw: Any) -> AsyncIterator[Any]:
+async def streaming(
+    plan: Plan = PLAN, air: Air | None = None, patience: Patience = QUICK, **kw: Any
+) -> AsyncIterator[Any]:
     async with rig(air, **kw) as (air, radio, peripheral):
         inbox = Inbox(time_counter(), tick_s=0.05)
-        here = central(radio)
+        here = central(radio, patience=patience)
         found = await here.find()
         async with Link(here, found.device, found.label, plan, inbox) as link:
             yield SimpleNamespace(air=air, peripheral=peripheral, inbox=inbox, link=link)
@@ -174,7 +176,7 @@ def test_refused_write_is_said_at_once() -> None:
 
 def test_lost_link_is_noted_and_set_up_again() -> None:
     async def test() -> None:
-        async with streaming() as s:
+        async with streaming(patience=replace(QUICK, silence_s=60)) as s:
             s.air.drop(controller_of(s.peripheral.device))
             await until(lambda: s.link.reconnects == 1)
             await s.peripheral.notify(b"again")

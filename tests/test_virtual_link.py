@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.exc import BleakError, BleakGATTProtocolError
-from bumble import att
+from bumble import att, core
 from peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
 
 from footsense.simulate.air import Air
@@ -96,6 +96,24 @@ def test_connect_to_absent_device_times_out_and_radio_stays_usable() -> None:
                 await BleakClient("C0:00:00:00:00:99", timeout=0.1, **radio.client_kw).connect()
             async with BleakClient(await found(radio), **radio.client_kw) as client:
                 assert client.is_connected
+
+    run(test())
+
+
+def test_cancelled_connection_attempt_completes_at_the_host() -> None:
+    async def test() -> None:
+        async with rig() as (_, radio, _p):
+            with pytest.raises(core.TimeoutError):
+                await radio.device.connect_le("C0:00:00:00:00:99", timeout=0.05)
+
+    run(test())
+
+
+def test_closed_devices_leave_the_air() -> None:
+    async def test() -> None:
+        async with rig() as (air, _, _p):
+            assert len(air.controllers) == 2
+        assert not air.controllers
 
     run(test())
 

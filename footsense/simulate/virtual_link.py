@@ -252,7 +252,7 @@ class VirtualClient(BaseBleakClient):
 
     async def _connect(self) -> None:
         async with self._radio.connecting:
-            connection = await _open(self._radio.device, hci.Address(self.address), self._timeout)
+            connection = await _open(self._radio.device, hci.Address(self.address))
         self._connection = connection
         connection.on(connection.EVENT_DISCONNECTION, self._lost)
         try:
@@ -355,11 +355,9 @@ class VirtualClient(BaseBleakClient):
             found.add_descriptor(BleakGATTDescriptor(descriptor, descriptor.handle, uuid, characteristic))
 
 
-async def _open(device: Device, address: hci.Address, timeout_s: float) -> Connection:
+async def _open(device: Device, address: hci.Address) -> Connection:
     try:
-        return await device.connect_le(address, timeout=timeout_s)
-    except core.TimeoutError:
-        raise TimeoutError from None
+        return await device.connect_le(address, timeout=None)
     except core.ConnectionError as error:
         raise BleakDeviceNotFoundError(str(address), str(error)) from error
     except asyncio.CancelledError:

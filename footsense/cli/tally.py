@@ -1,0 +1,116 @@
+"""Counts for a screen: what a routine asks for and how much of it has been seen. Never evidence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from footsense.routine import Routine, RoutineItem
+from footsense.types import Event, Progress
+
+_WAYS = ("this way", "the other way")  # a direction does not depend on the mounting, its name would
+
+
+@dataclass(slots=True)
+class Line:
+    """One item of the routine for one side."""
+
+    item: RoutineItem
+    side: str
+    begun: bool = False
+    events: list[Event] = field(default_factory=list)
+    held_s: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """Exercise and side, as a person reads it."""
+        name = self.item.exercise.replace("-", " ")
+        return name if self.side == "both" else f"{name}, {self.side}"
+
+    def counts(self) -> str:
+        """How much of what was asked for."""
+        return {"circle": self._circles, "hold": self._holds, "step": self._bout}[self.item.kind]()
+
+    def _circles(self) -> str:
+        seen = [str(e.attributes["direction"]) for e in self.events if e.attributes.get("direction")]
+        order = list(dict.fromkeys([*seen, *self.item.directions]))
+        ways = [
+            f"{way} {_dots(seen.count(direction), self.item.reps or 0)}"
+            for way, direction in zip(_WAYS, order, strict=False)
+        ]
+        unclear = len(self.events) - len(seen)
+        return "   ".join(ways) + (f"   {unclear} of unclear direction" if unclear else "")
+
+    def _holds(self) -> str:
+        long = [e for e in self.events if e.end_s - e.start_s >= self.item.shortest_s]
+        text = _dots(len(long), self.item.reps or 0)
+        if len(self.events) > len(long):
+            text += f"   {len(self.events) - len(long)} too short"
+        return text + (f"   holding {self.held_s:.1f} s of {self.item.shortest_s:g}" if self.held_s else "")
+
+    def _bout(self) -> str:
+        toe = sum(e.attributes.get("toe") is True for e in self.events)
+        return (
+            f"{self._bout_s():.1f} s of {self.item.shortest_s:g}   {toe} of {len(self.events)} steps on tiptoe"
+        )
+
+    def _bout_s(self) -> float:
+        best, start, last = 0.0, None, None
+        for event in self.events:
+            if start is None or last is None or event.start_s - last > self.item.max_step_interval_s:
+                start = event.start_s
+            last = event.start_s
+            best = max(best, event.end_s - start)
+        return best
+
+
+def _dots(count: int, wanted: int) -> str:
+    if wanted > 20:
+        return f"{count}/{wanted}"
+    return "●" * min(count, wanted) + "○" * max(0, wanted - count) + f" {count}/{wanted}"
+
+
+class Tally:
+    """The lines of a routine, and which of them is being done."""
+
+    def __init__(self, routine: Routine) -> None:
+        self.lines = [Line(item, side) for item in routine.items for side in item.sides]
+        self._now: Line | None = None
+
+    def begin(self, exercise: str, side: str) -> None:
+        """What follows is meant as this."""
+        self._now = next((x for x in self.lines if (x.item.exercise, x.side) == (exercise, side)), None)
+        if self._now:
+            self._now.begun = True
+
+    def end(self) -> None:
+        """The exercise is over; events of it that are decided later still count."""
+        if self._now:
+            self._now.held_s = 0.0
+        self._now = None
+
+    def add(self, events: Iterable[Event]) -> list[Line]:
+        """Take events; returns the lines that they changed."""
+        changed = []
+        for event in events:
+            line = self._line_of(event.exercise)
+            if line:
+                line.events.append(event)
+                changed.append(line)
+        return changed
+
+    def progress(self, snapshots: Iterable[Progress]) -> None:
+        """Take the seconds of the hold under way."""
+        for snapshot in snapshots:
+            if self._now and snapshot.exercise == self._now.item.exercise:
+                self._now.held_s = snapshot.held_s
+
+    def shown(self) -> list[str]:
+        """One line each, the one being done marked."""
+        width = max(len(line.title) for line in self.lines)
+        return [
+            f" {'▸' if line is self._now else ' '} {line.title:<{width}}   {line.counts()}"
+            for line in self.lines
+        ]
+
+    def _line_of(self, exercise: str) -> Line | None:
+        begun = [x for x in self.lines if x.begun and x.item.exercise == exercise]
+        return self._now if self._now in begun else begun[-1] if begun else None

@@ -2,6 +2,12 @@
 
 import unicodedata
 
+# what an answer is worth; stands wherever one is shown
+STATEMENT = (
+    "This is a completion check: it says whether the movement seen is consistent with the exercise. It is not "
+    "a medical device, and its accuracy on people has not been measured."
+)
+
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

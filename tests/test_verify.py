@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footsense.analysis import Analysis, RecordingFacts, Segment
+from footsense.analysis import Analysis, RecordingFacts, Segment, SensorFacts
 from footsense.routine import Routine, parse_routine
 from footsense.types import Event, Grade, Reason
 from footsense.verify import HOLD_ERROR_S, Answer, Verdict, as_json, verify
@@ -141,7 +141,10 @@ def test_the_other_foot_does_not_count_and_an_unknown_side_is_asked_for() -> Non
 
 def test_in_a_recording_of_two_sensors_the_events_say_the_side() -> None:
     events = tuple(event("hold", 20.0 * i, 20.0 * i + 8, side="left") for i in range(2))
-    assert judge(HOLDS, recording(events, side=None))[0] is Answer.COMPLETE
+    both = (SensorFacts("a", "left", "foot", FACTS), SensorFacts("b", "right", "foot", FACTS))
+    assert judge(HOLDS, recording(events, side=None, sensors=both))[0] is Answer.COMPLETE
+    nothing = recording((), "band-flexes", side=None, sensors=both)
+    assert judge(HOLDS, nothing) == (Answer.INCOMPLETE, {"holds": 0}, ["missing"])
 
 
 def test_both_feet_at_once_are_not_added_up() -> None:

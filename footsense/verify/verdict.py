@@ -230,10 +230,14 @@ def _weigh_bout(item: RoutineItem, bout: Bout) -> _Weighed:
 
 def _openings(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> tuple[Why, ...]:
     """Why more may have been done than was counted."""
-    mine = [a for a in analyses if side == "both" or a.side in (side, None)]
+    mine = [a for a in analyses if side == "both" or _sides_of(a) & {side, None}]
     known = any(_about(a, item.exercise) for a in mine)
     whys = [why for a in mine for why in _opening(item, side, a, known=known)]
     return tuple(dict.fromkeys(whys))
+
+
+def _sides_of(analysis: Analysis) -> set[Side | None]:
+    return {s.side for s in analysis.sensors} or {analysis.side}
 
 
 def _opening(item: RoutineItem, side: ItemSide, analysis: Analysis, *, known: bool) -> Iterator[Why]:
@@ -261,7 +265,7 @@ def _quality(analysis: Analysis, file: str) -> Iterator[Why]:
 
 def _has_unknown_side(analysis: Analysis, item: RoutineItem) -> bool:
     sides = {_side_of(e, analysis) for e in analysis.events if e.exercise == item.exercise}
-    return None in (sides or {analysis.side})
+    return None in (sides or _sides_of(analysis))
 
 
 def _shortfall(item: RoutineItem, candidates: Sequence[_Candidate], answer: Answer) -> Iterator[Why]:

@@ -1,0 +1,53 @@
+"""What the three exercises of holding have in common: holds of the tracker become events."""
+
+from typing import ClassVar
+
+from footsense.exercises.base import About
+from footsense.signal.front import Signals
+from footsense.signal.holds import Hold, HoldTracker, Params
+from footsense.types import Event, Gap, Placement, Progress, Reason, StreamInfo
+
+
+class HoldDetector:
+    """Events of kind `hold`. An exercise adds `about` and the smallest excursion at each placement, in degrees
+    (None: placement not said)."""
+
+    about: ClassVar[About]
+    smallest_deg: ClassVar[dict[Placement | None, float]]
+
+    def __init__(self, info: StreamInfo) -> None:
+        self.info = info
+        params = Params(min_excursion_deg=self.smallest_deg[info.placement])
+        self.tracker = HoldTracker(info.rate_hz, info.has_gyro, params)
+        self.found: list[Hold] = []
+
+    def process(self, item: Signals | Gap) -> list[Event]:
+        return self._events(self.tracker.process(item))
+
+    def flush(self) -> list[Event]:
+        return self._events(self.tracker.flush())
+
+    def progress(self) -> Progress:
+        held_s = self.tracker.held_s()
+        count = len(self.found) + (held_s >= self.tracker.params.min_hold_s)
+        phase = "holding" if held_s else "rest" if self.tracker.state.phase == "rest" else "moving"
+        return Progress(self.about.exercise, self.about.kind, count, held_s, phase)
+
+    def reasons(self) -> tuple[Reason, ...]:
+        return ()
+
+    def _events(self, holds: list[Hold]) -> list[Event]:
+        self.found += holds
+        return [self._event(h) for h in holds]
+
+    def _event(self, hold: Hold) -> Event:
+        attributes: dict[str, str | float | bool | None] = {
+            "excursion_deg": round(hold.excursion_deg, 2),
+            "rise_s": round(hold.rise_s, 2),
+            "unsteady_deg": round(hold.unsteady_deg, 3),
+            "rest_noise_deg": round(hold.rest_noise_deg, 3),
+            "lift_g": round(hold.lift_g, 3),
+        }
+        if hold.turn_deg is not None:
+            attributes["turn_deg"] = round(hold.turn_deg, 2)
+        return Event(self.about.exercise, self.about.kind, hold.start_s, hold.end_s, hold.decided_s, attributes)

@@ -1,0 +1,139 @@
+"""Posture: which way is up in the sensor's frame, slowly, and how much it has been changing."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import butter, sosfilt, sosfilt_zi
+
+from footsense.signal.front import Signals, SlowGrid, delay_at_zero
+from footsense.types import Floats
+
+CUTOFF_HZ = 2.0
+ORDER = 2
+LAG_S = 0.4
+RAD = math.pi / 180.0
+
+
+_T, _KNOWN, _UP, _CHANGE, _PATH, _FORCE, _TURN = 0, 1, slice(2, 5), 5, 6, 7, slice(8, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """Rows on the slow grid, from index `first` on; one array (11, m), so that joining and cutting is one copy.
+
+    `t_s` (m,) times of their content, filter delays taken off; `known_s` (m,) times of the samples with which
+    they became known; `up` (3, m) unit vectors along the 2 Hz low-passed specific force; `change` (m,) the
+    larger chord between now and LAG_S, now and LAG_S / 2 ago; `path` (m,) length of the way since the start,
+    in chord units, fast tremor left out; `force_g` (m,) length of the specific force below 6 Hz; `turn`
+    (3, m) integrated angular rate in rad, zero without gyro.
+    """
+
+    first: int
+    rows: Floats
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[1])
+
+    @property
+    def t_s(self) -> Floats:
+        return np.asarray(self.rows[_T])
+
+    @property
+    def known_s(self) -> Floats:
+        return np.asarray(self.rows[_KNOWN])
+
+    @property
+    def up(self) -> Floats:
+        return np.asarray(self.rows[_UP])
+
+    @property
+    def change(self) -> Floats:
+        return np.asarray(self.rows[_CHANGE])
+
+    @property
+    def path(self) -> Floats:
+        return np.asarray(self.rows[_PATH])
+
+    @property
+    def force_g(self) -> Floats:
+        return np.asarray(self.rows[_FORCE])
+
+    @property
+    def turn(self) -> Floats:
+        return np.asarray(self.rows[_TURN])
+
+    def joined(self, later: "Posture") -> "Posture":
+        """These rows and those that follow them."""
+        return Posture(self.first, np.concatenate([self.rows, later.rows], axis=1))
+
+    def from_index(self, index: int) -> "Posture":
+        """The rows from slow index `index` on."""
+        cut = min(max(index - self.first, 0), len(self))
+        return Posture(self.first + cut, self.rows[:, cut:])
+
+
+def length(x: Floats) -> Floats:
+    """Lengths of the columns of (3, m)."""
+    return np.asarray(np.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]))
+
+
+def angle_deg(chord: float) -> float:
+    """Angle between unit vectors whose tips are `chord` apart. By halving the angle, so that square roots
+    are all it takes: these are the same on every processor, arcsin is not."""
+    for _ in range(6):
+        chord = chord / math.sqrt(2.0 + math.sqrt(max(4.0 - chord * chord, 0.0)))
+    return 64.0 * chord * (1.0 + chord * chord / 24.0) / RAD
+
+
+class PostureFilter:
+    """Turns Signals into Posture. Starts in steady state at the first sample; make a new one after a Gap."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.grid = SlowGrid.at(rate_hz)
+        rate = self.grid.rate_hz
+        self.sos = butter(ORDER, min(CUTOFF_HZ, 0.3 * rate), fs=rate, output="sos")
+        self.delay_s = delay_at_zero(self.sos) / rate
+        self.lag = max(2, round(LAG_S * rate))
+        self._zi: Floats | None = None
+        self._tail = np.empty((3, 0))
+        self._path = 0.0
+        self._turn = np.zeros((3, 1))
+
+    def process(self, signals: Signals) -> Posture:
+        slow = signals.slow
+        rows = np.zeros((11, len(slow)))
+        if len(slow):
+            at = slow.first * self.grid.factor - signals.samples.first
+            rows[_T] = slow.t_s - self.delay_s
+            rows[_KNOWN] = signals.samples.t_s[at :: self.grid.factor]
+            rows[_UP] = self._up(slow.acc_g.T)
+            rows[_CHANGE], rows[_PATH] = self._change(rows[_UP])
+            rows[_FORCE] = length(slow.acc_g.T)
+            if slow.gyr_dps is not None:
+                rows[_TURN] = self._integrate(slow.gyr_dps.T)
+        return Posture(slow.first, rows)
+
+    def _up(self, acc: Floats) -> Floats:
+        if self._zi is None:
+            self._zi = sosfilt_zi(self.sos)[:, None, :] * acc[None, :, :1]
+        low, self._zi = sosfilt(self.sos, acc, axis=1, zi=self._zi)
+        return np.asarray(low / np.maximum(length(low), 1e-6))
+
+    def _change(self, up: Floats) -> tuple[Floats, Floats]:
+        n, lag = up.shape[1], self.lag
+        if not self._tail.shape[1]:
+            self._tail = np.repeat(up[:, :1], lag, axis=1)
+        known = np.concatenate([self._tail, up], axis=1)
+        whole = length(up - known[:, :n])
+        half = length(up - known[:, lag - lag // 2 : n + lag - lag // 2])
+        self._tail = known[:, n:]
+        path = np.cumsum(np.concatenate([[self._path], whole / lag]))[1:]
+        self._path = float(path[-1])
+        return np.maximum(whole, half), path
+
+    def _integrate(self, gyr_dps: Floats) -> Floats:
+        steps = gyr_dps * (RAD / self.grid.rate_hz)
+        turn = np.cumsum(np.concatenate([self._turn, steps], axis=1), axis=1)
+        self._turn = turn[:, -1:]
+        return turn[:, 1:]

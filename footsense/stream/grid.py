@@ -4,6 +4,8 @@ A hole is an interval of more than 1.5 sample periods. Up to 0.25 s it is filled
 lines and flagged; a longer one becomes a Gap and a jump of the index.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from footsense.types import CLIPPED, INTERPOLATED, Flags, Floats, Gap, Samples
@@ -62,9 +64,9 @@ class Grid:
     def _split(self, t_s: Floats, rows: Floats, flags: Flags, steps: Floats) -> list[Samples | Gap]:
         before = t_s[0] if self._last is None else self._last[0]
         dt = np.diff(t_s, prepend=before)
-        long = np.flatnonzero((steps > 1) & (dt > MAX_FILL_S + _SLACK))
+        long = np.flatnonzero((steps > 1) & (dt > MAX_FILL_S + _SLACK)).tolist()
         out: list[Samples | Gap] = []
-        for start, stop in zip([0, *long], [*long, len(t_s)], strict=True):
+        for start, stop in pairwise(sorted({0, *long, len(t_s)})):
             if start in long:
                 self._next += int(steps[start]) - 1
                 out.append(Gap(float(t_s[start] - dt[start]), float(t_s[start])))

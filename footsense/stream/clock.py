@@ -1,0 +1,278 @@
+"""Stream time for frames in order: from the device's time stamps, or without them from counting and arrivals.
+
+Both clocks are causal and put samples on an even grid: each frame begins one period after the last sample,
+corrected a little at a time. `place` gives the time of a frame's first sample and the period; times grow by at
+least 0.6 periods from sample to sample.
+
+With time stamps (`TickClock`) a second-order loop (time constant 0.5 s) follows them: their jitter is smoothed,
+their rate is kept exactly. Without (`ArrivalClock`) the lower envelope of the arrivals gives the period: an
+arrival is late by the radio's delay, never early.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from footsense.stream.order import Frame, WindowMin
+from footsense.types import StreamTiming
+
+_LOOP_S = 0.5
+_MAX_SHIFT = 0.4  # of a period, by which a frame is moved at once
+_PULL = 0.15  # how far the period may move from the segment's
+_JUMP_S = 0.25
+_RATE_CHANGE = 0.1
+_RATE_AGREES = 0.05
+_FIRST_WINDOW_S, _RATE_WINDOW_S = 0.5, 2.0
+_FUTURE_S, _LATE_S, _DELAY_WINDOW_S = 1.0, 10.0, 30.0
+_BLOCK_S, _BLOCKS = 2.0, 30
+_SLEW = 0.03
+_ODR_ERROR, _ARRIVAL_NOISE_S = 0.015, 0.015
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A frame in time: its first sample at `start_s`, one every `period_s`."""
+
+    start_s: float
+    period_s: float
+
+
+class Clock(Protocol):
+    """Times for the frames of one stream."""
+
+    changed: float | None  # the new period, where with the last frame the rate was seen to have changed
+
+    def place(self, frame: Frame) -> Placed:
+        """Where the frame lies; frames come in order."""
+        ...
+
+
+class RateWatch:
+    """Notices that the period has changed and stays changed: two windows of 2 s (at the start, 0.5 s) agree,
+    and lie more than 10 % from the period in force."""
+
+    def __init__(self, period_s: float, min_steps: int = 4) -> None:
+        self.period_s = period_s
+        self._min_steps = min_steps
+        self._steps: list[float] = []
+        self._elapsed_s = 0.0
+        self._candidate: float | None = None
+        self._window_s = _FIRST_WINDOW_S
+
+    @property
+    def settled(self) -> bool:
+        """Whether a window has confirmed the period."""
+        return self._window_s > _FIRST_WINDOW_S
+
+    def push(self, step_s: float, samples: int) -> float | None:
+        """Take the time that a number of samples took; return the new period when it has changed."""
+        self._steps.append(step_s / samples)
+        self._elapsed_s += step_s
+        if self._elapsed_s < self._window_s or len(self._steps) < self._min_steps:
+            return None
+        measured = _middle(self._steps)
+        self._steps, self._elapsed_s = [], 0.0
+        before, self._candidate = self._candidate, measured
+        if abs(measured / self.period_s - 1) <= _RATE_CHANGE:
+            self._candidate, self._window_s = None, _RATE_WINDOW_S
+        elif before is not None and abs(measured / before - 1) <= _RATE_AGREES:
+            self.period_s, self._candidate, self._window_s = measured, None, _RATE_WINDOW_S
+            return measured
+        return None
+
+
+def _middle(values: list[float]) -> float:
+    """Mean of the middle half: blind to a quarter of holes, and exact where steps are rounded."""
+    ordered = sorted(values)
+    cut = len(ordered) // 4
+    middle = ordered[cut : len(ordered) - cut]
+    return sum(middle) / len(middle)
+
+
+class Epoch:
+    """What all streams of a device share: where on the time axis its ticks lie, and how late frames arrive."""
+
+    def __init__(self) -> None:
+        self._origin_s: float | None = None  # tick 0, on the time axis
+        self._newest_s = 0.0  # newest stamp, by the device
+        self._host_s = 0.0
+        self._delay = WindowMin(_DELAY_WINDOW_S)
+
+    def expected_s(self, host_s: float) -> float:
+        """What the device's clock shows about now."""
+        return self._newest_s + host_s - self._host_s
+
+    def time_s(self, device_s: float, host_s: float) -> float:
+        """The device's time on the time axis. Where that cannot be (in the future, or more than 10 s late)
+        the device has started anew, and its time is laid to where the arrival says."""
+        if self._origin_s is None:
+            self._origin_s = host_s - device_s
+        time_s = device_s + self._origin_s
+        late_s = host_s - time_s - self._delay.value
+        if self._delay.value < math.inf and not -_FUTURE_S <= late_s <= _LATE_S:
+            time_s = host_s - self._delay.value
+            self._origin_s = time_s - device_s
+        self._newest_s, self._host_s = device_s, host_s
+        self._delay.push(host_s, host_s - time_s)
+        return time_s
+
+
+class TickClock:
+    """Follows the device's time stamps."""
+
+    def __init__(self, timing: StreamTiming, epoch: Epoch) -> None:
+        assert timing.tick_s is not None
+        self._timing, self._tick_s, self._epoch = timing, timing.tick_s, epoch
+        self._watch = RateWatch(1 / timing.rate_hz)
+        self.period_s = 1 / timing.rate_hz
+        self.changed: float | None = None
+        self._end_s: float | None = None  # of the last sample
+        self._stamp_s: float | None = None  # on the time axis, of the last frame
+        self._tick = 0  # unwrapped, of the last frame
+        self._last_n = 0
+
+    def place(self, frame: Frame) -> Placed:
+        """Where the frame lies."""
+        anchor = 0 if self._timing.anchor == "first" else len(frame) - 1
+        stamp_s = self._epoch.time_s(self._device_s(frame), frame.host_s)
+        start_s = stamp_s - anchor * self.period_s
+        self.changed = None
+        if self._end_s is not None and self._stamp_s is not None:
+            if frame.restart or stamp_s <= self._stamp_s:
+                start_s = max(start_s, self._end_s + self.period_s)
+            else:
+                self._measure(frame, stamp_s - self._stamp_s)
+                start_s = self._follow(frame, start_s)
+        self._stamp_s = stamp_s
+        self._end_s = start_s + (len(frame) - 1) * self.period_s
+        self._last_n = len(frame)
+        return Placed(start_s, self.period_s)
+
+    def _device_s(self, frame: Frame) -> float:
+        assert frame.tick is not None
+        modulus, tick = self._timing.tick_modulus, frame.tick
+        if modulus is not None:
+            expected = self._epoch.expected_s(frame.host_s) / self._tick_s
+            if self._stamp_s is not None and not frame.restart:
+                ahead = self._last_n + (frame.lost or 0)
+                near = self._tick + ahead * self.period_s / self._tick_s
+                expected = near if abs(expected - near) < modulus / 4 else expected
+            tick += modulus * round((expected - tick) / modulus)
+        self._tick = tick
+        return tick * self._tick_s
+
+    def _measure(self, frame: Frame, step_s: float) -> None:
+        between = self._last_n if self._timing.anchor == "first" else len(frame)
+        self.changed = self._watch.push(step_s, between + (frame.lost or 0))
+        if self.changed is not None:
+            self.period_s = self.changed
+
+    def _follow(self, frame: Frame, measured_s: float) -> float:
+        """The start of the frame, which `measured_s` says with jitter."""
+        assert self._end_s is not None
+        period = self.period_s
+        expected_s = self._end_s + period
+        missing = self._missing(frame, measured_s - expected_s)
+        expected_s += missing * period
+        error = measured_s - expected_s
+        if missing * period > _JUMP_S or abs(error) > _JUMP_S + len(frame) * period:
+            return max(measured_s, self._end_s + period)
+        samples = len(frame) + missing
+        gain = min(0.5, samples * period / _LOOP_S)
+        nominal = self._watch.period_s
+        pulled = period + gain * gain / 4 * error / samples
+        self.period_s = min(max(pulled, (1 - _PULL) * nominal), (1 + _PULL) * nominal)
+        limit = _MAX_SHIFT * period
+        return expected_s + min(max(gain * error, -limit), limit)
+
+    def _missing(self, frame: Frame, error: float) -> int:
+        """Samples missing before the frame: by its number, else by its stamp, in whole frames."""
+        n = len(frame)
+        if frame.lost is not None and abs(error - frame.lost * self.period_s) <= _JUMP_S:
+            return frame.lost
+        unit = n if n == self._last_n else 1
+        return max(0, unit * round(error / (unit * self.period_s)))
+
+
+class ArrivalClock:
+    """Counts samples (what the sequence number says is lost included) along the lower envelope of arrivals."""
+
+    def __init__(self, timing: StreamTiming) -> None:
+        self._nominal_s = 1 / timing.rate_hz
+        self._watch = RateWatch(self._nominal_s, min_steps=1)
+        self.period_s = self._nominal_s
+        self.changed: float | None = None
+        self._end_s: float | None = None
+        self._position = 0  # of the last sample
+        self._anew = False
+        self._blocks: deque[tuple[int, float]] = deque(maxlen=_BLOCKS)  # (position, arrival) of the quickest
+        self._block_ends_s = 0.0
+        self._last_block = (0, 0.0)
+
+    def place(self, frame: Frame) -> Placed:
+        """Where the frame lies."""
+        n, lost = len(frame), frame.lost or 0
+        self.changed = None
+        if self._end_s is None:
+            self._position = n - 1
+            start_s = frame.host_s - (n - 1) * self.period_s
+        elif frame.restart or self._anew:
+            self._begin_anew()
+            start_s = max(frame.host_s - (n - 1) * self.period_s, self._end_s + self.period_s)
+        else:
+            self._position += n + lost
+            start_s = self._end_s + (1 + lost) * self.period_s
+            start_s += self._pull(frame, start_s + (n - 1) * self.period_s)
+        placed = Placed(start_s, self.period_s)
+        self._end_s = start_s + (n - 1) * self.period_s
+        self._note(frame)
+        return placed
+
+    def _begin_anew(self) -> None:
+        self._blocks.clear()
+        self._position, self._anew = 0, False
+
+    def _pull(self, frame: Frame, end_s: float) -> float:
+        """The small step towards the envelope."""
+        quickest = min((h - p * self.period_s for p, h in self._blocks), default=frame.host_s)
+        error = min(quickest + self._position * self.period_s, frame.host_s) - end_s
+        limit = _SLEW * len(frame) * self.period_s
+        return min(max(error, -limit), limit)
+
+    def _note(self, frame: Frame) -> None:
+        if not self._blocks:
+            self._block_ends_s, self._last_block = frame.host_s + _BLOCK_S, (self._position, frame.host_s)
+            self._blocks.append((self._position, frame.host_s))
+        elif frame.host_s >= self._block_ends_s:
+            self._end_block(frame)
+            self._blocks.append((self._position, frame.host_s))
+        else:
+            position, host_s = self._blocks[-1]
+            if frame.host_s - host_s < (self._position - position) * self.period_s:
+                self._blocks[-1] = (self._position, frame.host_s)
+
+    def _end_block(self, frame: Frame) -> None:
+        self._block_ends_s = frame.host_s + _BLOCK_S
+        position, host_s = self._last_block
+        self._last_block = (self._position, frame.host_s)
+        if self._position > position:
+            self.changed = self._watch.push(frame.host_s - host_s, self._position - position)
+        if self.changed is not None:
+            self.period_s = self._nominal_s = self.changed
+            self._anew = True
+        elif len(self._blocks) >= 3:
+            self._fit()
+
+    def _fit(self) -> None:
+        """The period from the envelope's first and last third, drawn to the nominal one while both are near."""
+        third = len(self._blocks) // 3
+        blocks = list(self._blocks)
+        (p0, h0), (p1, h1) = (
+            min(part, key=lambda b: b[1] - b[0] * self._nominal_s) for part in (blocks[:third], blocks[-third:])
+        )
+        if p1 > p0:
+            trust = (_ODR_ERROR * (h1 - h0)) ** 2
+            trust /= trust + _ARRIVAL_NOISE_S**2
+            period = self._nominal_s + trust * ((h1 - h0) / (p1 - p0) - self._nominal_s)
+            self.period_s = min(max(period, (1 - _PULL) * self._nominal_s), (1 + _PULL) * self._nominal_s)

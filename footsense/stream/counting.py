@@ -1,0 +1,87 @@
+"""Order for a device with neither numbers nor stamps: arrivals are all there is.
+
+A repeated frame is told by what cannot be: the same content, and earlier than its samples could have been
+taken. A silence is either a pause of the radio, after which everything comes in a burst, or a loss: frames
+after it wait (0.3 s) until the burst has been seen or not.
+"""
+
+from footsense.stream.clock import RateWatch
+from footsense.stream.order import Frame, WindowMin
+from footsense.types import StreamTiming
+
+_SILENCE_S, _SILENCE_FRAMES = 0.5, 3
+_WAIT_S = 0.3
+_WINDOW_S = 4.0
+_LOST_S = 0.25
+_MEASURE_S = 0.5
+
+
+class Counter:
+    """Takes frames in order of arrival; says how many samples are missing before each."""
+
+    def __init__(self, timing: StreamTiming) -> None:
+        self._period_s = 1 / timing.rate_hz
+        self._end_s: float | None = None  # of the last frame, by counting
+        self._delay = WindowMin(_WINDOW_S)
+        self._held: list[Frame] = []
+        self._last: Frame | None = None
+        self.bound_s = _WAIT_S
+        self._watch = RateWatch(self._period_s, min_steps=1)
+        self._window = (0.0, 0)  # where it began, samples since
+
+    def push(self, frame: Frame) -> list[Frame]:
+        """Take a frame; return those that are decided."""
+        if self._held:
+            self._held.append(frame)
+            return self._decide() if frame.host_s - self._held[0].host_s >= _WAIT_S else []
+        if self._end_s is None:
+            return [self._take(frame)]
+        late_s = self._late_s(frame, self._end_s)
+        last, self._last = self._last, frame
+        span_s = len(frame) * self._period_s
+        if late_s < -0.5 * span_s and last is not None and (frame.rows.tobytes() == last.rows.tobytes()):
+            return []
+        if self._watch.settled and late_s > max(_SILENCE_S, _SILENCE_FRAMES * span_s):
+            self._held = [frame]
+            return []
+        return [self._take(frame)]
+
+    def flush(self) -> list[Frame]:
+        """The frames that are held back."""
+        return self._decide() if self._held else []
+
+    def _decide(self) -> list[Frame]:
+        assert self._end_s is not None
+        held, self._held = self._held, []
+        end_s, late = self._end_s, []
+        for frame in held:
+            late.append(self._late_s(frame, end_s))
+            end_s += len(frame) * self._period_s
+        lost_s = min(late)
+        if lost_s > max(_LOST_S, 0.75 * len(held[0]) * self._period_s):
+            held[0].lost = round(lost_s / self._period_s)
+            self._end_s += held[0].lost * self._period_s
+        return [self._take(f) for f in held]
+
+    def _late_s(self, frame: Frame, end_s: float) -> float:
+        return frame.host_s - (end_s + len(frame) * self._period_s) - self._delay.value
+
+    def _take(self, frame: Frame) -> Frame:
+        before = frame.host_s if self._end_s is None else self._end_s
+        self._end_s = before + len(frame) * self._period_s
+        self._delay.push(frame.host_s, frame.host_s - self._end_s)
+        self._last = frame
+        self._measure(frame)
+        return frame
+
+    def _measure(self, frame: Frame) -> None:
+        began_s, samples = self._window
+        samples += len(frame) + (frame.lost or 0)
+        if frame.host_s - began_s < _MEASURE_S:
+            self._window = began_s, samples
+            return
+        period_s = self._watch.push(frame.host_s - began_s, samples) if began_s else None
+        self._window = frame.host_s, 0
+        if period_s is not None:
+            self._period_s, self._end_s, self._delay = period_s, frame.host_s, WindowMin(_WINDOW_S)
+            self._delay.push(frame.host_s, 0.0)

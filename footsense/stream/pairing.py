@@ -1,0 +1,133 @@
+"""Lays the gyro's samples onto the accelerometer's grid, where each comes in its own characteristic."""
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from footsense.types import Floats
+
+WAIT_S = 0.1
+NEIGHBOUR_PERIODS = 1.5
+_LOST_S = 2.0  # without gyro for so long, the stream goes on without
+_BACK_S = 1.0
+_KEEP = 8192  # gyro samples kept while no accelerometer sample comes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of one rate and one count of the device."""
+
+    period_s: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Samples in time: t_s (n,), acc_g (n, 3), gyr_dps (n, 3) or None."""
+
+    t_s: Floats
+    acc_g: Floats
+    gyr_dps: Floats | None
+    segment: Segment
+
+
+class Pairing:
+    """Holds accelerometer samples until the gyro has reached them, or until it should have.
+
+    A sample waits at most 0.1 s of stream time beyond `patience_s`, which is what putting the gyro in order may
+    take; then, and where the gyro's neighbours are more than 1.5 of its periods apart, it has no gyro and is
+    left out: a hole.
+    """
+
+    def __init__(self, gyro_period_s: float) -> None:
+        self.gyro_period_s = gyro_period_s
+        self.has_gyro = True
+        self._t = np.empty(0)
+        self._gyr = np.empty((0, 3))
+        self._back_since_s: float | None = None
+        self._waiting: deque[Block] = deque()
+        self._acc_s = -np.inf  # how far the accelerometer has come
+        self._began_s: float | None = None
+
+    def add_gyro(self, t_s: Floats, gyr_dps: Floats, period_s: float) -> None:
+        """Take gyro samples, in order."""
+        self.gyro_period_s = period_s
+        fresh = t_s > self._t[-1] if len(self._t) else np.ones(len(t_s), dtype=bool)
+        if len(self._t) and t_s[0] - self._t[-1] > NEIGHBOUR_PERIODS * self.gyro_period_s:
+            self._back_since_s = None
+        if self._back_since_s is None and len(t_s):
+            self._back_since_s = float(t_s[0])
+        self._t = np.concatenate((self._t, t_s[fresh]))
+        self._gyr = np.concatenate((self._gyr, gyr_dps[fresh]))
+
+    def add_acc(self, block: Block) -> None:
+        """Take accelerometer samples, in order."""
+        if self._began_s is None:
+            self._began_s = float(block.t_s[0])
+        self._waiting.append(block)
+        self._acc_s = float(block.t_s[-1])
+
+    def ready(self, patience_s: float) -> list[Block]:
+        """What is decided now."""
+        out: list[Block] = []
+        while self._waiting:
+            block = self._waiting[0]
+            t_s = block.t_s
+            if self.has_gyro and self._gyro_lost(t_s):
+                self.has_gyro = False
+            elif not self.has_gyro and self._gyro_back(t_s):
+                self.has_gyro = True
+            if not self.has_gyro:
+                self._waiting.popleft()
+                out.append(block)
+                continue
+            reached = len(self._t) > 0 and self._t[-1] >= t_s[-1]
+            given_up = len(self._t) > 0 and self._acc_s > t_s[-1] + WAIT_S + patience_s
+            if not (reached or given_up):
+                break
+            self._waiting.popleft()
+            out += self._laid(block)
+        self._forget()
+        return out
+
+    def flush(self) -> list[Block]:
+        """The rest, as far as the gyro goes."""
+        out: list[Block] = []
+        for block in self._waiting:
+            out += self._laid(block) if self.has_gyro and len(self._t) else [block]
+        if not len(self._t):
+            self.has_gyro = False
+        self._waiting.clear()
+        return out
+
+    def _gyro_lost(self, t_s: Floats) -> bool:
+        last_s = self._t[-1] if len(self._t) else self._began_s
+        assert last_s is not None
+        return bool((self._acc_s if not len(self._t) else t_s[0]) - last_s > _LOST_S)
+
+    def _gyro_back(self, t_s: Floats) -> bool:
+        since = self._back_since_s
+        return since is not None and len(self._t) > 0 and since + _BACK_S <= t_s[0] <= self._t[-1]
+
+    def _laid(self, block: Block) -> list[Block]:
+        t_s = block.t_s
+        after = np.searchsorted(self._t, t_s)
+        inside = (after > 0) & (after < len(self._t))
+        inside |= (after == 0) & (len(self._t) > 0) & (self._t[:1] == t_s).reshape(-1)
+        high = np.minimum(after, len(self._t) - 1)
+        low = np.maximum(high - 1, 0)
+        apart = self._t[high] - self._t[low]
+        keep = inside & ((apart <= NEIGHBOUR_PERIODS * self.gyro_period_s) | (self._t[high] == t_s))
+        if not keep.any():
+            return []
+        gyr = np.stack([np.interp(t_s[keep], self._t, column) for column in self._gyr.T], axis=1)
+        return [replace(block, t_s=t_s[keep], acc_g=block.acc_g[keep], gyr_dps=gyr)]
+
+    def _forget(self) -> None:
+        """Let go of gyro samples that nothing will ask for."""
+        needed = self._waiting[0].t_s[0] if self._waiting else self._acc_s
+        start = int(np.searchsorted(self._t, needed)) - 2
+        start = max(start, len(self._t) - _KEEP)
+        if start > 0:
+            self._t, self._gyr = self._t[start:], self._gyr[start:]

@@ -1,0 +1,185 @@
+"""The stream stage: decoded packets in, StreamInfo, Samples and Gap out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from footsense.stream.clock import ArrivalClock, Clock, Epoch, TickClock
+from footsense.stream.counting import Counter
+from footsense.stream.grid import HOLE_PERIODS, Grid
+from footsense.stream.order import Frame, Sequencer, WindowMin
+from footsense.stream.pairing import Block, Pairing, Segment
+from footsense.types import (
+    Decoded,
+    Floats,
+    Gap,
+    Item,
+    Placement,
+    RawPacket,
+    Side,
+    StreamInfo,
+    StreamTiming,
+)
+
+_DELAY_WINDOW_S = 30.0
+_SNAP = 0.02  # a measured rate so near to the one asked for is that one
+
+
+class Stage:
+    """Turns one sensor's packets into its stream, causally and without a clock.
+
+    `timings` say how the profile's streams tell time. Stream time is 0 at the first sample that is put out.
+    What comes out depends on the packets and their order alone, not on how calls group them; order of arrival
+    within `REORDER_S` does not matter where the device numbers or stamps its packets.
+    """
+
+    def __init__(
+        self,
+        timings: Sequence[StreamTiming],
+        side: Side | None = None,
+        placement: Placement | None = None,
+        acc_range_g: float | None = None,
+        sensor: str = "",
+    ) -> None:
+        self._about = {"side": side, "placement": placement, "acc_range_g": acc_range_g, "sensor": sensor}
+        self._range_g = acc_range_g
+        acc = next((t for t in timings if t.carries_acc), None)
+        gyr = next((t for t in timings if t.carries_gyr and not (acc and acc.carries_gyr)), None)
+        epoch = Epoch()
+        self._acc = None if acc is None else Lane(acc, epoch)
+        self._gyr = None if gyr is None else Lane(gyr, epoch)
+        self._pairing = None if gyr is None else Pairing(1 / gyr.rate_hz)
+        self._lanes = {lane.timing.stream: lane for lane in (self._acc, self._gyr) if lane is not None}
+        self._host0_ns: int | None = None
+        self._t0_s: float | None = None
+        self._delay = WindowMin(_DELAY_WINDOW_S)
+        self._segment: Segment | None = None
+        self._has_gyro = False
+        self._placed: list[Block] = []
+        self._grid: Grid | None = None
+
+    def process(self, packet: RawPacket, frames: Sequence[Decoded]) -> list[Item]:
+        """What the frames of one packet complete. Frames that lack what their stream promises are left out."""
+        if self._host0_ns is None:
+            self._host0_ns = packet.host_ns
+        host_s = (packet.host_ns - self._host0_ns) * 1e-9
+        for decoded in frames:
+            lane = self._lanes.get(decoded.stream)
+            frame = None if lane is None else lane.frame(decoded, host_s)
+            if lane is not None and frame is not None:
+                self._take(lane, lane.order.push(frame))
+        return self._put_out()
+
+    def flush(self) -> list[Item]:
+        """What still waits for something that will not come."""
+        for lane in self._lanes.values():
+            self._take(lane, lane.order.flush())
+        out = self._put_out()
+        if self._pairing is not None:
+            for block in self._pairing.flush():
+                out += self._emit(block)
+        return out
+
+    def stream_time(self, host_ns: int) -> float:
+        """The stream time at a moment of the host's clock, by the quickest packets of the last half minute;
+        0 before the first sample."""
+        if self._t0_s is None or self._host0_ns is None:
+            return 0.0
+        return max(0.0, (host_ns - self._host0_ns) * 1e-9 - self._delay.value - self._t0_s)
+
+    def _take(self, lane: "Lane", frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            t_s, rows = lane.place(frame)
+            if not len(t_s):
+                continue
+            if lane is self._gyr:
+                assert self._pairing is not None
+                self._pairing.add_gyro(t_s, rows, lane.segment.period_s)
+                continue
+            self._delay.push(frame.host_s, frame.host_s - float(t_s[-1]))
+            gyr = rows[:, 3:] if rows.shape[1] > 3 else None
+            self._placed.append(Block(t_s, rows[:, :3], gyr, lane.segment))
+
+    def _put_out(self) -> list[Item]:
+        blocks, self._placed = self._placed, []
+        if self._pairing is not None:
+            for block in blocks:
+                self._pairing.add_acc(block)
+            blocks = self._pairing.ready(self._patience_s)
+        return [item for block in blocks for item in self._emit(block)]
+
+    @property
+    def _patience_s(self) -> float:
+        """How long putting the gyro in order may take."""
+        assert self._gyr is not None
+        return self._gyr.order.bound_s + self._gyr.longest_s
+
+    def _emit(self, block: Block) -> list[Item]:
+        out: list[Item] = []
+        if self._t0_s is None:
+            self._t0_s = float(block.t_s[0])
+        t_s: Floats = block.t_s - self._t0_s
+        if self._segment != block.segment or self._has_gyro != (block.gyr_dps is not None):
+            out += self._open(block, float(t_s[0]))
+        assert self._grid is not None
+        out += self._grid.push(t_s, block.acc_g, block.gyr_dps)
+        return out
+
+    def _open(self, block: Block, start_s: float) -> list[Item]:
+        out: list[Item] = []
+        period_s = block.segment.period_s
+        if self._grid is not None and self._grid.last_s is not None:
+            longer = max(period_s, self._grid.period_s)
+            if start_s - self._grid.last_s > HOLE_PERIODS * longer:
+                out.append(Gap(self._grid.last_s, start_s))
+        self._segment, self._has_gyro = block.segment, block.gyr_dps is not None
+        self._grid = Grid(period_s, self._range_g)
+        assert self._acc is not None
+        nominal = self._acc.timing.rate_hz
+        rate = nominal if abs(period_s * nominal - 1) < _SNAP else round(1 / period_s, 2)
+        out.append(StreamInfo(rate, self._has_gyro, **self._about))  # type: ignore[arg-type]
+        return out
+
+
+class Lane:
+    """One characteristic's way: its frames put in order and in time."""
+
+    def __init__(self, timing: StreamTiming, epoch: Epoch) -> None:
+        self.timing = timing
+        keyed = timing.sequence_modulus is not None or timing.tick_s is not None
+        self.order: Sequencer | Counter = Sequencer(timing) if keyed else Counter(timing)
+        self.clock: Clock = ArrivalClock(timing) if timing.tick_s is None else TickClock(timing, epoch)
+        self.segment = Segment(1 / timing.rate_hz, 0)
+        self.longest_s = 0.0  # of the frames so far
+
+    def frame(self, decoded: Decoded, host_s: float) -> Frame | None:
+        """The frame, or None if it lacks what the stream promises."""
+        timing = self.timing
+        if (timing.tick_s is not None and decoded.ticks is None) or (
+            timing.sequence_modulus is not None and decoded.sequence is None
+        ):
+            return None
+        if timing.carries_acc and timing.carries_gyr:
+            rows = _beside(decoded.acc_g, decoded.gyr_dps)
+        else:
+            rows = decoded.acc_g if timing.carries_acc else decoded.gyr_dps
+        if rows is None or not len(rows):
+            return None
+        return Frame(rows, host_s, decoded.sequence, decoded.ticks)
+
+    def place(self, frame: Frame) -> tuple[Floats, Floats]:
+        """Times of a frame's samples and the samples; what is no finite number is left out."""
+        placed = self.clock.place(frame)
+        period_s = self.segment.period_s if self.clock.changed is None else self.clock.changed
+        if frame.restart or self.clock.changed is not None:
+            self.segment = Segment(period_s, self.segment.number + 1)
+        self.longest_s = max(self.longest_s, len(frame) * placed.period_s)
+        t_s: Floats = placed.start_s + placed.period_s * np.arange(len(frame), dtype=np.float64)
+        good = np.isfinite(frame.rows).all(axis=1)
+        return (t_s, frame.rows) if good.all() else (t_s[good], frame.rows[good])
+
+
+def _beside(acc: Floats | None, gyr: Floats | None) -> Floats | None:
+    if acc is None or gyr is None or len(acc) != len(gyr):
+        return None
+    return np.concatenate((acc, gyr), axis=1)

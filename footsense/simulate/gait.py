@@ -1,0 +1,302 @@
+"""Walking with heel strike, on tiptoe and on stairs, seen from the wearing foot.
+
+A cycle runs from heel-off over toe-off, swing and landing to flat foot. The foot is pinned to the ground at
+heel or toe while it stands. From the project's notes: pitch of +20 to 25° at heel strike and −50 to −60° at
+toe-off; on tiptoe the foot at up to 45–52°, the shank at 3–14°; landing transients of 15–35 Hz that decay in
+20 ms at the heel and of about 7 Hz on the forefoot. Their size, stride lengths and timing are assumed.
+"""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+import numpy as np
+
+from footsense.simulate import postures, rotation
+from footsense.simulate.body import ANGLES, Angle, Person
+from footsense.simulate.curves import GRID_HZ, band_noise, between, envelope, smooth_noise, taper, times
+from footsense.simulate.motion import Impact, Landing, Motion
+from footsense.simulate.scenario import Session
+from footsense.types import Floats
+
+Kind = Literal["level", "tiptoe", "up", "down"]
+TOE_OFF, HEEL_DOWN, LANDS, FLAT, SHIFTED = 0.22, 0.57, 0.62, 0.72, 0.86  # shares of a cycle from heel-off
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How this person walks: angles in degrees at the cycle's corners, lengths in m, impact in g."""
+
+    kind: Kind
+    cadence_hz: float
+    stride_m: float
+    rise_m: float
+    land_deg: float
+    stance_deg: float
+    off_deg: float
+    shank_deg: tuple[float, float, float, float]
+    clearance_m: float
+    impact_g: float
+    impact_hz: float
+    impact_decay_s: float
+    uneven: float
+
+
+def draw_style(session: Session, kind: Kind) -> Style:
+    rng = session.rng
+    toe = kind == "tiptoe"
+    cadence = session.wish.tempo_hz or rng.uniform(
+        *{"level": (0.7, 1.05), "tiptoe": (0.6, 1.1)}.get(kind, (0.5, 0.8))
+    )
+    stance = -rng.uniform(22, 46) if toe else 0.0
+    land = {"level": rng.uniform(17, 26), "tiptoe": stance - rng.uniform(-2, 8), "up": rng.uniform(-12, 4)}
+    impact = {"level": (0.8, 3.0), "tiptoe": (0.15, 0.7)}.get(kind, (0.3, 1.2))
+    return Style(
+        kind=kind,
+        cadence_hz=cadence,
+        stride_m=rng.uniform(0.9, 1.3) * {"level": 1.0, "tiptoe": 0.65}.get(kind, 0.5),
+        rise_m={"up": 0.34, "down": -0.34}.get(kind, 0.0),
+        land_deg=land.get(kind, -rng.uniform(12, 25)),
+        stance_deg=stance,
+        off_deg=stance - rng.uniform(8, 22)
+        if toe
+        else -rng.uniform(50, 62)
+        if kind == "level"
+        else -rng.uniform(25, 45),
+        shank_deg=_shank(rng, kind),
+        clearance_m=rng.uniform(0.04, 0.09) + (0.06 if kind == "up" else 0.0),
+        impact_g=rng.uniform(*impact),
+        impact_hz=rng.uniform(5.5, 9.0)
+        if toe
+        else rng.uniform(15, 35)
+        if kind == "level"
+        else rng.uniform(9, 18),
+        impact_decay_s=0.06 if toe else 0.02,
+        uneven=0.25 * session.person.unevenness,
+    )
+
+
+def _shank(rng: np.random.Generator, kind: Kind) -> tuple[float, float, float, float]:
+    """Shank pitch at heel-off, toe-off, landing, flat foot."""
+    if kind == "tiptoe":
+        return (-rng.uniform(3, 9), -rng.uniform(16, 30), rng.uniform(2, 10), -rng.uniform(0, 6))
+    if kind == "level":
+        return (-rng.uniform(8, 14), -rng.uniform(36, 48), rng.uniform(12, 20), rng.uniform(4, 9))
+    return (-rng.uniform(8, 16), -rng.uniform(25, 40), -rng.uniform(5, 25), -rng.uniform(8, 20))
+
+
+@dataclass(slots=True)
+class _Channel:
+    """Knots of one quantity."""
+
+    knots_s: list[float]
+    values: list[float]
+
+    def to(self, at_s: float, value: float) -> None:
+        self.knots_s.append(max(at_s, self.knots_s[-1] + 1e-3))
+        self.values.append(value)
+
+    def stay(self, at_s: float) -> None:
+        self.to(at_s, self.values[-1])
+
+    def draw(self, t: Floats) -> Floats:
+        return between(np.array(self.knots_s), np.array(self.values), t)
+
+
+class Walk:
+    """Writes a walk stride by stride. The pinned point of the foot (`grip`, its place along the foot) is at
+    (`x`, `y`, `z`) in the world."""
+
+    def __init__(self, person: Person, start: Floats, at_s: float, yaw_deg: float = 0.0) -> None:
+        self.person = person
+        self.now_s = at_s
+        self.heading = yaw_deg
+        toe = person.toe_m
+        x, y, z = start[ANGLES:]
+        c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
+        values = {"pitch": 0.0, "shank": start[Angle.SHANK_PITCH], "yaw": yaw_deg, "grip": toe}
+        values |= {"x": x + c * toe, "y": y + s * toe, "z": z - person.ankle_height_m}
+        self.channel = {k: _Channel([0.0, at_s], [float(v)] * 2) for k, v in values.items()}
+        self.impacts: list[Impact] = []
+        self.landings: list[Landing] = []
+        self._off_s: list[float] = []
+
+    def rest(self, duration_s: float) -> None:
+        self.now_s += duration_s
+        for channel in self.channel.values():
+            channel.stay(self.now_s)
+
+    def tilt(self, pitch_deg: float, shank_deg: float, duration_s: float) -> None:
+        """Rise onto the forefoot or come down, standing."""
+        self.now_s += duration_s
+        self.channel["pitch"].to(self.now_s, pitch_deg)
+        self.channel["shank"].to(self.now_s, shank_deg)
+        for name in ("yaw", "grip", "x", "y", "z"):
+            self.channel[name].stay(self.now_s)
+
+    def stride(
+        self, rng: np.random.Generator, style: Style, share: float, turn_deg: float, *, toe: bool
+    ) -> None:
+        """One cycle from heel-off to the next, `share` of a full stride long."""
+        period = float(np.exp(style.uneven * rng.standard_normal())) / style.cadence_hz
+        at = [self.now_s + period * x for x in (0.0, TOE_OFF, HEEL_DOWN, LANDS, FLAT, SHIFTED, 1.0)]
+        self._angles(rng, style, at, turn_deg, toe=toe)
+        self._places(rng, style, at, share, toe=toe)
+        self._contacts(rng, style, at, period, toe=toe)
+        self.now_s = at[-1]
+
+    def _angles(
+        self, rng: np.random.Generator, style: Style, at: list[float], turn_deg: float, *, toe: bool
+    ) -> None:
+        pitch, shank, yaw = (self.channel[k] for k in ("pitch", "shank", "yaw"))
+        vary = np.exp(2 * style.uneven * rng.standard_normal(3))
+        stance = style.stance_deg * vary[0] if toe else 0.0
+        land = style.land_deg if toe == (style.kind == "tiptoe") else -5.0
+        for channel in (pitch, shank, yaw):
+            channel.stay(at[0])
+        pitch.to(at[1], style.off_deg * vary[1])
+        pitch.to(at[2], land * vary[2])
+        pitch.to(at[3], land * vary[2] * 0.97)
+        pitch.to(at[4], stance)
+        pitch.to(at[6], stance * (1.0 + 0.06 * rng.standard_normal()))
+        for i, angle in zip((1, 3, 4, 6), (*style.shank_deg[1:], style.shank_deg[0]), strict=True):
+            shank.to(at[i], angle)
+        yaw.stay(at[1])
+        self.heading += turn_deg
+        yaw.to(at[3], self.heading)
+        yaw.stay(at[6])
+
+    def _places(
+        self, rng: np.random.Generator, style: Style, at: list[float], share: float, *, toe: bool
+    ) -> None:
+        x, y, z, grip = (self.channel[k] for k in ("x", "y", "z", "grip"))
+        person = self.person
+        heel = style.land_deg > 0 and not toe
+        lands_on = person.heel_m if heel else person.toe_m
+        c, s = np.cos(np.radians(self.heading)), np.sin(np.radians(self.heading))
+        step = share * style.stride_m * (1 + style.uneven * rng.standard_normal()) + lands_on - person.toe_m
+        for channel in (x, y, z, grip):
+            channel.stay(at[0])
+        _swing(x, at, x.values[-1] + c * step)
+        _swing(y, at, y.values[-1] + s * step)
+        _swing(grip, at, lands_on)
+        ground = z.values[-1] + share * style.rise_m
+        z.stay(at[1])
+        z.to((at[1] + at[3]) / 2, max(ground, z.values[-1]) + style.clearance_m)
+        z.to(at[3], ground)
+        z.stay(at[6])
+        along = person.toe_m - lands_on
+        for channel, by in ((x, c * along), (y, s * along), (grip, along)):
+            channel.stay(at[4])
+            channel.to(at[5], channel.values[-1] + by)
+            channel.stay(at[6])
+
+    def _contacts(
+        self, rng: np.random.Generator, style: Style, at: list[float], period: float, *, toe: bool
+    ) -> None:
+        self._off_s.append(at[1])
+        self.landings.append(Landing(at[3], inf, toe))
+        hz, decay = style.impact_hz, style.impact_decay_s
+        size = style.impact_g * np.exp(0.2 * rng.standard_normal())
+        back, across = -rng.uniform(0.3, 0.8), rng.normal(0, 0.2)
+        c, s = np.cos(np.radians(self.heading)), np.sin(np.radians(self.heading))
+        peak = size * np.array([back * c - across * s, back * s + across * c, 1.0])
+        self.impacts.append(Impact(at[3], tuple(peak.tolist()), hz, decay))
+        other = at[3] - period * (0.5 + 0.02 * rng.standard_normal())
+        self.impacts.append(Impact(other, (0.0, 0.0, 0.06 * size), hz, decay))
+
+    def stood(self) -> list[Landing]:
+        """Landings with the time at which the foot left again; the last one before a rest stays."""
+        leaves = [*self._off_s[1:], inf]
+        return [Landing(m.land_s, leave, m.toe) for m, leave in zip(self.landings, leaves, strict=True)]
+
+
+def _swing(channel: _Channel, at: list[float], to: float) -> None:
+    channel.stay(at[1])
+    channel.to(at[3], to)
+
+
+def tiptoe(session: Session) -> Motion:
+    """Bouts on tiptoe with rests on flat feet between."""
+    rng, person, wish = session.rng, session.person, session.wish
+    style = draw_style(session, "tiptoe")
+    start = postures.standing(rng, person)
+    walk = Walk(person, start, rng.uniform(2.5, 5))
+    for i in range(wish.sets or 2):
+        strides = wish.reps or max(3, round(rng.uniform(19, 23) * style.cadence_hz))
+        walk.tilt(style.stance_deg, style.shank_deg[0], rng.uniform(0.6, 1.3))
+        walk.rest(rng.uniform(0.1, 0.8))
+        _strides(rng, walk, style, strides, toe=True)
+        walk.rest(rng.uniform(0.5, 1.2))
+        walk.tilt(0.0, start[Angle.SHANK_PITCH], rng.uniform(0.5, 1.2))
+        walk.rest(3.0 if i == (wish.sets or 2) - 1 else rng.uniform(6, 15))
+    return _finish(session, walk, style)
+
+
+def level(session: Session) -> Motion:
+    """Walking back and forth with heel strike, with stops."""
+    return _bouts(session, draw_style(session, "level"))
+
+
+def stairs(session: Session) -> Motion:
+    """Flights of stairs, one direction a recording, with landings."""
+    return _bouts(session, draw_style(session, "up" if session.rng.uniform() < 0.5 else "down"))
+
+
+def _bouts(session: Session, style: Style) -> Motion:
+    rng, person, wish = session.rng, session.person, session.wish
+    start = postures.standing(rng, person)
+    walk = Walk(person, start, rng.uniform(1.5, 4))
+    until_s = wish.duration_s or rng.uniform(50, 80)
+    while walk.now_s < until_s - 8.0 or not walk.landings:
+        left = max(2, int((until_s - 4.0 - walk.now_s) * style.cadence_hz))
+        _strides(rng, walk, style, min(wish.reps or int(rng.integers(6, 25)), left), toe=False)
+        walk.tilt(0.0, start[Angle.SHANK_PITCH], 0.5)
+        walk.rest(rng.uniform(1.0, 4.0))
+    if wish.duration_s and walk.now_s < until_s:
+        walk.rest(until_s - walk.now_s)
+    return _finish(session, walk, style)
+
+
+def _strides(rng: np.random.Generator, walk: Walk, style: Style, count: int, *, toe: bool) -> None:
+    """A bout: half a stride to start and to stop, a turn around now and then."""
+    turn = 0.0
+    for i in range(count):
+        if turn == 0.0 and rng.uniform() < 0.08 and style.rise_m == 0.0:
+            turn = rng.choice([-180.0, 180.0, 90.0, -90.0])
+        now = float(np.clip(turn, -70, 70))
+        turn -= now
+        ends = i in (0, count - 1)
+        share = 0.5 if ends or now else 1.0
+        walk.stride(rng, style, share, now + rng.normal(0, 1.5), toe=toe)
+
+
+def _finish(session: Session, walk: Walk, style: Style) -> Motion:
+    t = times(round(walk.now_s * GRID_HZ))
+    drawn = {k: c.draw(t) for k, c in walk.channel.items()}
+    angles = np.zeros((len(t), ANGLES))
+    angles[:, Angle.SHANK_PITCH] = drawn["shank"]
+    angles[:, Angle.YAW] = drawn["yaw"]
+    angles[:, Angle.DORSI] = drawn["pitch"] - drawn["shank"]
+    extra = _unsteady(session, walk, style, len(t))
+    pinned = np.column_stack([drawn["x"], drawn["y"], drawn["z"]])
+    lever = np.column_stack([-drawn["grip"], np.zeros(len(t)), np.full(len(t), session.person.ankle_height_m)])
+    turned = rotation.about(np.array([0.0, -1.0, 0.0]), drawn["pitch"])
+    turned = rotation.times(rotation.about(np.array([0.0, 0.0, 1.0]), drawn["yaw"]), turned)
+    ankle = pinned + rotation.apply(turned, lever)
+    return Motion(angles, extra, ankle, tuple(walk.impacts), tuple(walk.stood()))
+
+
+def _unsteady(session: Session, walk: Walk, style: Style, count: int) -> Floats:
+    """Sway while standing; wobble of the ankle while walking, more on tiptoe."""
+    rng, person = session.rng, session.person
+    spans = [(m.land_s - 0.5, m.land_s + 0.6) for m in walk.landings]
+    busy = envelope(count, [(max(0.0, a), b) for a, b in spans], 0.2)[:, None]
+    wobble = 2.5 if style.kind == "tiptoe" else 1.0
+    extra = np.zeros((count, ANGLES))
+    noise = band_noise(rng, count, 0.5, 5.0, 2) * busy * wobble * person.sway_deg * 2.0
+    extra[:, [Angle.INVERSION, Angle.SHANK_ROLL]] = noise * [1.0, 0.5]
+    sway = smooth_noise(rng, count, 1.5)[:, 0] * person.sway_deg * session.wish.restless
+    extra[:, Angle.SHANK_PITCH] = sway
+    extra[:, Angle.DORSI] = -sway
+    return extra * taper(count)[:, None]

@@ -1,0 +1,121 @@
+"""What is asked of the simulator, as a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from footsense.errors import UsageError
+from footsense.simulate.body import Person
+from footsense.text import display
+from footsense.types import Placement, Side
+
+EXERCISES: Mapping[str, str] = {
+    "ankle-circles": "turns of the foot, both ways",
+    "band-flexes": "legs stretched out, the foot flexed back and held",
+    "top-presses": "standing, the toes grip the floor and let go",
+    "pencil-pickups": "the foot grips a pencil, is lifted, held, and lowered",
+    "toe-walk": "bouts of walking on tiptoe",
+}
+NEGATIVES: Mapping[str, str] = {
+    "walking": "level walking with heel strike, with turns",
+    "stairs": "stairs, up or down",
+    "sitting": "sitting still, now and then moving a little",
+    "standing": "standing, swaying and shifting weight",
+    "fidget": "restless feet in every direction",
+    "pumps": "flexing up and down without holding",
+    "driving": "the heel on the floor, the foot on a pedal",
+    "leg-swing": "the hanging leg swings",
+    "tapping": "the toes tap with the heel on the floor",
+    "cycling": "pedalling",
+    "shaking": "the sensor shaken in the hand",
+    "donning": "the sensor handled, put on, then worn at rest",
+}
+MOTIONS: Mapping[str, str] = {**EXERCISES, **NEGATIVES}
+MAX_DURATION_S = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One recording to make. What is None is drawn from the seed.
+
+    The wearer: `motion` is an exercise or one of the negatives; `reps` counts turns (each way), holds, or
+    steps of the wearing foot in each bout; `sets` the bouts of steps; `tempo_hz` is turns, pumps or strides a
+    second;
+    `hold_s` the meant length of holds; `size_deg` the amplitude of circles or the excursion of holds;
+    `direction` of circles; `duration_s` of a negative; `tremor` and `restless` scale tremor and fidgeting.
+    `person_seed` keeps the person the same over several recordings.
+
+    The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` (clips), `bits` of resolution, `noise` and `bias`
+    scale what is drawn, `loss` is the share of samples lost in packets, `gaps_s` are holes (start, length).
+    `mounting` is a unit quaternion (w, x, y, z), body from sensor. `slop` scales the strap's play.
+    """
+
+    motion: str
+    seed: int = 0
+    person_seed: int | None = None
+    placement: Placement = "foot"
+    side: Side = "right"
+    reps: int | None = None
+    sets: int | None = None
+    tempo_hz: float | None = None
+    hold_s: float | None = None
+    size_deg: float | None = None
+    direction: Literal["cw", "ccw", "both"] = "both"
+    duration_s: float | None = None
+    tremor: float = 1.0
+    restless: float = 1.0
+    rate_hz: float = 100.0
+    gyro: bool = True
+    acc_range_g: float = 8.0
+    bits: int = 16
+    noise: float = 1.0
+    bias: float = 1.0
+    slop: float = 1.0
+    loss: float = 0.0
+    gaps_s: tuple[tuple[float, float], ...] = ()
+    mounting: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.motion not in MOTIONS:
+            raise UsageError(f"cannot simulate '{display(self.motion)}'; known are: {', '.join(MOTIONS)}")
+        for name, low, high in _BOUNDS:
+            _check(name, getattr(self, name), low, high)
+        if self.direction not in ("cw", "ccw", "both"):
+            raise UsageError(f"direction is '{display(self.direction)}'; it is cw, ccw or both")
+
+
+_BOUNDS = (
+    ("seed", 0, 2**63 - 1),
+    ("reps", 1, 10_000),
+    ("sets", 1, 1000),
+    ("tempo_hz", 0.1, 3.0),
+    ("hold_s", 0.0, 600.0),
+    ("size_deg", 0.5, 60.0),
+    ("duration_s", 2.0, MAX_DURATION_S),
+    ("tremor", 0.0, 20.0),
+    ("restless", 0.0, 20.0),
+    ("rate_hz", 10.0, 400.0),
+    ("acc_range_g", 1.0, 200.0),
+    ("bits", 8, 24),
+    ("noise", 0.0, 100.0),
+    ("bias", 0.0, 100.0),
+    ("slop", 0.0, 20.0),
+    ("loss", 0.0, 0.9),
+)
+
+
+def _check(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise UsageError(f"{name} is {value:g}; it has to be from {low:g} to {high:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who does it, and the random numbers of how. `rng` is used up by the motion only, so that device,
+    placement and mounting leave the motion as it is."""
+
+    wish: Scenario
+    person: Person
+    rng: np.random.Generator

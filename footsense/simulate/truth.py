@@ -1,0 +1,145 @@
+"""What really happened, by the words of the contract, from the joint angles as meant.
+
+Neither the sensor's place, mounting, rate and noise nor tremor and drift enter it; the latter only as the
+resting noise in the tolerance of a hold.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.analysis import Segment
+from footsense.simulate.body import Person, foot_up
+from footsense.simulate.curves import GRID_HZ
+from footsense.simulate.motion import Bout, Kept, Landing, Motion
+from footsense.types import Event, Floats, Side
+
+TURN = 2.0 * np.pi
+LAST_TURN = 0.75  # share of a last turn that counts
+AT_REST = 0.02  # share of a turn that a slow end is allowed to take without belonging to it
+THIN = 0.2  # width to length of a loop below which it has no direction
+INTERRUPTION_S = 0.3
+MIN_HOLD_S = 1.0
+STAYS_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Events in order of time (`decided_s` is their end) and, for a routine, the exercises' segments."""
+
+    events: tuple[Event, ...]
+    segments: tuple[Segment, ...] = ()
+
+
+def truth(motion: Motion, person: Person, side: Side) -> Truth:
+    """The events of a motion. `side` is that of the sensor's foot."""
+    u = foot_up(person, side, motion.angles)
+    moved = foot_up(person, side, motion.angles + motion.extra)
+    events: list[Event] = []
+    for mark in motion.marks:
+        if isinstance(mark, Bout):
+            events += turns(u, mark)
+        elif isinstance(mark, Kept):
+            events += holds(u, moved, mark)
+        else:
+            events.append(_step(mark))
+    segments = tuple(Segment(name, a, b) for name, a, b in motion.segments)
+    return Truth(tuple(sorted(events, key=lambda e: e.start_s)), segments)
+
+
+def turns(u: Floats, bout: Bout) -> list[Event]:
+    """Turns of the up-direction (n, 3) around its mean over the bout."""
+    first, stop = round(bout.start_s * GRID_HZ), round(bout.end_s * GRID_HZ)
+    path = u[first:stop]
+    mean = path.mean(axis=0)
+    mean = mean / np.sqrt((mean * mean).sum())
+    flat = path - (path @ mean)[:, None] * mean
+    flat = flat - flat.mean(axis=0)
+    wound = _winding(flat, mean)
+    way = np.sign(wound[-1])
+    direction = None if _width_to_length(flat) < THIN else "ccw" if way > 0 else "cw"
+    limits = _limits(np.asarray(way * wound))
+    starts = [(first + i) / GRID_HZ for i in limits]
+    return [_event("ankle-circles", "circle", a, b, direction=direction) for a, b in pairwise(starts)]
+
+
+def _winding(flat: Floats, normal: Floats) -> Floats:
+    """Signed angle in rad that a path (n, 3) in the plane across `normal` has gone around the origin, (n,)."""
+    cross = np.cross(flat[:-1], flat[1:]) @ normal
+    dot = np.einsum("ij,ij->i", flat[:-1], flat[1:])
+    return np.concatenate([[0.0], np.cumsum(np.arctan2(cross, dot))])
+
+
+def _width_to_length(flat: Floats) -> float:
+    values = np.sqrt(np.maximum(np.linalg.eigvalsh(flat.T @ flat), 0.0))
+    return float(values[1] / values[2])
+
+
+def _limits(wound: Floats) -> list[int]:
+    """Indices that part the turns of a path wound by (n,) rad, increasing on the whole."""
+    count = int(np.floor(wound[-1] / TURN + 1.0 - LAST_TURN))
+    goals = TURN * np.arange(1, count + 1)
+    level = np.maximum.accumulate(wound)
+    starts = [int(np.searchsorted(level, AT_REST * TURN))]
+    ends = [int(np.searchsorted(level, min(g, wound[-1] - AT_REST * TURN))) for g in goals]
+    return starts + ends if count else []
+
+
+def holds(u: Floats, moved: Floats, mark: Kept) -> list[Event]:
+    """Spans of a kept posture that are within the tolerance of its plateau, interruptions bridged."""
+    a, b = round(mark.start_s * GRID_HZ), round(mark.end_s * GRID_HZ)
+    rest = round(mark.rest_s * GRID_HZ)
+    plateau = np.median(u[a : b + 1], axis=0)
+    excursion = float(_angle_deg(u[rest][None, :], plateau)[0])
+    tolerance = max(0.1 * excursion, 3.0 * _resting_noise(moved[max(0, rest - round(GRID_HZ)) : rest + 1]))
+    first, stop = rest, round(mark.left_s * GRID_HZ) + 1
+    near = _angle_deg(u[first:stop], plateau) <= tolerance
+    return [
+        _event(
+            mark.exercise,
+            "hold",
+            (first + i) / GRID_HZ,
+            (first + j) / GRID_HZ,
+            excursion_deg=round(excursion, 2),
+        )
+        for i, j in _runs(near)
+        if (j - i) / GRID_HZ >= MIN_HOLD_S
+    ]
+
+
+def _angle_deg(u: Floats, to: Floats) -> Floats:
+    cross = np.cross(u, to)
+    return np.asarray(np.degrees(np.arctan2(np.sqrt((cross * cross).sum(axis=1)), u @ to)))
+
+
+def _resting_noise(u: Floats) -> float:
+    """Rms angle in degrees of a resting posture about its mean."""
+    return float(np.sqrt(np.mean(_angle_deg(u, u.mean(axis=0)) ** 2))) if len(u) else 0.0
+
+
+def _runs(near: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
+    """[start, end) of runs of True, holes up to 0.3 s bridged."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
+    runs: list[tuple[int, int]] = []
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if runs and (start - runs[-1][1]) / GRID_HZ <= INTERRUPTION_S:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    return runs
+
+
+def _step(mark: Landing) -> Event:
+    stays = mark.leave_s == inf or mark.leave_s > mark.land_s + STAYS_S
+    end = mark.land_s + STAYS_S if stays else mark.leave_s
+    return _event("toe-walk", "step", mark.land_s, end, toe=mark.toe)
+
+
+def _event(
+    exercise: str, kind: str, start_s: float, end_s: float, **attributes: str | float | bool | None
+) -> Event:
+    return Event(exercise, kind, start_s, end_s, end_s, attributes)

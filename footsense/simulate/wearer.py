@@ -1,0 +1,137 @@
+"""The simulated wearer: a scenario in, samples and truth out.
+
+It serves tests and the demo. It is no evidence of accuracy on people: the movements are as we imagine them,
+drawn wide, and a detector that does well here has only not failed yet.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from footsense.analysis import Segment
+from footsense.simulate import circles, gait, holds, others, sensor
+from footsense.simulate.body import Person, draw_site
+from footsense.simulate.motion import Motion, linked
+from footsense.simulate.scenario import Scenario, Session
+from footsense.simulate.truth import Truth, truth
+from footsense.types import CLIPPED, Event, Floats, Samples, StreamInfo
+
+GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
+    "ankle-circles": circles.circles,
+    "band-flexes": holds.band_flexes,
+    "top-presses": holds.top_presses,
+    "pencil-pickups": holds.pencil_pickups,
+    "toe-walk": gait.tiptoe,
+    "walking": gait.level,
+    "stairs": gait.stairs,
+    "sitting": others.sitting,
+    "standing": others.standing,
+    "fidget": others.fidget,
+    "pumps": others.pumps,
+    "driving": others.driving,
+    "leg-swing": others.leg_swing,
+    "tapping": others.tapping,
+    "cycling": others.cycling,
+    "shaking": others.shaking,
+    "donning": others.donning,
+}
+_PERSON, _MOTION, _SITE, _MOUNT, _DEVICE, _NOISE, _PLAY, _LOSS = range(8)  # separate random numbers for each
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A recording of the simulated wearer.
+
+    `t_s` (n,), `acc_g` (n, 3) specific force, `gyr_dps` (n, 3) or None; rows that were lost are missing.
+    `scenario` is the first of a routine's; `truth` holds events and segments.
+    """
+
+    scenario: Scenario
+    t_s: Floats
+    acc_g: Floats
+    gyr_dps: Floats | None
+    truth: Truth
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return self.truth.events
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return self.truth.segments
+
+    def info(self) -> StreamInfo:
+        """What opens the stream of these samples."""
+        s = self.scenario
+        return StreamInfo(s.rate_hz, s.gyro, side=s.side, placement=s.placement, acc_range_g=s.acc_range_g)
+
+    def samples(self) -> Samples:
+        """All samples as one piece; meant for recordings without loss."""
+        clipped = (
+            np.abs(self.acc_g) >= self.scenario.acc_range_g * (1 - 2.0 ** -(self.scenario.bits - 2))
+        ).any(axis=1)
+        return Samples(0, self.t_s, self.acc_g, self.gyr_dps, np.where(clipped, CLIPPED, 0).astype(np.uint8))
+
+
+def simulate(scenario: Scenario) -> Simulated:
+    """One recording. The same scenario gives the same numbers."""
+    person = _person(scenario)
+    return _worn(scenario, person, motion_of(scenario, person))
+
+
+def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float] = (2.5, 5.0)) -> Simulated:
+    """Several motions in one continuous recording, with changes of posture between them.
+
+    Person, side, placement and device are those of the first scenario. Truth has the exercises' segments.
+    """
+    first = scenarios[0]
+    person = _person(first)
+    parts = []
+    for i, scenario in enumerate(scenarios):
+        alike = replace(scenario, side=first.side, placement=first.placement)
+        motion = motion_of(alike, person, i)
+        parts.append(replace(motion, segments=((scenario.motion, *_span(motion)),)))
+    rng = _random(first, _PERSON, len(scenarios))
+    motion = linked(parts, rng.uniform(*pause_s, len(parts) - 1).tolist())
+    return _worn(first, person, motion)
+
+
+def motion_of(scenario: Scenario, person: Person, part: int = 0) -> Motion:
+    """The motion alone; it depends neither on device nor on placement."""
+    rng = _random(scenario, _MOTION, part)
+    return GENERATORS[scenario.motion](Session(scenario, person, rng))
+
+
+def _span(motion: Motion) -> tuple[float, float]:
+    return 0.0, motion.duration_s
+
+
+def _person(scenario: Scenario) -> Person:
+    seed = scenario.seed if scenario.person_seed is None else scenario.person_seed
+    return Person.draw(np.random.default_rng([_PERSON, seed]))
+
+
+def _random(scenario: Scenario, purpose: int, part: int = 0) -> np.random.Generator:
+    return np.random.default_rng([purpose, scenario.seed, part, sum(scenario.motion.encode())])
+
+
+def _worn(scenario: Scenario, person: Person, motion: Motion) -> Simulated:
+    device = sensor.Device.draw(_random(scenario, _DEVICE), scenario)
+    site = draw_site(_random(scenario, _SITE), scenario.placement)
+    mount = sensor.mounting(scenario, _random(scenario, _MOUNT))
+    slop = sensor.play(_random(scenario, _PLAY), motion, device)
+    acc, gyr = sensor.kinematics(motion, person, scenario.side, site=site, mount=mount, slop=slop)
+    at_s = np.arange(int((motion.duration_s - 0.01) * scenario.rate_hz)) / scenario.rate_hz
+    both = sensor.read(np.column_stack([acc, gyr]), at_s, scenario.rate_hz, anti_alias=device.anti_alias)
+    noise = _random(scenario, _NOISE).standard_normal(both.shape)
+    acc = both[:, :3] + device.acc_noise_g * noise[:, :3] + device.acc_bias_g
+    gyr = both[:, 3:] + device.gyr_noise_dps * noise[:, 3:] + device.gyr_bias_dps
+    arrives = sensor.kept(_random(scenario, _LOSS), at_s, scenario)
+    return Simulated(
+        scenario=scenario,
+        t_s=at_s[arrives],
+        acc_g=sensor.quantised(acc, scenario.acc_range_g, scenario.bits)[arrives],
+        gyr_dps=sensor.quantised(gyr, sensor.GYRO_RANGE_DPS, 16)[arrives] if scenario.gyro else None,
+        truth=truth(motion, person, scenario.side),
+    )

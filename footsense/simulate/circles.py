@@ -36,7 +36,8 @@ class Style:
     stroke_s: float
 
 
-def draw_style(session: Session, visible: float) -> Style:
+def draw_style(session: Session, below_deg: float, visible: float) -> Style:
+    """`below_deg` is how far rest lies below the circle's centre, `visible` the share of an inversion that tilts."""
     rng, wish = session.rng, session.wish
     tempo_hz = wish.tempo_hz or float(np.exp(rng.uniform(np.log(0.25), np.log(1.2))))
     dorsi = wish.size_deg or rng.uniform(11, 25) * min(1.0, 1.25 - 0.3 * tempo_hz)
@@ -44,13 +45,11 @@ def draw_style(session: Session, visible: float) -> Style:
     rough = 1.2 - session.person.skill
     return Style(
         dorsi_deg=dorsi,
-        inversion_deg=dorsi
-        * width
-        / 0.74,  # 0.74: sine of the angle between the subtalar axis and the vertical
+        inversion_deg=min(dorsi * width / visible, MAX_INVERSION_DEG),
         skew=rng.normal(0, 0.2),
         bumps=np.abs(rng.normal(0, 1, 3)) * [0.06, 0.04, 0.02] * rough,
         bump_phase=rng.uniform(0, 2 * np.pi, 3),
-        rest_share=rng.uniform(0, 1.0),
+        rest_share=min(1.0, below_deg / dorsi),
         rest_phase=rng.normal(np.pi, 0.7),
         lilt=abs(rng.normal(0, 0.12)) * rough,
         lilt_phase=rng.uniform(0, 2 * np.pi),
@@ -63,8 +62,9 @@ def circles(session: Session) -> Motion:
     """Bouts of circles with rests: one each way, or one in the wished direction."""
     rng = session.rng
     start = _start(session)
-    visible = _visible(session, start)
-    style = draw_style(session, abs(visible))
+    below_deg = rng.uniform(4, 20)
+    visible = _visible(session, postures.moved(session.person, start, dorsi=below_deg))
+    style = draw_style(session, below_deg, abs(visible))
     wish = session.wish.direction
     ways = [wish] if wish != "both" else list(rng.permutation(["cw", "ccw"]))
     turns = session.wish.reps or int(rng.integers(6, 13))
@@ -142,9 +142,9 @@ def _sign(visible: float, way: str) -> float:
 
 
 def _visible(session: Session, start: Floats) -> float:
-    """Tilt seen for a degree of inversion, as a share of that for a degree of dorsiflexion; below zero where
-    turning from dorsiflexion towards inversion is clockwise. The subtalar axis is oblique: it depends on posture
-    and side."""
+    """Tilt seen for a degree of inversion, across and as a share of that for dorsiflexion; negative where
+    turning from dorsiflexion towards inversion is clockwise. The subtalar axis is oblique, so posture and
+    side decide."""
     step = np.zeros((3, ANGLES))
     step[1, Angle.DORSI] = step[2, Angle.INVERSION] = 0.1
     u = foot_up(session.person, session.wish.side, start[:ANGLES] + step)

@@ -37,7 +37,7 @@ class Style:
 
 
 def draw_style(session: Session, below_deg: float, visible: float) -> Style:
-    """`below_deg` is how far rest lies below the circle's centre, `visible` the share of an inversion that tilts."""
+    """`below_deg` is how far rest lies below the circle's centre, `visible` what an inversion tilts by."""
     rng, wish = session.rng, session.wish
     tempo_hz = wish.tempo_hz or float(np.exp(rng.uniform(np.log(0.25), np.log(1.2))))
     dorsi = wish.size_deg or rng.uniform(11, 25) * min(1.0, 1.25 - 0.3 * tempo_hz)

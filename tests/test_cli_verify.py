@@ -88,7 +88,7 @@ def test_complete_exits_0_and_says_what_it_is_worth(mine: str, monkeypatch: pyte
     result = call("--side", "left", "a.csv", "--routine", mine)
     assert result.exit_code == 0
     assert result.output.startswith("mine: complete\n\n  ✓ ankle-circles, left")
-    assert "2 of 2 circles one way (cw), 2 of 2 the other way (ccw)" in result.output
+    assert "2 of 2 circles this way (cw), 2 of 2 the other way (ccw)" in result.output
     assert "not a medical device" in " ".join(result.output.split())
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.opened import opened
+from footsense.cli.progress import Progress
 from footsense.errors import UsageError
 from footsense.text import STATEMENT, display
 
@@ -116,13 +118,8 @@ def _session(said: Sequence[Said]) -> tuple[list["Analysis"], dict[str, str]]:
 
 
 def _analyses(said: Said) -> list["Analysis"]:
-    from footsense.analysis import analyse  # noqa: PLC0415
-    from footsense.cli.progress import Progress  # noqa: PLC0415
-    from footsense.recording import open_recording  # noqa: PLC0415
-
     with Progress(said.file):
-        recording = open_recording(said.file, side=said.side, placement=said.placement)
-        return [analyse(recording, said.exercise)]
+        return opened(said.file, exercise=said.exercise, placement=said.placement, side=said.side)[1]
 
 
 def _unreadable(said: Said) -> "Analysis":
@@ -171,7 +168,7 @@ def _mark(verdict: str) -> str:
 
 
 def _tally(item: "ItemVerdict") -> str:
-    ways = {"cw": "circles one way (cw)", "ccw": "the other way (ccw)"}
+    ways = {"cw": "circles this way (cw)", "ccw": "the other way (ccw)"}
     shortest = next((f" of {v:g} s or more" for k, v in item.required.items() if k.startswith("min_")), "")
     parts = [
         f"{n} of {item.required[key]:g} {ways.get(key, key + shortest)}" for key, n in item.counted.items()

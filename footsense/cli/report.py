@@ -1,0 +1,62 @@
+"""`footsense report`: a page with pictures of a recording."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from footsense.cli.opened import opened
+from footsense.cli.progress import Progress
+from footsense.errors import RecordingError, UsageError
+from footsense.text import display
+
+if TYPE_CHECKING:
+    from footsense.types import Placement, Side
+
+_ENDINGS = (".csv.gz", ".csv", ".mcap")
+
+
+@click.command(name="report")
+@click.argument("file", metavar="FILE")
+@click.option("-o", "--output", metavar="OUT.html", help="The page; by default beside the recording.")
+@click.option("--exercise", metavar="E", help="What was done in it; else it is recognised.")
+@click.option("--placement", type=click.Choice(["foot", "ankle", "shank"]), help="Where the sensor sat.")
+@click.option("--side", type=click.Choice(["left", "right"]), help="Which foot wore it.")
+@click.option("--routine", metavar="R", help="Judge it against this routine: a built-in name or a TOML file.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, *, file: str, output: str | None, exercise: str | None,
+    placement: "Placement | None", side: "Side | None", routine: str | None,
+) -> None:  # fmt: skip
+    """Make one HTML page with pictures of a recording (.csv, .csv.gz, .mcap).
+
+    The page needs nothing else: no network, no script. Exit code 1 if the recording cannot be read.
+    """
+    from footsense.report.page import report_page  # noqa: PLC0415
+    from footsense.routine import load_routine  # noqa: PLC0415
+    from footsense.verify import verify  # noqa: PLC0415
+
+    asked = load_routine(routine) if routine else None
+    try:
+        with Progress(f"report on {file}"):
+            recording, analyses = opened(file, exercise=exercise, placement=placement, side=side)
+            page = report_page(recording, analyses, asked, verify(asked, analyses) if asked else None)
+    except RecordingError as error:
+        click.echo(f"footsense: {display(error, 500)}", err=True)
+        ctx.exit(1)
+    click.echo(display(_write(page, Path(output or beside(file))), 1000))
+
+
+def beside(file: str) -> str:
+    """Where the page goes unless told: the recording's name with another ending."""
+    ending = next((e for e in _ENDINGS if file.endswith(e)), "")
+    return file[: len(file) - len(ending)] + ".html"
+
+
+def _write(page: str, path: Path) -> Path:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        hint = "choose another place with -o OUT.html"
+        raise UsageError(f"{display(path)}: cannot write the page: {error.strerror}; {hint}") from error
+    return path

@@ -1,0 +1,85 @@
+"""One self-contained HTML page for a recording: verdict, counts, pictures, quality.
+
+No script, nothing loaded."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from footsense import __version__
+from footsense.analysis import Analysis
+from footsense.recording.model import Recording, Track
+from footsense.report import words
+from footsense.report.pictures import Sensor, pictures
+from footsense.report.series import collect
+from footsense.report.theme import css_variables
+from footsense.routine import Routine
+from footsense.text import STATEMENT, display
+from footsense.types import Event
+from footsense.verify import Verdict
+
+
+def report_page(
+    recording: Recording,
+    analyses: Sequence[Analysis],
+    routine: Routine | None = None,
+    verdict: Verdict | None = None,
+) -> str:
+    """The page as HTML text.
+
+    `analyses` are those of this recording (one, or one for each exercise that was marked in it); holds and
+    walks are shown against the targets of `routine`, by default the built-in one's; `verdict` comes first if
+    given. The same input gives the same bytes.
+    """
+    events = tuple(e for a in analyses for e in a.events)
+    sensors = [_sensor(track, events, alone=len(recording.tracks) == 1) for track in recording.tracks]
+    items = routine.items if routine else ()
+    page = {
+        "title": display(Path(recording.file).name, 120),
+        "facts": _facts(analyses),
+        "verdict": words.verdict_words(verdict) if verdict else None,
+        "tiles": words.tiles(events),
+        "pictures": [p for i, s in enumerate(sensors) for p in pictures(s, items, f"p{i}")],
+        "quality": words.quality_words(analyses),
+        "gaps": words.gap_words([g for a in analyses[:1] for g in a.recording.gaps]),
+        "events": words.event_rows(events),
+    }
+    return _template().render(
+        page=page,
+        statement=STATEMENT,
+        version=__version__,
+        light=css_variables(dark=False),
+        dark=css_variables(dark=True),
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(Path(__file__).with_name("page.html.j2").read_text(encoding="utf-8"))
+
+
+def _sensor(track: Track, events: Sequence[Event], *, alone: bool) -> Sensor:
+    own = tuple(e for e in events if alone or e.attributes.get("side") == track.side)
+    name = "" if alone else f"{track.side} foot" if track.side else f"sensor {display(track.id, 12)}"
+    return Sensor(name, collect(track.items()), own)
+
+
+def _facts(analyses: Sequence[Analysis]) -> list[str]:
+    if not analyses:
+        return []
+    first: Any = analyses[0]
+    facts = first.recording
+    found = [
+        f"{first.side} foot" if first.side else "",
+        f"sensor on the {first.placement}" if first.placement else "",
+        f"{facts.duration_s:.0f} s" if facts.duration_s < 120 else f"{facts.duration_s / 60:.1f} min",
+        f"{facts.samples:,} samples at {facts.rate_hz:.4g} Hz",
+        "accelerometer and gyroscope" if facts.gyro else "accelerometer",
+    ]
+    return [f for f in found if f]

@@ -72,7 +72,7 @@ def beside(
 
 def seconds_axis(axes: Axes, span_s: tuple[float, float], ticks: int) -> None:
     """Time on the horizontal axis: seconds, or minutes:seconds from two minutes on."""
-    axes.set_xlim(*span_s)
+    axes.set_xlim(span_s[0], max(span_s[1], span_s[0] + 1.0))
     long = span_s[1] - span_s[0] > 120
     steps = [1, 1.5, 2, 3, 6, 10] if long else [1, 2, 2.5, 5, 10]
     axes.xaxis.set_major_locator(MaxNLocator(ticks, steps=steps))

@@ -1,0 +1,49 @@
+"""Toe walk: steps of the wearing foot, each labelled tiptoe or not where that can be told."""
+
+from typing import ClassVar
+
+from footsense.exercises.base import About
+from footsense.signal.front import Signals
+from footsense.signal.gait import Landing, StepTracker
+from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
+
+
+class ToeWalk:
+    """Finds landings; see `StepTracker`."""
+
+    about: ClassVar[About] = About(
+        exercise="toe-walk",
+        kind="step",
+        title="Toe walk",
+        sentence="Walk on tiptoe; every landing of the foot that wears the sensor is a step.",
+        min_rate_hz=25.0,
+        not_seen=("the other foot's steps",),
+        placements={"shank": Grade.POOR},
+    )
+
+    def __init__(self, info: StreamInfo) -> None:
+        self.info = info
+        self.tracker = StepTracker(info.rate_hz)
+        self._count = 0
+
+    def process(self, item: Signals | Gap) -> list[Event]:
+        if isinstance(item, Gap):
+            landings = self.tracker.flush()
+            self.tracker.drop()
+        else:
+            landings = self.tracker.process(item)
+        return [self._event(x) for x in landings]
+
+    def flush(self) -> list[Event]:
+        return [self._event(x) for x in self.tracker.flush()]
+
+    def progress(self) -> Progress:
+        return Progress("toe-walk", "step", self._count, 0.0, "rest")
+
+    def reasons(self) -> tuple[Reason, ...]:
+        return ()
+
+    def _event(self, landing: Landing) -> Event:
+        self._count += 1
+        attributes: dict[str, str | float | bool | None] = {"toe": None}
+        return Event("toe-walk", "step", landing.start_s, landing.end_s, landing.decided_s, attributes)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from footsense.exercises.base import About
 from footsense.signal.front import Signals
 from footsense.signal.gait import Landing, StepTracker
+from footsense.signal.shank import ShankTracker
 from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
 
 
@@ -23,7 +24,8 @@ class ToeWalk:
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
-        self.tracker = StepTracker(info.rate_hz)
+        leg = info.has_gyro and info.placement in ("ankle", "shank")
+        self.tracker = ShankTracker(info.rate_hz) if leg else StepTracker(info.rate_hz)
         self._count = 0
 
     def process(self, item: Signals | Gap) -> list[Event]:

@@ -21,7 +21,8 @@ class GaitParams:
     """Tuning; knows no rate.
 
     `smooth_s` is the time constant of each of two one-pole smoothers of the jerk. A burst starts anew where the
-    envelope fell below `split` of the smaller of two maxima, `rest_s` or more apart. A maximum is seen from
+    envelope fell below `split` of the smaller of two maxima, `rest_s` or more apart, and the rate
+    below `turning` of its greatest or below `turning_dps`. A maximum is seen from
     `floor_gps` (g/s) on, and from `share` of the wearer's usual peak. A burst is a swing from `swing_gps` and
     `swing_g` on. What lands stays at most `stay_s` in a step; a step is decided `wait_s` after its landing at
     the latest. `forget_s` after a landing the usual peak no longer counts.
@@ -29,6 +30,8 @@ class GaitParams:
 
     smooth_s: float = 0.05
     split: float = 0.35
+    turning: float = 0.5
+    turning_dps: float = 80.0
     rest_s: float = 0.2
     floor_gps: float = 1.5
     share: float = 0.12
@@ -42,7 +45,10 @@ class GaitParams:
     stay_s: float = 1.0
     wait_s: float = 1.15
     forget_s: float = 2.5
-    keep_s: float = 4.0
+    keep_s: float = 4.5
+    before_s: float = 0.1
+    after_s: float = 0.0
+    long_s: float = 2.5
     impact_hz: tuple[float, float] = (12.0, 35.0)
 
 
@@ -67,25 +73,33 @@ class Landing:
 
 
 @dataclass(slots=True)
-class _Burst:
+class Burst:
+    """Movement under way, or not yet known to have ended. Slow indices of the envelope."""
+
     first: int
     last: int  # the last maximum of at least `big` of the peak
     peak: float
+    spin: float  # greatest rate at its maxima, deg/s; 0 without a gyro
     impact: tuple[int, float, bool] | None = None
 
 
 class StepTracker:
-    """Signals to landings, chunk by chunk. `slow` (rows: jerk envelope, ax, ay, az, |rate|) and `full` (rows:
-    t_s, impact, made up) hold the last seconds for those who look closer at a landing."""
+    """Signals to landings, chunk by chunk.
+
+    `slow` (rows: envelope, jerk, ax, ay, az, |rate|, |rate| as late as the envelope, gx, gy, gz) and `full`
+    (rows: t_s, impact, made up) hold the last seconds for those who look closer at a landing.
+    """
+
+    rows = 10
 
     def __init__(self, rate_hz: float, params: GaitParams | None = None) -> None:
         self.params = params or GaitParams()
         self.grid = SlowGrid.at(rate_hz)
         self.rate_hz = rate_hz
-        self.lag = 2 * self.params.smooth_s * self.grid.rate_hz
+        self.lag = self._lag()
         self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
         self._band = _impact_filter(rate_hz, self.params.impact_hz)
-        self.slow = Tape(6)
+        self.slow = Tape(self.rows)
         self.full = Tape(3)
         self.usual = 0.0
         self._last_land = -(1 << 40)
@@ -94,9 +108,13 @@ class StepTracker:
     def drop(self) -> None:
         """Forget filters and the half-done step, as after a hole."""
         self._fresh = True
-        self._burst: _Burst | None = None
-        self._valley = np.inf
+        self._burst: Burst | None = None
+        self._valley = self._still = np.inf
         self._seen = 0
+
+    def _lag(self) -> float:
+        """By how many slow samples the envelope is late."""
+        return 2 * self.params.smooth_s * self.grid.rate_hz
 
     def slow_index(self, seconds: float) -> int:
         """Seconds as a number of slow samples."""
@@ -131,6 +149,7 @@ class StepTracker:
         self._seen = self.slow.start
         self._before: Floats | None = None
         self._smooth = np.zeros((2, 1))
+        self._late = np.zeros(round(self.lag))
         acc = signals.samples.acc_g[0]
         self._zi = np.zeros((len(self._band), 3, 2))
         self._offset = acc.copy()
@@ -144,16 +163,27 @@ class StepTracker:
 
     def _append_slow(self, signals: Signals) -> None:
         acc = signals.slow.acc_g.T
-        gyr = signals.slow.gyr_dps
         before = acc[:, :1] if self._before is None else self._before
         step = np.diff(np.concatenate([before, acc], axis=1), axis=1) * self.grid.rate_hz
         self._before = acc[:, -1:]
         jerk = np.sqrt(step[0] * step[0] + step[1] * step[1] + step[2] * step[2])
-        env = jerk
-        for i in (0, 1):
-            env, self._smooth[i] = lfilter([self._pole], [1.0, self._pole - 1.0], env, zi=self._smooth[i])
-        turn = np.full(len(env), np.nan) if gyr is None else np.sqrt(np.einsum("ij,ij->i", gyr, gyr))
-        self.slow.append(np.concatenate([env[None], jerk[None], acc, turn[None]]))
+        gyr = np.zeros_like(acc) if signals.slow.gyr_dps is None else signals.slow.gyr_dps.T
+        turn = np.sqrt(gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2])
+        late = np.concatenate([self._late, turn])
+        self._late = late[len(turn) :]
+        rows = [self._envelope(jerk, turn)[None], jerk[None], acc, turn[None], late[None, : len(turn)], gyr]
+        self.slow.append(np.concatenate(rows))
+
+    def _envelope(self, jerk: Floats, turn: Floats) -> Floats:
+        env, self._smooth = self._lag_twice(jerk, self._smooth)
+        return env
+
+    def _lag_twice(self, x: Floats, state: Floats) -> tuple[Floats, Floats]:
+        """Two one-pole smoothers, one after the other; `state` (2, 1) is carried."""
+        b, a = [self._pole], [1.0, self._pole - 1.0]
+        x, first = lfilter(b, a, x, zi=state[0])
+        x, second = lfilter(b, a, x, zi=state[1])
+        return x, np.stack([first, second])
 
     def _scan(self) -> list[Landing]:
         """The maxima that became known, and the time-outs between them, in order."""
@@ -165,36 +195,52 @@ class StepTracker:
                 env = np.concatenate([[0.0], env])
             mid = env[1:-1]
             at = np.flatnonzero((env[:-2] < mid) & (mid >= env[2:]) & (mid > self.params.floor_gps))
-            lows = np.minimum.reduceat(mid, np.concatenate([[0], at]))
-            self._valley = min(self._valley, float(lows[0]))
-            for k, peak, low in zip((at + lo).tolist(), mid[at].tolist(), lows[1:].tolist(), strict=True):
+            cuts = np.concatenate([[0], at])
+            lows = np.minimum.reduceat(mid, cuts).tolist()
+            spin = self.slow.view(lo, hi)[6]
+            slows = np.minimum.reduceat(spin, cuts).tolist()
+            self._sink(lows[0], slows[0])
+            maxima = (at + lo).tolist(), mid[at].tolist(), spin[at].tolist()
+            for k, peak, turning, low, slow in zip(*maxima, lows[1:], slows[1:], strict=True):
                 found += self._time_out(k)
-                found += self._maximum(k, peak)
-                self._valley = min(self._valley, low)
+                found += self._maximum(k, peak, turning)
+                self._sink(low, slow)
             self._seen = hi
         return found + self._time_out(self.slow.stop - 1)
 
-    def _maximum(self, k: int, peak: float) -> list[Landing]:
+    def _sink(self, env: float, spin: float) -> None:
+        """The lowest envelope and rate since the burst's last great maximum."""
+        self._valley = min(self._valley, env)
+        self._still = min(self._still, spin)
+
+    def _begin(self, k: int, peak: float, spin: float) -> None:
+        self._burst = Burst(k, k, peak, spin)
+        self._valley, self._still = peak, spin
+
+    def _maximum(self, k: int, peak: float, spin: float) -> list[Landing]:
         burst = self._burst
         if burst is None:
             if peak >= self._least(k):
-                self._burst = _Burst(k, k, peak)
-                self._valley = peak
+                self._begin(k, peak, spin)
             return []
-        apart = self._valley < self.params.split * min(peak, burst.peak)
-        apart = apart and k - burst.last >= self.params.rest_s * self.grid.rate_hz
-        if not apart:
+        if not self._apart(burst, k, peak):
             if peak >= self.params.big * burst.peak:
                 burst.last = k
                 burst.impact = None
-                self._valley = peak
+                self._valley, self._still = peak, spin
             burst.peak = max(burst.peak, peak)
+            burst.spin = max(burst.spin, spin)
             return []
         if peak < self._least(k):
             return []
-        self._burst = _Burst(k, k, peak)
-        self._valley = peak
+        self._begin(k, peak, spin)
         return self._close(burst, k + 1, left=k)
+
+    def _apart(self, burst: Burst, k: int, peak: float) -> bool:
+        """Whether the foot stood between a burst and a new maximum."""
+        quiet = self._valley < self.params.split * min(peak, burst.peak)
+        long = k - burst.last >= self.params.rest_s * self.grid.rate_hz
+        return quiet and long and self._still <= max(self.params.turning * burst.spin, self.params.turning_dps)
 
     def _least(self, k: int) -> float:
         """The lowest maximum that can belong to a swing."""
@@ -213,24 +259,23 @@ class StepTracker:
         if due > known:
             return []
         self._burst = None
-        self._valley = np.inf
         return self._close(burst, due, left=None)
 
-    def _close(self, burst: _Burst, known: int, left: int | None) -> list[Landing]:
-        """The landing of a burst, decided with slow sample `known`; `left` is the next burst's first maximum."""
+    def _close(self, burst: Burst, known: int, left: int | None) -> list[Landing]:
+        """The landing of a burst, decided with slow sample `known`; `left`: the next burst's first maximum."""
         land_full, impact, made_up = burst.impact or self._impact(burst, known)
         lag = round(self.lag)
-        swing_from = burst.first - lag - self.slow_index(0.1)
-        acc = self.slow.view(swing_from, burst.last - lag + 1)[2:5]
+        swing_from = self._swing_from(burst)
+        acc = self.slow.view(swing_from, burst.last + self.slow_index(self.params.after_s) - lag + 1)[2:5]
         size = np.sqrt(acc[0] * acc[0] + acc[1] * acc[1] + acc[2] * acc[2])
         swing_g = float(np.max(np.abs(size - 1.0))) if len(size) else 0.0
-        if burst.peak < self.params.swing_gps or swing_g < self.params.swing_g:
+        if not self._is_swing(burst, swing_g):
             return []
         recent = burst.last - self._last_land < self.params.forget_s * self.grid.rate_hz
         self.usual = 0.7 * self.usual + 0.3 * burst.peak if recent else burst.peak
         self._last_land = burst.last
         start_s = self._time(land_full)
-        leave = known - lag if left is None else left - lag
+        leave = known - lag if left is None else self._leave(left)
         end_s = start_s + self.params.stay_s
         if left is not None:
             end_s = min(end_s, self._time(leave * self.grid.factor - self._delay))
@@ -249,18 +294,30 @@ class StepTracker:
             )
         ]
 
+    def _leave(self, left: int) -> int:
+        """Slow index where the foot leaves, for a burst that begins with the maximum at `left`."""
+        return left - round(self.lag)
+
+    def _is_swing(self, burst: Burst, swing_g: float) -> bool:
+        return burst.peak >= self.params.swing_gps and swing_g >= self.params.swing_g
+
+    def _swing_from(self, burst: Burst) -> int:
+        """Slow index before a burst's first maximum, or as far back as is sure to be on the tape."""
+        before = self.slow_index(self.params.before_s)
+        return max(burst.first - before, burst.last - self.slow_index(self.params.long_s)) - round(self.lag)
+
     @property
     def _delay(self) -> int:
         return round(self.grid.delay_s * self.rate_hz)
 
-    def _impact(self, burst: _Burst, until: int) -> tuple[int, float, bool]:
+    def _impact(self, burst: Burst, until: int) -> tuple[int, float, bool]:
         """Where a burst's landing is (full index), the impact there in g, and whether samples were made up.
 
         The movement ends where the jerk last stood above `ends` of its greatest. An impact that is sharp for
         such a swing marks the landing; else it lies `soft_s` before the jerk fell to `soft_ends`.
         """
         lag = round(self.lag)
-        first = max(burst.first - lag - self.slow_index(0.1), self.slow.start)
+        first = max(self._swing_from(burst), self.slow.start)
         last = burst.last + int(np.argmin(self.slow.view(burst.last, until)[0])) - lag
         jerk = self.slow.view(first, max(last, burst.last - lag) + 1)[1]
         end = self._end(first, jerk, self.params.ends)

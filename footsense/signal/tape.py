@@ -15,7 +15,7 @@ class Tape:
     @property
     def stop(self) -> int:
         """Absolute index after the last sample."""
-        return self.start + self._data.shape[1]
+        return self.start + int(self._data.shape[1])
 
     def restart(self, index: int) -> None:
         """Forget all; the next sample has this absolute index."""

@@ -2,5 +2,6 @@
 
 from footsense.recording.model import Damage, Recording, Track
 from footsense.recording.opening import open_recording
+from footsense.recording.writer import Recorder, part_path
 
-__all__ = ["Damage", "Recording", "Track", "open_recording"]
+__all__ = ["Damage", "Recorder", "Recording", "Track", "open_recording", "part_path"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from footsense.errors import RecordingError
 from footsense.recording.csv import read_csv
+from footsense.recording.mcap import open_mcap
 from footsense.recording.model import Recording, Track
 from footsense.stream import items_from_arrays
 from footsense.text import display
@@ -21,6 +22,8 @@ def open_recording(
     file, path = str(path), Path(path)
     if path.name.endswith((".csv", ".csv.gz")):
         return _open_csv(file, path, side, placement)
+    if path.name.endswith(".mcap"):
+        return open_mcap(file, path, side, placement)
     raise RecordingError(f"{display(path.name)}: not a recording; expected .csv, .csv.gz or .mcap")
 
 

@@ -1,0 +1,177 @@
+"""Opens an `.mcap` recording: who was recorded, whether it is whole, and each sensor's stream, decoded anew."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from footsense.errors import FootsenseError, RecordingError
+from footsense.recording import messages as m
+from footsense.recording.model import Damage, Recording, Track
+from footsense.recording.reader import Reader
+from footsense.stream import Pipeline
+from footsense.text import display
+from footsense.types import Command, Gap, Item, Placement, Samples, SensorMeta, Side, StreamInfo, Tick
+
+_CHUNK = 4096  # samples an item
+_MAX_SENSORS = 16
+_MAX_PROFILE = 1 << 17
+
+
+class _Sensor(msgspec.Struct):
+    id: str
+    profile: str
+    settings: dict[str, str | int | float]
+    side: Literal["left", "right"] | None
+    placement: Literal["foot", "ankle", "shank"] | None
+
+
+class _Session(msgspec.Struct):
+    schema: str
+    sensors: list[_Sensor]
+
+
+class _Said(msgspec.Struct):
+    kind: str
+    fields: dict[str, str | int | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one pass over a file tells: its sensors, whether its end was written, damage, kinds of commands."""
+
+    sensors: tuple[SensorMeta, ...]
+    closed: bool
+    damage: tuple[Damage, ...]
+    packets: int
+
+
+def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
+    """Open an `.mcap`; `side` and `placement` stand in where it does not say them. Raises RecordingError for a
+    file that is none, that says otherwise, or whose profile cannot decode it."""
+    scan = scan_mcap(path)
+    name = display(path.name)
+    metas = [_worn(meta, side, placement, name) for meta in scan.sensors]
+    for meta in metas:
+        try:
+            Pipeline(meta)
+        except FootsenseError as error:
+            raise RecordingError(f"{name}: its device profile cannot be used: {error}") from None
+    tracks = tuple(Track(meta.id, meta.side, meta.placement, _source(path, meta)) for meta in metas)
+    return Recording(file, tracks, scan.closed, scan.damage)
+
+
+def scan_mcap(path: Path) -> Scan:
+    """Read a whole file once. Raises RecordingError where it holds no session of footsense."""
+    sensors: tuple[SensorMeta, ...] | None = None
+    last: m.Message | None = None
+    packets = 0
+    try:
+        with path.open("rb") as opened:
+            reader = Reader(opened)
+            for last in reader.messages():
+                packets += last.topic == m.RAW
+                if sensors is None and last.topic == m.SESSION:
+                    sensors = _sensors(last, display(path.name))
+    except OSError as error:
+        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
+    if sensors is None:
+        raise RecordingError(f"{display(path.name)}: holds no footsense session that is whole")
+    closed = last is not None and last.topic == m.END
+    return Scan(sensors, closed, tuple(reader.damage), packets)
+
+
+def replayed(path: Path) -> Iterator[m.Message]:
+    """Every message of a recording, in order. Raises RecordingError where it cannot be read."""
+    try:
+        with path.open("rb") as opened:
+            yield from Reader(opened).messages()
+    except OSError as error:
+        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
+
+
+def command_of(message: m.Message) -> Command | None:
+    """The command that a message holds, None where it is not one that can be understood."""
+    try:
+        said = msgspec.convert(dict(message.fields or {}), _Said)
+    except msgspec.ValidationError:
+        return None
+    return Command(message.host_ns, said.kind, said.fields)
+
+
+def _sensors(message: m.Message, name: str) -> tuple[SensorMeta, ...]:
+    try:
+        session = msgspec.convert(dict(message.fields or {}), _Session)
+    except msgspec.ValidationError as error:
+        raise RecordingError(f"{name}: its session is not valid: {display(error)}") from None
+    if session.schema != m.SCHEMA:
+        raise RecordingError(f"{name}: written as {display(session.schema)}; this version reads {m.SCHEMA}")
+    ids = {s.id for s in session.sensors}
+    if not 0 < len(ids) <= _MAX_SENSORS or len(ids) != len(session.sensors):
+        raise RecordingError(f"{name}: its session names no sensor, one twice, or more than {_MAX_SENSORS}")
+    if any(len(s.profile) > _MAX_PROFILE for s in session.sensors):
+        raise RecordingError(f"{name}: a device profile in it is longer than {_MAX_PROFILE >> 10} KiB")
+    return tuple(SensorMeta(s.id, s.profile, s.settings, s.side, s.placement) for s in session.sensors)
+
+
+def _worn(meta: SensorMeta, side: Side | None, placement: Placement | None, name: str) -> SensorMeta:
+    for what, own, said in (("side", meta.side, side), ("placement", meta.placement, placement)):
+        if own is not None and said is not None and own != said:
+            raise RecordingError(f"{name}: was recorded with {what} {own}, not {said}; leave the option out")
+    return replace(meta, side=meta.side or side, placement=meta.placement or placement)
+
+
+def _source(path: Path, meta: SensorMeta) -> Callable[[], Iterator[Item]]:
+    return lambda: coalesced(_items(path, meta))
+
+
+def _items(path: Path, meta: SensorMeta) -> Iterator[Item]:
+    pipeline = Pipeline(meta)
+    for message in replayed(path):
+        if message.packet is not None:
+            if message.packet.sensor == meta.id:
+                yield from pipeline.process(message.packet)
+        elif message.topic == m.TICK:
+            yield Tick(message.host_ns)
+        elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
+            t_s = pipeline.stream_time(command.host_ns)
+            yield replace(command, fields={**command.fields, "t_s": t_s})
+    yield from pipeline.flush()
+
+
+def coalesced(items: Iterable[Item]) -> Iterator[Item]:
+    """The same stream with its Samples joined to chunks of some thousand; Ticks are left out."""
+    waiting: list[Samples] = []
+    count = 0
+    for item in items:
+        if isinstance(item, Samples):
+            waiting.append(item)
+            count += len(item)
+            if count < _CHUNK:
+                continue
+        if isinstance(item, Tick):
+            continue
+        if waiting:
+            yield joined(waiting)
+            waiting, count = [], 0
+        if isinstance(item, StreamInfo | Gap | Command):
+            yield item
+    if waiting:
+        yield joined(waiting)
+
+
+def joined(parts: list[Samples]) -> Samples:
+    """Samples that follow each other, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    gyr = [p.gyr_dps for p in parts if p.gyr_dps is not None]
+    return Samples(
+        parts[0].first,
+        np.concatenate([p.t_s for p in parts]),
+        np.concatenate([p.acc_g for p in parts]),
+        np.concatenate(gyr) if gyr else None,
+        np.concatenate([p.flags for p in parts]),
+    )

@@ -1,0 +1,155 @@
+"""Puts packet, recorder, stream and engine together; live and replay feed the very same object."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from footsense.engine import Engine
+from footsense.recording import messages as m
+from footsense.recording.mcap import command_of, replayed, scan_mcap
+from footsense.recording.writer import Recorder
+from footsense.stream import Pipeline
+from footsense.types import Command, Event, Item, Progress, RawPacket, SensorMeta, StreamInfo, Tick
+
+__all__ = ["Pipeline", "Session", "SessionEvent", "event_line", "inputs_of", "replay"]
+
+Input = RawPacket | Tick | Command
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """An event and the sensor whose stream it lies in."""
+
+    sensor: SensorMeta
+    event: Event
+
+
+class Session:
+    """One session of one or more sensors.
+
+    `process` takes packets, ticks and commands in the order in which they came, records them first if there is
+    a recorder, and returns the events that became final. It reads no clock: the same inputs give the same
+    events, live or replayed. `on_item` is shown every item of each sensor's stream (pictures, coach). A packet
+    of a sensor that is not among `sensors` is recorded and otherwise ignored.
+    """
+
+    def __init__(
+        self,
+        sensors: Sequence[SensorMeta],
+        *,
+        recorder: Recorder | None = None,
+        exercises: Sequence[str] | None = None,
+        on_event: Callable[[SessionEvent], None] | None = None,
+        on_item: Callable[[SensorMeta, Item], None] | None = None,
+    ) -> None:
+        self.recorder = recorder
+        self._lanes = {meta.id: _Lane(meta, exercises) for meta in sensors}
+        self._on_event = on_event
+        self._on_item = on_item
+        self._closed = False
+
+    def process(self, item: Input) -> list[SessionEvent]:
+        """Take what came; return the events that are final with it."""
+        self._record(item)
+        if isinstance(item, Command):
+            return [e for lane in self._lanes.values() for e in self._run(lane, [lane.timed(item)])]
+        if isinstance(item, Tick):
+            return [e for lane in self._lanes.values() for e in self._run(lane, [item])]
+        lane = self._lanes.get(item.sensor)
+        return [] if lane is None else self._run(lane, lane.pipeline.process(item))
+
+    def close(self, reason: str = "closed") -> list[SessionEvent]:
+        """The end: the events that it makes final, and the recording closed. Again: nothing."""
+        if self._closed:
+            return []
+        self._closed = True
+        events = []
+        for lane in self._lanes.values():
+            events += self._run(lane, lane.pipeline.flush())
+            events += self._told(lane, lane.engine.flush())
+        if self.recorder is not None:
+            self.recorder.close(reason)
+        return events
+
+    def progress(self) -> dict[str, list[Progress]]:
+        """For each sensor's id, what a screen may show meanwhile; never evidence."""
+        return {name: lane.engine.progress() for name, lane in self._lanes.items()}
+
+    def stream_time(self, sensor: str, host_ns: int) -> float:
+        """A sensor's stream time at a moment of the host's clock."""
+        return self._lanes[sensor].pipeline.stream_time(host_ns)
+
+    def bad_packets(self) -> dict[str, tuple[int, str | None]]:
+        """For each sensor's id, how many packets could not be decoded, and what was wrong with the last."""
+        return {n: (lane.pipeline.bad_packets, lane.pipeline.last_problem) for n, lane in self._lanes.items()}
+
+    def _record(self, item: Input) -> None:
+        if self.recorder is None:
+            return
+        if isinstance(item, RawPacket):
+            self.recorder.packet(item)
+        elif isinstance(item, Tick):
+            self.recorder.tick(item)
+        else:
+            self.recorder.command(item)
+
+    def _run(self, lane: "_Lane", items: Sequence[Item]) -> list[SessionEvent]:
+        out = []
+        for item in items:
+            if self._on_item is not None:
+                self._on_item(lane.meta, item)
+            if lane.opened or isinstance(item, StreamInfo):
+                lane.opened = True
+                out += self._told(lane, lane.engine.process(item))
+        return out
+
+    def _told(self, lane: "_Lane", events: Sequence[Event]) -> list[SessionEvent]:
+        out = [SessionEvent(lane.meta, e) for e in events]
+        if self._on_event is not None:
+            for event in out:
+                self._on_event(event)
+        return out
+
+
+class _Lane:
+    """One sensor's pipeline and engine."""
+
+    def __init__(self, meta: SensorMeta, exercises: Sequence[str] | None) -> None:
+        self.meta = meta
+        self.pipeline = Pipeline(meta)
+        self.engine = Engine(exercises)
+        self.opened = False
+
+    def timed(self, command: Command) -> Command:
+        """The command with its place in this sensor's stream."""
+        return replace(command, fields={**command.fields, "t_s": self.pipeline.stream_time(command.host_ns)})
+
+
+def event_line(event: SessionEvent) -> str:
+    """An event as one line of canonical JSON: keys sorted, floats exact, so that runs compare byte for byte."""
+    e = event.event
+    whole = {
+        **e.attributes, "sensor": event.sensor.id, "side": event.sensor.side, "exercise": e.exercise,
+        "kind": e.kind, "start_s": e.start_s, "end_s": e.end_s, "decided_s": e.decided_s,
+    }  # fmt: skip
+    return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def inputs_of(path: Path) -> Iterator[Input]:
+    """What a recorded session was fed, in order. Raises RecordingError for a file that cannot be read."""
+    for message in replayed(path):
+        if message.packet is not None:
+            yield message.packet
+        elif message.topic == m.TICK:
+            yield Tick(message.host_ns)
+        elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
+            yield command
+
+
+def replay(path: Path, exercises: Sequence[str] | None = None) -> Iterator[SessionEvent]:
+    """The events of a recorded session, by the same path as live, as fast as possible."""
+    session = Session(scan_mcap(path).sensors, exercises=exercises)
+    for item in inputs_of(path):
+        yield from session.process(item)
+    yield from session.close()

@@ -1,0 +1,44 @@
+"""From one sensor's notifications to its stream: the profile's decoder, then the stage."""
+
+import importlib
+
+from footsense.errors import PacketError
+from footsense.stream.stage import Stage
+from footsense.text import display
+from footsense.types import Item, RawPacket, SensorMeta
+
+
+class Pipeline:
+    """Decodes and stages the packets of one sensor; live, replay and analysis use the same.
+
+    Raises ProfileError for a profile or settings that are not valid. A packet that does not have its profile's
+    layout gives no sample; it is counted in `bad_packets`, and `last_problem` says what was wrong.
+    """
+
+    def __init__(self, meta: SensorMeta) -> None:
+        devices = importlib.import_module("footsense.devices")
+        profile = devices.parse_profile(meta.profile, f"profile of sensor {display(meta.id)}")
+        decoder = devices.Decoder(profile, profile.settings_for(meta.settings))
+        self.meta = meta
+        self.bad_packets = 0
+        self.last_problem: str | None = None
+        self._decoder = decoder
+        self._stage = Stage(decoder.timings, meta.side, meta.placement, decoder.acc_range_g, meta.id)
+
+    def process(self, packet: RawPacket) -> list[Item]:
+        """What this packet completes."""
+        try:
+            frames = self._decoder.feed(packet.char, packet.payload)
+        except PacketError as error:
+            self.bad_packets += 1
+            self.last_problem = str(error)
+            return []
+        return self._stage.process(packet, frames) if frames else []
+
+    def flush(self) -> list[Item]:
+        """What the end of the stream completes."""
+        return self._stage.flush()
+
+    def stream_time(self, host_ns: int) -> float:
+        """The stream time at a moment of the host's clock; 0 before the first sample."""
+        return self._stage.stream_time(host_ns)

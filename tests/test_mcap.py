@@ -1,0 +1,265 @@
+"""Recordings: what is written comes back, a crash costs a second, and damage never goes unseen."""
+
+import os
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mcap.reader import make_reader
+
+from footsense.errors import RecordingError
+from footsense.recording import Recorder, open_recording, part_path
+from footsense.recording import messages as m
+from footsense.recording.mcap import Scan, replayed, scan_mcap
+from footsense.recording.reader import MAGIC, MAX_CHUNK, Reader
+from footsense.types import Command, RawPacket, SensorMeta, Tick
+
+META = SensorMeta("a1b2", "name = 'x'", {"rate_hz": 100, "acc_range_g": 4.0}, "left", "foot")
+SECOND = 1_000_000_000
+
+
+def packets(count: int, sensor: str = "a1b2") -> list[RawPacket]:
+    return [
+        RawPacket(sensor, "6e400003-b5a3-f393-e0a9-e50e24dcca9e", k * SECOND // 10, bytes([k % 256] * 40))
+        for k in range(count)
+    ]
+
+
+def record(path: Path, count: int = 100) -> Path:
+    recorder = Recorder(path, [META], created_utc="2026-01-02T03:04:05Z")
+    for k, packet in enumerate(packets(count)):
+        if k == 30:
+            recorder.command(Command(packet.host_ns, "exercise", {"exercise": "top-presses", "side": None}))
+        recorder.packet(packet)
+        if k % 3 == 0:
+            recorder.tick(Tick(packet.host_ns))
+    return recorder.close()
+
+
+def read(path: Path) -> tuple[list[m.Message], list[str]]:
+    with path.open("rb") as file:
+        reader = Reader(file)
+        return list(reader.messages()), [d.what for d in reader.damage]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return record(tmp_path_factory.mktemp("rec") / "a.mcap")
+
+
+def test_what_is_written_comes_back(whole: Path) -> None:
+    found, damage = read(whole)
+    assert damage == []
+    assert [f.packet for f in found if f.packet] == packets(100)
+    assert [f.seq for f in found] == list(range(len(found)))
+    assert scan_mcap(whole) == Scan((META,), closed=True, damage=(), packets=100)
+    (said,) = [f for f in found if f.topic == m.COMMAND]
+    assert said.fields == {"kind": "exercise", "fields": {"exercise": "top-presses", "side": None}}
+
+
+def test_others_can_open_it(whole: Path) -> None:
+    with whole.open("rb") as file:
+        topics = {channel.topic for _, channel, _ in make_reader(file, validate_crcs=True).iter_messages()}
+    assert {m.RAW, m.SESSION, m.TICK, m.COMMAND, m.END} <= topics
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not run: file modes are of POSIX")
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        path = record(tmp_path / "deep" / "er" / "a.mcap", 3)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_its_name_says_whether_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    recorder = Recorder(path, [META])
+    recorder.packet(packets(1)[0])
+    assert part_path(path).exists()
+    assert not path.exists()
+    recorder.close()
+    assert path.exists()
+    assert not part_path(path).exists()
+    with pytest.raises(RecordingError, match="already"):
+        Recorder(path, [META])
+
+
+def test_a_name_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"ends in \.mcap"):
+        Recorder(tmp_path / "a.csv", [META])
+
+
+def check_damaged(path: Path, truth: list[m.Message]) -> None:
+    """Whatever comes back is true; what is missing is listed or the file is known not to be closed."""
+    found, damage = read(path)
+    by_seq = {t.seq: t for t in truth}
+    assert all(by_seq[f.seq] == f for f in found)
+    if len(found) < len(truth):
+        closed = bool(found) and found[-1].topic == m.END
+        assert damage or not closed
+    try:
+        scan_mcap(path)
+    except RecordingError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_flipped_bits_are_never_silently_wrong(whole: Path, data: st.DataObject) -> None:
+    truth, _ = read(whole)
+    raw = bytearray(whole.read_bytes())
+    for bit in data.draw(st.lists(st.integers(0, 8 * len(raw) - 1), min_size=1, max_size=3)):
+        raw[bit // 8] ^= 1 << bit % 8
+    damaged = whole.with_name("flipped.mcap")
+    damaged.write_bytes(raw)
+    check_damaged(damaged, truth)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_cuts_and_zeroed_and_repeated_stretches(whole: Path, data: st.DataObject) -> None:
+    truth, _ = read(whole)
+    raw = whole.read_bytes()
+    a, b = sorted(data.draw(st.tuples(st.integers(0, len(raw)), st.integers(0, len(raw)))))
+    how = data.draw(st.sampled_from(["cut", "zero", "repeat", "drop"]))
+    changed = {
+        "cut": raw[:a],
+        "zero": raw[:a] + bytes(b - a) + raw[b:],
+        "repeat": raw[:b] + raw[a:],
+        "drop": raw[:a] + raw[b:],
+    }
+    damaged = whole.with_name("changed.mcap")
+    damaged.write_bytes(changed[how])
+    check_damaged(damaged, truth)
+
+
+def test_a_flip_costs_one_chunk_at_most(whole: Path) -> None:
+    truth, _ = read(whole)
+    raw = bytearray(whole.read_bytes())
+    raw[raw.index(b"zstd", len(raw) // 3) + 40] ^= 0x10
+    damaged = whole.with_name("one.mcap")
+    damaged.write_bytes(raw)
+    found, damage = read(damaged)
+    assert damage
+    assert len(truth) - len(found) <= 20  # a second holds ten packets, four ticks and a session
+
+
+def test_the_same_chunk_twice_is_taken_once(whole: Path) -> None:
+    truth, _ = read(whole)
+    raw = whole.read_bytes()
+    damaged = whole.with_name("twice.mcap")
+    damaged.write_bytes(raw[:-8] + raw[8:])
+    found, damage = read(damaged)
+    assert found == truth
+    assert damage
+
+
+@settings(max_examples=100, deadline=None)
+@given(junk=st.binary(max_size=300), magic=st.booleans())
+def test_any_bytes_end_in_one_line(tmp_path_factory: pytest.TempPathFactory, junk: bytes, magic: bool) -> None:
+    path = tmp_path_factory.mktemp("junk") / "a.mcap"
+    path.write_bytes((MAGIC if magic else b"") + junk)
+    with pytest.raises(RecordingError) as refused:
+        open_recording(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
+    size = 4 * MAX_CHUNK
+    packed = zstandard.compress(bytes(size))
+    body = (
+        struct.pack("<QQQII", 0, 0, size, zlib.crc32(b""), 4)
+        + b"zstd"
+        + struct.pack("<Q", len(packed))
+        + packed
+    )
+    lying = struct.pack("<QQQII", 0, 0, 10, 1, 4) + b"zstd" + struct.pack("<Q", len(packed)) + packed
+    path = tmp_path / "bomb.mcap"
+    path.write_bytes(MAGIC + b"".join(b"\x06" + struct.pack("<Q", len(b)) + b for b in (body, lying)))
+    found, damage = read(path)
+    assert found == []
+    assert ["lengths" in d or "another size" in d for d in damage] == [True, True]
+
+
+WRITE_AND_WAIT = """
+import sys, time
+from footsense.recording import Recorder
+from footsense.types import RawPacket, SensorMeta
+recorder = Recorder(sys.argv[1], [SensorMeta("s", "")])
+for k in range(100):
+    recorder.packet(RawPacket("s", "c", k * 100_000_000, bytes(20)))
+time.sleep(0.2)
+while recorder._queue.qsize():
+    time.sleep(0.05)
+time.sleep(1.2)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not run: SIGKILL is of POSIX")
+def test_kill_keeps_what_was_flushed(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    with subprocess.Popen([sys.executable, "-c", WRITE_AND_WAIT, str(path)], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        os.kill(child.pid, signal.SIGKILL)
+    scan = scan_mcap(part_path(path))
+    assert scan.packets == 100
+    assert not scan.closed
+
+
+def test_a_full_disk_loses_nothing_once_it_is_freed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = True
+    write = os.write
+
+    def scarce(file: int, data: bytes) -> int:
+        if full:
+            raise OSError(28, "No space left on device")
+        return write(file, bytes(data[:100]))  # and it takes little at a time
+
+    monkeypatch.setattr("footsense.recording.writer.os.write", scarce)
+    recorder = Recorder(tmp_path / "a.mcap", [META])
+    for packet in packets(100):
+        recorder.packet(packet)
+    for _ in range(200):
+        if recorder.problem:
+            break
+        time.sleep(0.02)
+    assert recorder.problem == "No space left on device"
+    full = False
+    path = recorder.close()
+    assert [f.packet for f in replayed(path) if f.packet] == packets(100)
+    assert scan_mcap(path).closed
+
+
+def test_a_disk_that_stays_full_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    recorder = Recorder(tmp_path / "a.mcap", [META])
+    monkeypatch.setattr("footsense.recording.writer.os.write", full)
+    recorder.packet(packets(1)[0])
+    with pytest.raises(RecordingError, match="No space left"):
+        recorder.close()
+    assert not (tmp_path / "a.mcap").exists()
+
+
+def test_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(m, "SCHEMA", "footsense.recording/9")
+    path = record(tmp_path / "a.mcap", 3)
+    monkeypatch.undo()
+    with pytest.raises(RecordingError, match=r"footsense\.recording/9"):
+        scan_mcap(path)

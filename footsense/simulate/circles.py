@@ -68,13 +68,13 @@ def circles(session: Session) -> Motion:
     wish = session.wish.direction
     ways = [wish] if wish != "both" else list(rng.permutation(["cw", "ccw"]))
     turns = session.wish.reps or int(rng.integers(6, 13))
-    at_s, bouts = rng.uniform(3, 6), []
+    at_s, bouts = (2.0 if session.wish.tidy else rng.uniform(3, 6)), []
     for way in ways:
-        for count in _split(rng, turns):
+        for count in _split(rng, turns, tidy=session.wish.tidy):
             path, took_s = _bout(rng, style, count, session.person.unevenness)
             bouts.append((at_s, took_s, _sign(visible, way), path))
             at_s += len(path) / GRID_HZ + rng.uniform(0.8, 2.5)
-        at_s += rng.uniform(2, 6)
+        at_s += rng.uniform(1.0, 1.5) if session.wish.tidy else rng.uniform(2, 6)
     return _assemble(session, start, bouts, at_s + 1.0)
 
 
@@ -83,10 +83,12 @@ def _start(session: Session) -> Floats:
     return np.asarray(getattr(postures, kind)(session.rng, session.person))
 
 
-def _split(rng: np.random.Generator, turns: int) -> list[float]:
+def _split(rng: np.random.Generator, turns: int, *, tidy: bool) -> list[float]:
     """The turns of one direction, now and then with a pause inside, and with an honest end: sometimes a part of
     one more turn, sometimes not all of the last (always clear of the three quarters that count)."""
     parts = [float(turns)]
+    if tidy:
+        return parts
     if turns >= 4 and rng.uniform() < 0.25:
         first = int(rng.integers(2, turns - 1))
         parts = [float(first), float(turns - first)]

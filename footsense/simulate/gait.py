@@ -221,15 +221,15 @@ def tiptoe(session: Session) -> Motion:
     rng, person, wish = session.rng, session.person, session.wish
     style = draw_style(session, "tiptoe")
     start = postures.standing(rng, person)
-    walk = Walk(person, start, rng.uniform(2.5, 5))
+    walk = Walk(person, start, 2.0 if wish.tidy else rng.uniform(2.5, 5))
     for i in range(wish.sets or 2):
-        strides = wish.reps or max(3, round(rng.uniform(19, 23) * style.cadence_hz))
+        strides = wish.reps or max(3, round((20.0 if wish.tidy else rng.uniform(19, 23)) * style.cadence_hz))
         walk.tilt(style.stance_deg, style.shank_deg[0], rng.uniform(0.6, 1.3))
         walk.rest(rng.uniform(0.1, 0.8))
         _strides(rng, walk, style, strides, toe=True)
         walk.rest(rng.uniform(0.5, 1.2))
         walk.tilt(0.0, start[Angle.SHANK_PITCH], rng.uniform(0.5, 1.2))
-        walk.rest(3.0 if i == (wish.sets or 2) - 1 else rng.uniform(6, 15))
+        walk.rest(2.0 if i == (wish.sets or 2) - 1 else rng.uniform(6, 15))
     return _finish(session, walk, style)
 
 

@@ -22,6 +22,7 @@ class Style:
     """How this person holds: times in s, chances of what can go wrong, tremor and drift in the hold."""
 
     hold_s: float
+    hold_spread: float
     rest_s: tuple[float, float]
     rise_s: float
     fall_s: float
@@ -46,15 +47,17 @@ class Draft:
 
 def draw_style(session: Session, hold_s: tuple[float, float], rest_s: tuple[float, float]) -> Style:
     rng, wish = session.rng, session.wish
+    usual = 0.0 if wish.tidy else 1.0
     return Style(
         hold_s=rng.uniform(*hold_s) if wish.hold_s is None else wish.hold_s,
-        rest_s=rest_s,
+        hold_spread=0.015 if wish.tidy else 0.07,
+        rest_s=(1.5, 1.9) if wish.tidy else rest_s,
         rise_s=rng.uniform(0.35, 1.2),
         fall_s=rng.uniform(0.35, 1.4),
         overshoot=max(0.0, rng.normal(0.02, 0.05)),
-        two_stage=rng.choice([0.0, 0.0, 0.15]),
-        slip=rng.choice([0.0, 0.0, 0.15, 0.3]),
-        too_short=rng.choice([0.0, 0.0, 0.1, 0.25]),
+        two_stage=usual * rng.choice([0.0, 0.0, 0.15]),
+        slip=usual * rng.choice([0.0, 0.0, 0.15, 0.3]),
+        too_short=usual * rng.choice([0.0, 0.0, 0.1, 0.25]),
         tremor_deg=session.person.tremor_deg * rng.uniform(0.6, 2.0) * wish.tremor,
         drift_dps=rng.normal(0.0, 0.25),
         uneven=session.person.unevenness,
@@ -103,7 +106,7 @@ def pencil_pickups(session: Session) -> Motion:
     start = postures.standing(rng, person) if stands else postures.sitting(rng, person)
     lift = _Lift(session, stands)
     draft = Draft("pencil-pickups", Script(start))
-    draft.script.rest(rng.uniform(3, 6))
+    draft.script.rest(2.0 if session.wish.tidy else rng.uniform(3, 6))
     for _ in range(session.wish.reps or int(rng.integers(3, 7))):
         rest_s = draft.script.now_s
         grip = postures.moved(person, start, midfoot=lift.grip_deg * rng.uniform(0.6, 1.2))
@@ -154,7 +157,7 @@ def _repeat(
 ) -> Motion:
     rng = session.rng
     draft = Draft(exercise, Script(start))
-    draft.script.rest(rng.uniform(3, 6))
+    draft.script.rest(2.0 if session.wish.tidy else rng.uniform(3, 6))
     for _ in range(session.wish.reps or int(rng.integers(5, 11))):
         if rng.uniform() < style.too_short:
             _too_short(rng, style, draft, start, held(rng.uniform(0.6, 1.1)))
@@ -178,16 +181,24 @@ def _enter_and_hold(
         script.rest(rng.uniform(0.05, 0.3))
     script.move(up, style.rise_s * np.exp(0.2 * rng.standard_normal()))
     begin = script.now_s
-    length = max(0.05, style.hold_s * (1 + 0.07 * rng.standard_normal()))
+    length = max(0.05, style.hold_s * (1 + style.hold_spread * rng.standard_normal()))
     if rng.uniform() < style.slip and length > 3.0:
         before = length * rng.uniform(0.3, 0.7)
         script.rest(before)
-        script.move(up + rng.uniform(0.12, 0.3) * (start - up), rng.uniform(0.08, 0.13))
+        script.move(_slipped(up, start, rng.uniform(0.12, 0.3)), rng.uniform(0.08, 0.13))
         script.move(up, rng.uniform(0.08, 0.13))
         length -= script.now_s - begin
     script.rest(length)
     draft.marks.append(Kept(draft.exercise, rest_s, begin, script.now_s, script.now_s))
     draft.work_s.append((begin - 0.3, script.now_s + 0.3))
+
+
+def _slipped(up: Floats, start: Floats, share: float) -> Floats:
+    """The joints give way by a share of the excursion; the leg stays where it is."""
+    joints = [Angle.DORSI, Angle.INVERSION, Angle.MIDFOOT]
+    slipped = up.copy()
+    slipped[joints] += share * (start - up)[joints]
+    return slipped
 
 
 def _leave(rng: np.random.Generator, style: Style, draft: Draft, start: Floats) -> None:

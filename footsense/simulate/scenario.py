@@ -45,7 +45,8 @@ class Scenario:
     second;
     `hold_s` the meant length of holds; `size_deg` the amplitude of circles or the excursion of holds;
     `direction` of circles; `duration_s` of a negative; `tremor` and `restless` scale tremor and fidgeting.
-    `person_seed` keeps the person the same over several recordings.
+    `tidy` leaves out what a careful person would not do: parts of turns, pauses inside a set, movements too
+    short to be a hold, slips, long rests. `person_seed` keeps the person the same over several recordings.
 
     The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` (clips), `bits` of resolution, `noise` and `bias`
     scale what is drawn, `loss` is the share of samples lost in packets, `gaps_s` are holes (start, length).
@@ -66,6 +67,7 @@ class Scenario:
     duration_s: float | None = None
     tremor: float = 1.0
     restless: float = 1.0
+    tidy: bool = False
     rate_hz: float = 100.0
     gyro: bool = True
     acc_range_g: float = 8.0

@@ -15,7 +15,8 @@ from footsense.simulate.body import Person, draw_site
 from footsense.simulate.motion import Motion, linked
 from footsense.simulate.scenario import Scenario, Session
 from footsense.simulate.truth import Truth, truth
-from footsense.types import CLIPPED, Event, Floats, Samples, StreamInfo
+from footsense.stream import items_from_arrays
+from footsense.types import Event, Floats, Item
 
 GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
     "ankle-circles": circles.circles,
@@ -61,17 +62,17 @@ class Simulated:
     def segments(self) -> tuple[Segment, ...]:
         return self.truth.segments
 
-    def info(self) -> StreamInfo:
-        """What opens the stream of these samples."""
+    def items(self) -> list[Item]:
+        """The stream of these samples, holes as the stream stage treats them."""
         s = self.scenario
-        return StreamInfo(s.rate_hz, s.gyro, side=s.side, placement=s.placement, acc_range_g=s.acc_range_g)
-
-    def samples(self) -> Samples:
-        """All samples as one piece; meant for recordings without loss."""
-        clipped = (
-            np.abs(self.acc_g) >= self.scenario.acc_range_g * (1 - 2.0 ** -(self.scenario.bits - 2))
-        ).any(axis=1)
-        return Samples(0, self.t_s, self.acc_g, self.gyr_dps, np.where(clipped, CLIPPED, 0).astype(np.uint8))
+        return items_from_arrays(
+            self.t_s,
+            self.acc_g,
+            self.gyr_dps,
+            side=s.side,
+            placement=s.placement,
+            acc_range_g=s.acc_range_g,
+        )
 
 
 def simulate(scenario: Scenario) -> Simulated:

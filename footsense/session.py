@@ -7,12 +7,16 @@ from pathlib import Path
 
 from footsense.engine import Engine
 from footsense.recording import messages as m
+from footsense.recording import open_recording
 from footsense.recording.mcap import command_of, replayed, scan_mcap
 from footsense.recording.writer import Recorder
+from footsense.signal.front import slice_samples
 from footsense.stream import Pipeline
-from footsense.types import Command, Event, Item, Progress, RawPacket, SensorMeta, StreamInfo, Tick
+from footsense.types import Command, Event, Item, Progress, RawPacket, Samples, SensorMeta, StreamInfo, Tick
 
 __all__ = ["Pipeline", "Session", "SessionEvent", "event_line", "inputs_of", "replay"]
+
+_SLICE_S = 0.1
 
 Input = RawPacket | Tick | Command
 
@@ -147,9 +151,44 @@ def inputs_of(path: Path) -> Iterator[Input]:
             yield command
 
 
-def replay(path: Path, exercises: Sequence[str] | None = None) -> Iterator[SessionEvent]:
-    """The events of a recorded session, by the same path as live, as fast as possible."""
+def replay(path: Path, exercises: Sequence[str] | None = None) -> Iterator[tuple[float, list[SessionEvent]]]:
+    """A recording played again by the same path as live: after each input, how many seconds of the recording
+    have gone by, and the events that became final. Of a CSV the input is its samples, a tenth of a second at
+    a time. Raises RecordingError for a file that cannot be read."""
+    if path.name.endswith(".mcap"):
+        yield from _replay_packets(path, exercises)
+    else:
+        yield from _replay_samples(path, exercises)
+
+
+def _replay_packets(path: Path, exercises: Sequence[str] | None) -> Iterator[tuple[float, list[SessionEvent]]]:
     session = Session(scan_mcap(path).sensors, exercises=exercises)
+    began_ns: int | None = None
+    elapsed_s = 0.0
     for item in inputs_of(path):
-        yield from session.process(item)
-    yield from session.close()
+        began_ns = item.host_ns if began_ns is None else began_ns
+        elapsed_s = (item.host_ns - began_ns) * 1e-9
+        yield elapsed_s, session.process(item)
+    yield elapsed_s, session.close()
+
+
+def _replay_samples(path: Path, exercises: Sequence[str] | None) -> Iterator[tuple[float, list[SessionEvent]]]:
+    meta, engine = SensorMeta("", ""), Engine(exercises)
+    began_s: float | None = None
+    elapsed_s = 0.0
+    for track in open_recording(path).tracks:
+        for item in (part for whole in track.items() for part in _slices(whole)):
+            if isinstance(item, Samples):
+                began_s = float(item.t_s[0]) if began_s is None else began_s
+                elapsed_s = float(item.t_s[-1]) - began_s
+            yield elapsed_s, [SessionEvent(meta, e) for e in engine.process(item)]
+    yield elapsed_s, [SessionEvent(meta, e) for e in engine.flush()]
+
+
+def _slices(item: Item) -> Iterator[Item]:
+    if not isinstance(item, Samples):
+        yield item
+        return
+    step = max(1, round(_SLICE_S * (len(item) - 1) / max(float(item.t_s[-1] - item.t_s[0]), 1e-9)))
+    for start in range(0, len(item), step):
+        yield slice_samples(item, start, start + step)

@@ -1,8 +1,9 @@
 """What was done in one recording: events, counts, how far they can be trusted."""
 
-from footsense.analysis.analyse import analyse
 from footsense.analysis.form import error_json, event_json, to_json
+from footsense.analysis.marked import analyse_marked
 from footsense.analysis.model import Analysis, RecordingFacts, Segment, SensorFacts
+from footsense.analysis.run import analyse
 
 __all__ = [
     "Analysis",
@@ -10,6 +11,7 @@ __all__ = [
     "Segment",
     "SensorFacts",
     "analyse",
+    "analyse_marked",
     "error_json",
     "event_json",
     "to_json",

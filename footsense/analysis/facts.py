@@ -44,11 +44,6 @@ class Watcher:
         return RecordingFacts(self.duration_s, self._samples, rate, gyro, tuple(self._gaps))
 
     @property
-    def rate_hz(self) -> float:
-        """Of the stretch that is being watched, 0 before any."""
-        return 0.0 if self._info is None else self._info.rate_hz
-
-    @property
     def duration_s(self) -> float:
         """From the first sample to the last."""
         return self._last_s - self._first_s

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.opened import opened_recording
 from footsense.cli.progress import Progress
 from footsense.errors import RecordingError
 from footsense.exercises import detector
@@ -43,12 +44,10 @@ def command(
 
 def _one(file: str, exercise: str | None, worn: dict[str, str], *, as_json: bool) -> bool:
     from footsense.analysis import analyse, error_json, to_json  # noqa: PLC0415
-    from footsense.recording import open_recording  # noqa: PLC0415
     from footsense.types import Grade  # noqa: PLC0415
 
     try:
-        recording = open_recording(file, **worn)  # type: ignore[arg-type]
-        analysis = analyse(recording, exercise)
+        analysis = analyse(opened_recording(file, **worn), exercise)  # type: ignore[arg-type]
     except RecordingError as error:
         if as_json:
             click.echo(json.dumps(error_json(file, str(error)), ensure_ascii=False))

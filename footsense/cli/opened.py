@@ -19,13 +19,22 @@ def opened(
     Raises RecordingError for a file that cannot be read, and UsageError for an unknown exercise and for a side
     or placement that is not what the recording says of itself.
     """
-    from footsense.analysis import analyse  # noqa: PLC0415
+    from footsense.analysis import analyse, analyse_marked  # noqa: PLC0415
+
+    recording = opened_recording(file, side=side, placement=placement)
+    if exercise is None and recording.has_commands and (marked := analyse_marked(recording)):
+        return recording, marked
+    return recording, [analyse(recording, exercise)]
+
+
+def opened_recording(file: str, *, placement: "Placement | None", side: "Side | None") -> "Recording":
+    """The recording. Raises as `opened` does."""
     from footsense.recording import open_recording  # noqa: PLC0415
 
     recording = open_recording(file, side=side, placement=placement)
     _agree(file, recording.tracks, "side", side)
     _agree(file, recording.tracks, "placement", placement)
-    return recording, [analyse(recording, exercise)]
+    return recording
 
 
 def _agree(file: str, tracks: "tuple[Track, ...]", what: str, said: str | None) -> None:

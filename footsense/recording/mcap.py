@@ -51,10 +51,12 @@ class Scan:
 
 def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
     """Open an `.mcap`; `side` and `placement` stand in where it does not say them. Raises RecordingError for a
-    file that is none, that says otherwise, or whose profile cannot decode it."""
+    file that is none, or whose profile cannot decode it."""
     scan = scan_mcap(path)
     name = display(path.name)
-    metas = [_worn(meta, side, placement, name) for meta in scan.sensors]
+    metas = [
+        replace(meta, side=meta.side or side, placement=meta.placement or placement) for meta in scan.sensors
+    ]
     for meta in metas:
         try:
             Pipeline(meta)
@@ -115,13 +117,6 @@ def _sensors(message: m.Message, name: str) -> tuple[SensorMeta, ...]:
     if any(len(s.profile) > _MAX_PROFILE for s in session.sensors):
         raise RecordingError(f"{name}: a device profile in it is longer than {_MAX_PROFILE >> 10} KiB")
     return tuple(SensorMeta(s.id, s.profile, s.settings, s.side, s.placement) for s in session.sensors)
-
-
-def _worn(meta: SensorMeta, side: Side | None, placement: Placement | None, name: str) -> SensorMeta:
-    for what, own, said in (("side", meta.side, side), ("placement", meta.placement, placement)):
-        if own is not None and said is not None and own != said:
-            raise RecordingError(f"{name}: was recorded with {what} {own}, not {said}; leave the option out")
-    return replace(meta, side=meta.side or side, placement=meta.placement or placement)
 
 
 def _source(path: Path, meta: SensorMeta) -> Callable[[], Iterator[Item]]:

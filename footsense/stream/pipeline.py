@@ -1,11 +1,32 @@
 """From one sensor's notifications to its stream: the profile's decoder, then the stage."""
 
 import importlib
+from typing import Any, Protocol
 
 from footsense.errors import PacketError
 from footsense.stream.stage import Stage
 from footsense.text import display
-from footsense.types import Item, RawPacket, SensorMeta
+from footsense.types import Decoded, Item, RawPacket, SensorMeta, StreamTiming
+
+
+class FrameDecoder(Protocol):
+    """What the pipeline needs of a profile's decoder."""
+
+    @property
+    def timings(self) -> tuple[StreamTiming, ...]: ...
+
+    @property
+    def acc_range_g(self) -> float | None: ...
+
+    def feed(self, char_uuid: str, payload: bytes) -> list[Decoded]: ...
+
+
+def decoder_for(meta: SensorMeta) -> FrameDecoder:
+    """The decoder of a sensor's profile. Raises ProfileError for a profile or settings that are not valid."""
+    devices: Any = importlib.import_module("footsense.devices")
+    profile = devices.parse_profile(meta.profile, f"profile of sensor {display(meta.id)}")
+    decoder: FrameDecoder = devices.Decoder(profile, profile.settings_for(meta.settings))
+    return decoder
 
 
 class Pipeline:
@@ -16,9 +37,7 @@ class Pipeline:
     """
 
     def __init__(self, meta: SensorMeta) -> None:
-        devices = importlib.import_module("footsense.devices")
-        profile = devices.parse_profile(meta.profile, f"profile of sensor {display(meta.id)}")
-        decoder = devices.Decoder(profile, profile.settings_for(meta.settings))
+        decoder = decoder_for(meta)
         self.meta = meta
         self.bad_packets = 0
         self.last_problem: str | None = None

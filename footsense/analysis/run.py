@@ -19,7 +19,7 @@ _KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """What one track holds: watched stream, events of the detectors that ran, their reasons."""
 
     track: Track
@@ -42,43 +42,50 @@ def analyse(
     """
     names = exercise_names() if exercise is None else (detector(exercise).about.exercise,)
     seen = [_run(track, names) for track in recording.tracks]
-    parts = [_judge(s, exercise, s.track.placement or placement) for s in seen]
-    return _together(recording, exercise, seen, parts, (placement, side))
+    parts = [judge(s, exercise, s.track.placement or placement) for s in seen]
+    return together(recording, exercise, seen, parts, (placement, side))
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
+    """What may be said of one track."""
+
     events: tuple[Event, ...]
     segments: tuple[Segment, ...]
     reasons: tuple[Reason, ...]
     grade: Grade
 
 
-def _run(track: Track, names: Sequence[str]) -> _Seen:
+def _run(track: Track, names: Sequence[str]) -> Seen:
     watcher, engine = Watcher(), Engine(names)
     events: list[Event] = []
     reasons: dict[str, list[Reason]] = {name: [] for name in names}
+    info: StreamInfo | None = None
     for item in track.items():
         watcher.watch(item)
         if isinstance(item, StreamInfo):
-            _collect(engine, reasons)
-        if _for_engine(item, watcher):
+            collect(engine, reasons)
+            info = item
+        if info is not None and worth_running(item, info):
             events += engine.process(item)
     events += engine.flush()
-    _collect(engine, reasons)
-    return _Seen(track, watcher, events, reasons)
+    collect(engine, reasons)
+    return Seen(track, watcher, events, reasons)
 
 
-def _for_engine(item: Item, watcher: Watcher) -> bool:
-    return watcher.rate_hz >= MIN_RATE_HZ and not isinstance(item, Tick | Command)
+def worth_running(item: Item, info: StreamInfo) -> bool:
+    """Whether the engine is to see an item: not at a rate at which nothing can be told."""
+    return info.rate_hz >= MIN_RATE_HZ and not isinstance(item, Tick | Command)
 
 
-def _collect(engine: Engine, reasons: dict[str, list[Reason]]) -> None:
+def collect(engine: Engine, reasons: dict[str, list[Reason]]) -> None:
+    """Add what the detectors have found so far, each reason once."""
     for name, found in engine.reasons().items():
         reasons[name] += [r for r in found if r not in reasons[name]]
 
 
-def _judge(seen: _Seen, exercise: str | None, placement: Placement | None) -> _Part:
+def judge(seen: Seen, exercise: str | None, placement: Placement | None) -> Part:
+    """Grade one sensor's part, and keep the events that may be reported."""
     reasons = common_reasons(seen.watcher)
     facts = seen.watcher.facts()
     if exercise is None:
@@ -90,12 +97,12 @@ def _judge(seen: _Seen, exercise: str | None, placement: Placement | None) -> _P
         reasons += exercise_reasons(detector(name).about, placement, facts.rate_hz) + seen.reasons[name]
     grade = grade_of(reasons, facts.duration_s)
     if grade is Grade.NOT_VERIFIABLE:
-        return _Part((), (), tuple(reasons), grade)
+        return Part((), (), tuple(reasons), grade)
     events = seen.events if exercise is not None else _inside(seen.events, segments)
-    return _Part(tuple(events), segments, tuple(reasons), grade)
+    return Part(tuple(events), segments, tuple(reasons), grade)
 
 
-def _recognised(seen: _Seen) -> tuple[Segment, ...]:
+def _recognised(seen: Seen) -> tuple[Segment, ...]:
     """Which exercises were done, when. Nothing recognises them yet."""
     return ()
 
@@ -109,13 +116,14 @@ def _inside(events: Iterable[Event], segments: Sequence[Segment]) -> list[Event]
     ]
 
 
-def _together(
+def together(
     recording: Recording,
     exercise: str | None,
-    seen: Sequence[_Seen],
-    parts: Sequence[_Part],
+    seen: Sequence[Seen],
+    parts: Sequence[Part],
     worn: tuple[Placement | None, Side | None],
 ) -> Analysis:
+    """The answer for all sensors; `worn` is placement and side where a track does not say them."""
     several = len(seen) > 1
     main = max(range(len(seen)), key=lambda i: seen[i].watcher.facts().samples)
     events = sorted(
@@ -141,7 +149,7 @@ def _together(
     )
 
 
-def _sided(event: Event, seen: _Seen) -> Event:
+def _sided(event: Event, seen: Seen) -> Event:
     return replace(event, attributes={**event.attributes, "side": seen.track.side})
 
 

@@ -1,0 +1,193 @@
+"""Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from footsense.exercises.base import About
+from footsense.signal.bout import Bout, Run, Shape, Turn, alike, crossing, fits, make_turn, rest_chord, settle
+from footsense.signal.circling import Moment, Scout, Tape
+from footsense.signal.front import Signals, SlowGrid
+from footsense.signal.tilt import RADIAN_DEG, TiltPath
+from footsense.types import Event, Gap, Grade, Progress, Reason, Samples, StreamInfo
+
+MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
+DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
+BACKDATE_S = 0.1  # the chord needs so long to notice that movement has begun
+
+
+class AnkleCircles:
+    """Counts turns of the up-direction in the sensor's frame (with a gyro, of the foot's rotation) about its centre.
+
+    The first two turns of a bout are credited together, once they have shown their shape; then each as it is
+    completed. When the foot rests, a last turn that is at least three quarters done counts.
+    """
+
+    about: ClassVar[About] = About(
+        exercise="ankle-circles",
+        kind="circle",
+        title="Ankle circles",
+        sentence="Circle the foot at the ankle, one way and the other.",
+        min_rate_hz=10.0,
+        placements={"shank": Grade.NOT_VERIFIABLE},
+    )
+
+    def __init__(self, info: StreamInfo, shape: Shape | None = None) -> None:
+        self._info = info
+        self._grid = SlowGrid.at(info.rate_hz)
+        self._shape = shape or Shape()
+        self._memory = round(MEMORY_S * self._grid.rate_hz)
+        self._count = 0
+        self._last_s = 0.0
+        self._restart()
+
+    def _restart(self) -> None:
+        self._tilt = TiltPath(self._grid.rate_hz, has_gyro=self._info.has_gyro)
+        self._scout = Scout(self._grid.rate_hz)
+        self._tape: Tape | None = None
+        self._bout: Bout | None = None
+        self._floor = -1  # slow index before which everything has been dealt with
+        self._moving = False
+
+    def process(self, item: Signals | Gap) -> list[Event]:
+        if isinstance(item, Gap):
+            events = self._close(item.end_s)
+            self._restart()
+            return events
+        if len(item.samples):
+            self._last_s = float(item.samples.t_s[-1])
+        if not len(item.slow):
+            return []
+        tape, moments = self._scout.process(item.slow.first, self._tilt.process(item.slow))
+        self._tape = tape if self._tape is None else self._tape.joined(tape)
+        events = self._work(self._tape, moments, item.samples)
+        self._tape = self._tape.kept(self._tape.end - self._memory)
+        return events
+
+    def _work(self, tape: Tape, moments: list[Moment], samples: Samples) -> list[Event]:
+        found: list[tuple[int, Turn]] = self._follow(tape)
+        for moment in moments:
+            if self._bout is None and moment.at > self._floor:
+                found += [(moment.at, turn) for turn in self._look(tape, moment)]
+                found += self._follow(tape)
+        return [self._event(turn, self._time(at, samples)) for at, turn in found]
+
+    def _time(self, at: int, samples: Samples) -> float:
+        """Stream time of the sample with which slow sample `at` became known."""
+        return float(samples.t_s[at * self._grid.factor - samples.first])
+
+    def _follow(self, tape: Tape) -> list[tuple[int, Turn]]:
+        if self._bout is None:
+            return []
+        found = list(self._bout.follow(tape))
+        if self._bout.over:
+            last = self._bout.last_turn(tape)
+            if last is not None:
+                found.append((self._bout.at, last))
+            self._floor = max(self._bout.peak_at, self._bout.mark)
+            self._scout_floor = self._bout.at
+            self._bout = None
+        return found
+
+    def _look(self, tape: Tape, moment: Moment) -> list[Turn]:
+        """Turns that stand once the path up to this moment has been looked at; starts a bout if it is under way."""
+        begin = max(moment.since - round(BACKDATE_S * self._grid.rate_hz), self._floor, tape.first)
+        begin = max(begin, moment.at - self._memory + 1)
+        end = moment.at - (self._scout.rest + self._scout.lag // 2 if moment.rest else 0)
+        if end - begin < self._shape.quickest_s * self._shape.last * self._grid.rate_hz:
+            return []
+        run = settle(tape, begin, end, moment.period, self._scout.lag)
+        if run is None or run.backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
+            return []
+        turns = self._turns(tape, run, resting=moment.rest)
+        if moment.rest:
+            self._floor = moment.at
+            return turns if self._believed(turns, self._shape.alone_ratio) else []
+        if len(turns) < self._shape.turns or not self._believed(turns, self._shape.ratio):
+            return []
+        self._bout = self._start(run, turns)
+        return turns
+
+    def _turns(self, tape: Tape, run: Run, *, resting: bool) -> list[Turn]:
+        whole = int(np.max(run.turns))
+        marks = [crossing(tape, run.start, run.turns, float(k)) for k in range(whole + 1)]
+        shares = [1.0] * whole
+        share = float(np.max(run.turns)) - whole
+        if resting and share >= self._shape.last:
+            top = run.start + int(np.argmax(run.turns))
+            marks.append((top, float(tape.t_s[top - tape.first])))
+            shares.append(share)
+        found = [
+            make_turn(tape, (a[0], b[0]), (a[1], b[1]), part)
+            for a, b, part in zip(marks, marks[1:], shares, strict=False)
+        ]
+        return [turn for turn in found if turn is not None]
+
+    def _believed(self, turns: list[Turn], alone: float) -> bool:
+        shape = self._shape
+        if not turns:
+            return False
+        if len(turns) == 1:
+            return fits(turns[0], shape, alone)
+        firm = turns[1:] if len(turns) > 2 else turns
+        return (
+            all(fits(t, shape, shape.turn_ratio) for t in firm)
+            and sum(t.loop.ratio for t in firm) >= shape.ratio * len(firm)
+            and all(alike(a, b, shape) for a, b in zip(firm, firm[1:], strict=False))
+        )
+
+    def _start(self, run: Run, turns: list[Turn]) -> Bout:
+        last = turns[-1]
+        top = int(np.argmax(run.turns))
+        return Bout(
+            shape=self._shape,
+            loop=last.loop,
+            at=run.start + len(run.turns) - 1,
+            turns=float(run.turns[-1]),
+            done=len(turns),
+            mark=last.end,
+            mark_s=last.end_s,
+            rest_rad=rest_chord(last.loop, last.end - last.start, self._scout.lag),
+            rest=self._scout.rest,
+            peak=float(run.turns[top]),
+            peak_at=run.start + top,
+            before=last,
+        )
+
+    def _event(self, turn: Turn, decided_s: float) -> Event:
+        self._count += 1
+        gravity = turn.gravity
+        direction = None
+        if gravity is not None and gravity.ratio >= DIRECTED:
+            direction = "ccw" if turn.ccw else "cw"
+        attributes: dict[str, str | float | bool | None] = {
+            "direction": direction,
+            "range_deg": 2 * turn.loop.length * RADIAN_DEG,
+            "tempo_hz": turn.share / max(turn.duration_s, 1e-6),
+            "width_ratio": turn.loop.ratio,
+            "gravity_ratio": gravity.ratio if gravity is not None else 0.0,
+            "linear_g": turn.linear_g,
+        }
+        return Event("ankle-circles", "circle", turn.start_s, turn.end_s, decided_s, attributes)
+
+    def _close(self, decided_s: float) -> list[Event]:
+        """What stands when nothing more comes of this stretch."""
+        tape = self._tape
+        if tape is None or not len(tape.t_s):
+            return []
+        if self._bout is not None:
+            last = self._bout.last_turn(tape)
+            self._bout = None
+            self._floor = tape.end
+            return [] if last is None else [self._event(last, decided_s)]
+        return []
+
+    def progress(self) -> Progress:
+        phase = "moving" if self._bout is not None else "rest"
+        return Progress(self.about.exercise, self.about.kind, self._count, 0.0, phase)
+
+    def flush(self) -> list[Event]:
+        return self._close(self._last_s)
+
+    def reasons(self) -> tuple[Reason, ...]:
+        return ()

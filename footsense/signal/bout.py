@@ -1,0 +1,258 @@
+"""A bout of circling: settled in retrospect from the path so far, then followed sample by sample."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.signal.circling import Tape, linear_limit
+from footsense.signal.winding import Loop, fit_loop, turned
+from footsense.types import Floats
+
+BLOCK = 64  # samples followed at a time
+BACK = 0.3  # turns wound back that end a bout
+SMALLEST_REST = 0.006  # rad
+FAR = 3.5  # half axes from the centre at which the foot has left the loop
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is required of circles. Angles in rad; `ratio`: width to length of a bout's turns, and `turn_ratio` of a
+    single one in it; `alone_ratio` of a turn that has no other beside it."""
+
+    ratio: float = 0.25
+    turn_ratio: float = 0.18
+    alone_ratio: float = 0.4
+    shortest: float = 0.022
+    longest: float = 0.8
+    quickest_s: float = 0.45
+    slowest_s: float = 8.0
+    alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
+    backward: float = 0.12  # turns wound backwards per turn, at most
+    turns: int = 2  # that a bout needs before it is believed while it is under way
+    last: float = 0.75  # part of a turn that counts when the foot comes to rest
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn: limits in s and as slow indices, its loop, the loop of gravity alone (yaw taken out), and its share
+    of a whole turn (1, less for the last of a bout)."""
+
+    start_s: float
+    end_s: float
+    start: int
+    end: int
+    loop: Loop
+    gravity: Loop | None
+    linear_g: float
+    share: float = 1.0
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+    @property
+    def ccw(self) -> bool:
+        """Right-handed about the up-direction."""
+        loop = self.gravity or self.loop
+        return bool((loop.normal * loop.centre).sum() > 0)
+
+
+def make_turn(tape: Tape, limits: tuple[int, int], times: tuple[float, float], share: float = 1.0) -> Turn | None:
+    """The turn between two slow indices, None where it has no area."""
+    cut = slice(limits[0] - tape.first, limits[1] - tape.first + 1)
+    path = tape.path[:, cut]
+    loop = fit_loop(path)
+    if loop is None:
+        return None
+    length = np.sqrt(path[0] * path[0] + path[1] * path[1] + path[2] * path[2])
+    linear = tape.linear_g[cut]
+    rms = float(np.sqrt((linear * linear).mean()))
+    return Turn(times[0], times[1], limits[0], limits[1], loop, fit_loop(path / length), rms, share)
+
+
+def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
+    """Whether a turn, on its own, can be a circle of the foot."""
+    loop, tempo = turn.loop, turn.share / max(turn.duration_s, 1e-6)
+    return (
+        loop.ratio >= ratio
+        and shape.shortest <= loop.length <= shape.longest
+        and shape.quickest_s <= 1 / tempo <= shape.slowest_s
+        and turn.linear_g <= float(linear_limit(np.float64(loop.length), np.float64(tempo)))
+    )
+
+
+def alike(a: Turn, b: Turn, shape: Shape) -> bool:
+    size = a.loop.length / b.loop.length
+    pace = (a.duration_s / a.share) / max(b.duration_s / b.share, 1e-6)
+    same_way = float((a.loop.normal * b.loop.normal).sum()) > 0
+    return same_way and 1 / shape.alike < size < shape.alike and 1 / shape.alike < pace < shape.alike
+
+
+@dataclass(slots=True)
+class Run:
+    """A stretch of path wound one way: `loop` it is seen from; slow index `start`; `turns` (n,) since the start, for
+    the samples `start` onwards; `backward` turns in all."""
+
+    loop: Loop
+    start: int
+    turns: Floats
+    backward: float
+
+
+def wind(loop: Loop, path: Floats) -> Floats:
+    """Turns from each point to the next; none while the path is too near the centre to have a direction."""
+    x, y = loop.unit(path)
+    steps = turned(x, y)
+    steps[x[:-1] * x[:-1] + y[:-1] * y[:-1] < 0.05] = 0.0
+    return steps
+
+
+def rest_chord(loop: Loop, samples: float, lag: int) -> float:
+    """Movement over `lag` samples (rad) below which a foot that circles once in `samples` has come to rest."""
+    return max(0.25 * loop.length * min(1.0, float(np.pi) * lag / samples), SMALLEST_REST)
+
+
+def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | None:
+    """The run of winding that is under way at slow index `end` (included), no earlier than `begin`. `lag` is that
+    of the tape's chord; a rest as long ends the run."""
+    path = tape.path[:, begin - tape.first : end - tape.first + 1]
+    n = path.shape[1]
+    last = max(0, n - 1 - max(4, round(min(period, n))))
+    loop = None
+    for _ in range(3):
+        loop = fit_loop(path[:, last:])
+        if loop is None or n - last < 4:
+            return None
+        theta = np.concatenate([[0.0], np.cumsum(wind(loop, path))])
+        earlier = np.flatnonzero(theta <= theta[-1] - 1)
+        settled = int(earlier[-1]) if len(earlier) else 0
+        if settled == last:
+            break
+        last = settled
+    assert loop is not None
+    chord = tape.chord[begin - tape.first : end - tape.first + 1]
+    still = chord < rest_chord(loop, n - last, lag)
+    return _run(loop, path, theta, _long(still, lag), last, begin)
+
+
+def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
+    """True where `still` has held for `least` samples."""
+    index = np.arange(len(still))
+    return np.asarray(index - np.maximum.accumulate(np.where(still, -1, index)) >= least)
+
+
+def _run(
+    loop: Loop, path: Floats, theta: Floats, still: NDArray[np.bool_], last: int, begin: int
+) -> Run:
+    x, y = loop.unit(path[:, : last + 1])
+    head = theta[: last + 1]
+    ahead = np.minimum.accumulate(head[::-1])[::-1]
+    lost = np.flatnonzero((head > ahead + 0.2) | (x * x + y * y > 9.0) | still[: last + 1])
+    low = int(lost[-1]) + 1 if len(lost) else 0
+    start = low + int(np.argmin(head[low:])) if low <= last else last
+    turns = theta[start:] - theta[start]
+    back = np.minimum(np.diff(turns), 0.0)
+    return Run(loop, begin + start, turns, -float(back.sum()))
+
+
+def crossing(tape: Tape, run_start: int, turns: Floats, target: float) -> tuple[int, float]:
+    """Slow index of the first sample at which `turns` has reached `target`, and the time between samples."""
+    k = int(np.argmax(turns >= target))
+    t = tape.t_s[run_start - tape.first :]
+    if k == 0:
+        return run_start, float(t[0])
+    return run_start + k, between(float(t[k - 1]), float(t[k]), float(turns[k - 1]), float(turns[k]), target)
+
+
+def between(t0: float, t1: float, x0: float, x1: float, x: float) -> float:
+    """Time at which a value going from x0 to x1 is x."""
+    return t0 + (t1 - t0) * ((x - x0) / (x1 - x0)) if x1 > x0 else t1
+
+
+@dataclass(slots=True)
+class Bout:
+    """Follows a run that has been believed.
+
+    `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last of
+    which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index `peak_at`;
+    `still`: samples without movement; `rest_rad`: what counts as none; `over`: it has ended.
+    """
+
+    shape: Shape
+    loop: Loop
+    at: int
+    turns: float
+    done: int
+    mark: int
+    mark_s: float
+    rest_rad: float
+    rest: int
+    peak: float = 0.0
+    peak_at: int = 0
+    still: int = 0
+    over: bool = False
+    before: Turn | None = field(default=None)
+
+    def follow(self, tape: Tape) -> Iterator[tuple[int, Turn]]:
+        """Turns completed on the tape, each with the slow index at which it was known; stops where the bout is
+        over."""
+        while not self.over and self.at + 1 < tape.end:
+            turn = self._block(tape, min(tape.end, self.at + 1 + BLOCK))
+            if turn is not None:
+                yield self.at, turn
+
+    def _block(self, tape: Tape, end: int) -> Turn | None:
+        """Follows up to slow index `end` (excluded) or the first thing that happens."""
+        cut = slice(self.at - tape.first, end - tape.first)
+        path = tape.path[:, cut]
+        turns = np.cumsum(np.concatenate([[self.turns], wind(self.loop, path)]))[1:]
+        peak = np.maximum.accumulate(np.concatenate([[self.peak], turns]))[1:]
+        index = np.arange(self.at + 1, end)
+        moved = np.maximum.accumulate(np.where(tape.chord[cut][1:] < self.rest_rad, self.at - self.still, index))
+        x, y = self.loop.unit(path[:, 1:])
+        full = turns >= self.done + 1
+        over = (index - moved >= self.rest) | (turns < peak - BACK) | (x * x + y * y > FAR * FAR)
+        first = int(np.argmax(np.concatenate([full | over, [True]])))
+        k = min(first, len(index) - 1)
+        self._advance(int(index[k]), float(turns[k]), turns[: k + 1], int(index[k] - moved[k]))
+        if first > k or not full[k]:
+            self.over = first <= k
+            return None
+        t = tape.t_s[cut]
+        before = float(turns[k - 1]) if k else self._turns_before(float(turns[k]), path, k)
+        return self._complete(tape, between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0))
+
+    def _turns_before(self, turns: float, path: Floats, k: int) -> float:
+        return turns - float(wind(self.loop, path[:, k : k + 2])[0])
+
+    def _advance(self, at: int, turns: float, seen: Floats, still: int) -> None:
+        top = int(np.argmax(seen))
+        if float(seen[top]) > self.peak:
+            self.peak, self.peak_at = float(seen[top]), self.at + 1 + top
+        self.at, self.turns, self.still = at, turns, still
+
+    def _complete(self, tape: Tape, end_s: float) -> Turn | None:
+        turn = make_turn(tape, (self.mark, self.at), (self.mark_s, end_s))
+        if turn is None or not self._accepts(turn):
+            self.over = True
+            return None
+        self.done += 1
+        self.mark, self.mark_s, self.before = self.at, end_s, turn
+        self.loop = turn.loop
+        return turn
+
+    def _accepts(self, turn: Turn) -> bool:
+        return fits(turn, self.shape, self.shape.turn_ratio) and (
+            self.before is None or alike(self.before, turn, self.shape)
+        )
+
+    def last_turn(self, tape: Tape) -> Turn | None:
+        """The turn that was not finished when the bout ended, if enough of it was done."""
+        share = self.peak - self.done
+        if share < self.shape.last or self.peak_at <= self.mark:
+            return None
+        end_s = float(tape.t_s[self.peak_at - tape.first])
+        turn = make_turn(tape, (self.mark, self.peak_at), (self.mark_s, end_s), min(share, 1.0))
+        return turn if turn is not None and self._accepts(turn) else None

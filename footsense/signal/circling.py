@@ -1,0 +1,133 @@
+"""Finds where a path may be winding, cheaply, for a whole chunk at once.
+
+For a path d about its running mean, with h = d_i × d_(i+1) and v = d_(i+1) − d_i, all averaged alike,
+q = |⟨h⟩| / √(⟨d²⟩⟨v²⟩) is 2ab/(a²+b²) for an ellipse with half axes a, b whatever the tempo, mounting and plane, and
+0 for a line. Its instants to look more closely are the upward zero crossings of the strongest axis, and the moment at
+which the foot has come to rest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.signal.tilt import LowPass, Tilt, cross, square
+from footsense.types import Floats
+
+Indices = NDArray[np.int64]
+
+CENTRE_S = 2.5  # running mean that the path is taken about
+WINDOW_S = 1.2  # exponential window of the averages
+LAG_S = 0.4  # movement is the distance to where the path was this long ago
+REST_S = 0.5  # at rest when there has been no movement for so long
+REST_RAD = 0.016  # a smaller movement is none
+ROUND = 0.3  # q from which it is worth looking closely
+SMALLEST_RAD = 0.015  # root mean square distance from the mean
+LINEAR_G = 0.08  # acceleration besides gravity that is always allowed
+LEVER_G = 0.75  # and that of a sensor 0.25 m from the axis: this × half axis (rad) × tempo² (Hz²)
+WIDEST_RAD = 0.45  # to which the lever rule extends
+
+
+def linear_limit(half_axis_rad: Floats, tempo_hz: Floats) -> Floats:
+    """Root mean square of non-gravitational acceleration (g) that turning about the ankle can explain."""
+    return np.asarray(LINEAR_G + LEVER_G * np.minimum(half_axis_rad, WIDEST_RAD) * tempo_hz * tempo_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """The recent past as arrays whose last axis begins at slow index `first`: `t_s`, `path` (3, n), `linear_g`,
+    `chord` (movement over LAG_S, rad)."""
+
+    first: int
+    t_s: Floats
+    path: Floats
+    linear_g: Floats
+    chord: Floats
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.t_s)
+
+    def kept(self, start: int) -> "Tape":
+        """Without what lies before slow index `start`."""
+        cut = slice(max(start - self.first, 0), None)
+        return Tape(
+            self.first + cut.start, self.t_s[cut], self.path[:, cut], self.linear_g[cut], self.chord[cut]
+        )
+
+    def joined(self, later: "Tape") -> "Tape":
+        return Tape(
+            self.first,
+            np.concatenate([self.t_s, later.t_s]),
+            np.concatenate([self.path, later.path], axis=1),
+            np.concatenate([self.linear_g, later.linear_g]),
+            np.concatenate([self.chord, later.chord]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant to look more closely: slow index `at`; the movement under way began at slow index `since`;
+    `rest`: the foot has come to rest; `period` of the movement in slow samples."""
+
+    at: int
+    since: int
+    rest: bool
+    period: float
+
+
+class Scout:
+    """Turns Tilt into Tape and Moments, chunk by chunk."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        self.lag = max(1, round(LAG_S * rate_hz))
+        self.rest = max(1, round(REST_S * rate_hz))
+        self._mean = LowPass.with_time_constant(CENTRE_S, rate_hz)
+        self._window = LowPass.with_time_constant(WINDOW_S, rate_hz, start=0.0)
+        self._past: Floats | None = None  # path of the last `lag` samples
+        self._last_d: Floats | None = None
+        self._moved = self._rested = -1  # slow index of the last movement, of the last sample at rest
+        self._was_resting = True
+
+    def process(self, first: int, tilt: Tilt) -> tuple[Tape, list[Moment]]:
+        """`first` is the slow index of the first sample of `tilt`, which holds at least one."""
+        if self._past is None:
+            self._past = np.repeat(tilt.path[:, :1], self.lag, axis=1)
+            self._moved = first - self.rest
+            self._rested = first
+        path = np.concatenate([self._past, tilt.path], axis=1)
+        self._past = path[:, -self.lag :]
+        chord = np.sqrt(square(tilt.path - path[:, : -self.lag]))
+        tape = Tape(first, tilt.t_s, tilt.path, tilt.linear_g, chord)
+        look, period = self._round(tilt)
+        return tape, self._moments(first, chord > REST_RAD, look, period)
+
+    def _round(self, tilt: Tilt) -> tuple[NDArray[np.bool_], Floats]:
+        """Where the path is round enough and crosses zero; its period in samples."""
+        d = tilt.path - self._mean.process(tilt.path)
+        before = np.concatenate([d[:, :1] if self._last_d is None else self._last_d, d[:, :-1]], axis=1)
+        self._last_d = d[:, -1:]
+        raw = np.concatenate([cross(before, d), d * d, square(d - before)[None], (tilt.linear_g**2)[None]])
+        mean = self._window.process(raw)
+        size, speed = mean[3] + mean[4] + mean[5], np.maximum(mean[6], 1e-12)
+        half_axis = np.sqrt(size)
+        step = np.sqrt(speed / np.maximum(size, 1e-12))  # rad of phase a sample
+        limit = 1.5 * linear_limit(half_axis * 1.2, step * (self.rate_hz / (2 * np.pi)))
+        fine = (square(mean[:3]) > ROUND * ROUND * size * speed) & (mean[7] < limit * limit)
+        axis = np.argmax(mean[3:6], axis=0)[None]
+        now, then = np.take_along_axis(d, axis, 0)[0], np.take_along_axis(before, axis, 0)[0]
+        return fine & (half_axis > SMALLEST_RAD) & (then < 0) & (now >= 0), 2 * np.pi / step
+
+    def _moments(
+        self, first: int, moving: NDArray[np.bool_], look: NDArray[np.bool_], period: Floats
+    ) -> list[Moment]:
+        index = np.arange(first, first + len(moving))
+        moved = np.maximum.accumulate(np.where(moving, index, self._moved))
+        resting = index - moved >= self.rest
+        rested = np.maximum.accumulate(np.where(resting, index, self._rested))
+        stops = resting & ~np.concatenate([[self._was_resting], resting[:-1]])
+        since = np.concatenate([[self._rested], rested[:-1]])
+        self._moved, self._rested, self._was_resting = int(moved[-1]), int(rested[-1]), bool(resting[-1])
+        found = np.flatnonzero((look & ~resting) | stops)
+        return [Moment(int(index[k]), int(since[k]), bool(stops[k]), float(period[k])) for k in found]

@@ -1,11 +1,24 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
 from footsense.exercises.base import About
-from footsense.signal.bout import Bout, Run, Shape, Turn, alike, crossing, fits, make_turn, rest_chord, settle
+from footsense.signal.bout import (
+    EDGE,
+    Bout,
+    Run,
+    Shape,
+    Turn,
+    alike,
+    crossing,
+    fits,
+    make_turn,
+    rest_chord,
+    settle,
+)
 from footsense.signal.circling import Moment, Scout, Tape
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tilt import RADIAN_DEG, TiltPath
@@ -17,7 +30,7 @@ BACKDATE_S = 0.1  # the chord needs so long to notice that movement has begun
 
 
 class AnkleCircles:
-    """Counts turns of the up-direction in the sensor's frame (with a gyro, of the foot's rotation) about its centre.
+    """Counts turns of the up-direction in the sensor's frame (with a gyro, of the foot's rotation).
 
     The first two turns of a bout are credited together, once they have shown their shape; then each as it is
     completed. When the foot rests, a last turn that is at least three quarters done counts.
@@ -85,12 +98,11 @@ class AnkleCircles:
             if last is not None:
                 found.append((self._bout.at, last))
             self._floor = max(self._bout.peak_at, self._bout.mark)
-            self._scout_floor = self._bout.at
             self._bout = None
         return found
 
     def _look(self, tape: Tape, moment: Moment) -> list[Turn]:
-        """Turns that stand once the path up to this moment has been looked at; starts a bout if it is under way."""
+        """Turns that stand once the path up to this moment has been looked at. Starts a bout under way."""
         begin = max(moment.since - round(BACKDATE_S * self._grid.rate_hz), self._floor, tape.first)
         begin = max(begin, moment.at - self._memory + 1)
         end = moment.at - (self._scout.rest + self._scout.lag // 2 if moment.rest else 0)
@@ -110,12 +122,12 @@ class AnkleCircles:
 
     def _turns(self, tape: Tape, run: Run, *, resting: bool) -> list[Turn]:
         whole = int(np.max(run.turns))
-        marks = [crossing(tape, run.start, run.turns, float(k)) for k in range(whole + 1)]
+        marks = [crossing(tape, run.start, run.turns, k or EDGE) for k in range(whole + 1)]
         shares = [1.0] * whole
-        share = float(np.max(run.turns)) - whole
+        most = float(np.max(run.turns))
+        share = most - whole
         if resting and share >= self._shape.last:
-            top = run.start + int(np.argmax(run.turns))
-            marks.append((top, float(tape.t_s[top - tape.first])))
+            marks.append(crossing(tape, run.start, run.turns, most - EDGE))
             shares.append(share)
         found = [
             make_turn(tape, (a[0], b[0]), (a[1], b[1]), part)
@@ -133,7 +145,7 @@ class AnkleCircles:
         return (
             all(fits(t, shape, shape.turn_ratio) for t in firm)
             and sum(t.loop.ratio for t in firm) >= shape.ratio * len(firm)
-            and all(alike(a, b, shape) for a, b in zip(firm, firm[1:], strict=False))
+            and all(alike(a, b, shape) for a, b in pairwise(firm))
         )
 
     def _start(self, run: Run, turns: list[Turn]) -> Bout:

@@ -11,6 +11,10 @@ from footsense.signal.winding import Loop, fit_loop, turned
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
+TURNED_BACK = 0.2  # turns the other way, before which a run cannot have begun
+OUTSIDE = 3.0  # half axes from the centre, likewise
+NEAR = 0.22  # half axes from the centre within which the path has no direction
+EDGE = 0.02  # turns: slower ends do not belong to a turn
 BACK = 0.3  # turns wound back that end a bout
 SMALLEST_REST = 0.006  # rad
 FAR = 3.5  # half axes from the centre at which the foot has left the loop
@@ -18,8 +22,8 @@ FAR = 3.5  # half axes from the centre at which the foot has left the loop
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is required of circles. Angles in rad; `ratio`: width to length of a bout's turns, and `turn_ratio` of a
-    single one in it; `alone_ratio` of a turn that has no other beside it."""
+    """What is required of circles. Angles in rad; `ratio`: width to length of a bout's turns, and `turn_ratio`
+    of a single one in it; `alone_ratio` of a turn that has no other beside it."""
 
     ratio: float = 0.25
     turn_ratio: float = 0.18
@@ -36,8 +40,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn: limits in s and as slow indices, its loop, the loop of gravity alone (yaw taken out), and its share
-    of a whole turn (1, less for the last of a bout)."""
+    """One turn: limits in s and as slow indices, its loop, the loop of gravity alone (yaw taken out), and its
+    share of a whole turn (1, less for the last of a bout)."""
 
     start_s: float
     end_s: float
@@ -59,7 +63,9 @@ class Turn:
         return bool((loop.normal * loop.centre).sum() > 0)
 
 
-def make_turn(tape: Tape, limits: tuple[int, int], times: tuple[float, float], share: float = 1.0) -> Turn | None:
+def make_turn(
+    tape: Tape, limits: tuple[int, int], times: tuple[float, float], share: float = 1.0
+) -> Turn | None:
     """The turn between two slow indices, None where it has no area."""
     cut = slice(limits[0] - tape.first, limits[1] - tape.first + 1)
     path = tape.path[:, cut]
@@ -79,7 +85,7 @@ def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
         loop.ratio >= ratio
         and shape.shortest <= loop.length <= shape.longest
         and shape.quickest_s <= 1 / tempo <= shape.slowest_s
-        and turn.linear_g <= float(linear_limit(np.float64(loop.length), np.float64(tempo)))
+        and turn.linear_g <= float(linear_limit(np.asarray(loop.length), np.asarray(tempo)))
     )
 
 
@@ -92,8 +98,8 @@ def alike(a: Turn, b: Turn, shape: Shape) -> bool:
 
 @dataclass(slots=True)
 class Run:
-    """A stretch of path wound one way: `loop` it is seen from; slow index `start`; `turns` (n,) since the start, for
-    the samples `start` onwards; `backward` turns in all."""
+    """A stretch of path wound one way: `loop` it is seen from; slow index `start`; `turns` (n,) since then, for
+    the samples from `start` on; `backward` turns in all."""
 
     loop: Loop
     start: int
@@ -105,7 +111,7 @@ def wind(loop: Loop, path: Floats) -> Floats:
     """Turns from each point to the next; none while the path is too near the centre to have a direction."""
     x, y = loop.unit(path)
     steps = turned(x, y)
-    steps[x[:-1] * x[:-1] + y[:-1] * y[:-1] < 0.05] = 0.0
+    steps[x[:-1] * x[:-1] + y[:-1] * y[:-1] < NEAR * NEAR] = 0.0
     return steps
 
 
@@ -115,8 +121,10 @@ def rest_chord(loop: Loop, samples: float, lag: int) -> float:
 
 
 def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | None:
-    """The run of winding that is under way at slow index `end` (included), no earlier than `begin`. `lag` is that
-    of the tape's chord; a rest as long ends the run."""
+    """The run of winding under way at slow index `end` (included), no earlier than `begin`.
+
+    `lag` is that of the tape's chord; a rest as long ends the run.
+    """
     path = tape.path[:, begin - tape.first : end - tape.first + 1]
     n = path.shape[1]
     last = max(0, n - 1 - max(4, round(min(period, n))))
@@ -134,7 +142,9 @@ def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | N
     assert loop is not None
     chord = tape.chord[begin - tape.first : end - tape.first + 1]
     still = chord < rest_chord(loop, n - last, lag)
-    return _run(loop, path, theta, _long(still, lag), last, begin)
+    start = _start(loop, path[:, : last + 1], theta[: last + 1], _long(still, lag)[: last + 1])
+    turns = theta[start:] - theta[start]
+    return Run(loop, begin + start, turns, -float(np.minimum(np.diff(turns), 0.0).sum()))
 
 
 def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
@@ -143,18 +153,13 @@ def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return np.asarray(index - np.maximum.accumulate(np.where(still, -1, index)) >= least)
 
 
-def _run(
-    loop: Loop, path: Floats, theta: Floats, still: NDArray[np.bool_], last: int, begin: int
-) -> Run:
-    x, y = loop.unit(path[:, : last + 1])
-    head = theta[: last + 1]
-    ahead = np.minimum.accumulate(head[::-1])[::-1]
-    lost = np.flatnonzero((head > ahead + 0.2) | (x * x + y * y > 9.0) | still[: last + 1])
-    low = int(lost[-1]) + 1 if len(lost) else 0
-    start = low + int(np.argmin(head[low:])) if low <= last else last
-    turns = theta[start:] - theta[start]
-    back = np.minimum(np.diff(turns), 0.0)
-    return Run(loop, begin + start, turns, -float(back.sum()))
+def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_]) -> int:
+    """Where in `head` (3, n), wound by `theta` turns, the winding began that goes on at its end."""
+    x, y = loop.unit(head)
+    ahead = np.minimum.accumulate(theta[::-1])[::-1]
+    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | (x * x + y * y > OUTSIDE * OUTSIDE) | still)
+    low = min(int(lost[-1]) + 1 if len(lost) else 0, len(theta) - 1)
+    return low + int(np.argmin(theta[low:]))
 
 
 def crossing(tape: Tape, run_start: int, turns: Floats, target: float) -> tuple[int, float]:
@@ -175,9 +180,9 @@ def between(t0: float, t1: float, x0: float, x1: float, x: float) -> float:
 class Bout:
     """Follows a run that has been believed.
 
-    `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last of
-    which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index `peak_at`;
-    `still`: samples without movement; `rest_rad`: what counts as none; `over`: it has ended.
+    `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last
+    of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
+    `peak_at`; `still`: samples without movement; `rest_rad`: what counts as none; `over`: it has ended.
     """
 
     shape: Shape
@@ -210,7 +215,8 @@ class Bout:
         turns = np.cumsum(np.concatenate([[self.turns], wind(self.loop, path)]))[1:]
         peak = np.maximum.accumulate(np.concatenate([[self.peak], turns]))[1:]
         index = np.arange(self.at + 1, end)
-        moved = np.maximum.accumulate(np.where(tape.chord[cut][1:] < self.rest_rad, self.at - self.still, index))
+        still = tape.chord[cut][1:] < self.rest_rad
+        moved = np.maximum.accumulate(np.where(still, self.at - self.still, index))
         x, y = self.loop.unit(path[:, 1:])
         full = turns >= self.done + 1
         over = (index - moved >= self.rest) | (turns < peak - BACK) | (x * x + y * y > FAR * FAR)
@@ -222,7 +228,8 @@ class Bout:
             return None
         t = tape.t_s[cut]
         before = float(turns[k - 1]) if k else self._turns_before(float(turns[k]), path, k)
-        return self._complete(tape, between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0))
+        end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
+        return self._complete(tape, self._arrival(tape, self.at)[1] if self.still else end_s)
 
     def _turns_before(self, turns: float, path: Floats, k: int) -> float:
         return turns - float(wind(self.loop, path[:, k : k + 2])[0])
@@ -248,11 +255,17 @@ class Bout:
             self.before is None or alike(self.before, turn, self.shape)
         )
 
+    def _arrival(self, tape: Tape, end: int) -> tuple[int, float]:
+        """When the foot had come, but for EDGE, as far round as it is at slow index `end`: it may creep on."""
+        cut = slice(self.mark - tape.first, end - tape.first + 1)
+        turns = np.cumsum(np.concatenate([[0.0], wind(self.loop, tape.path[:, cut])]))
+        return crossing(tape, self.mark, turns, float(turns[-1]) - EDGE)
+
     def last_turn(self, tape: Tape) -> Turn | None:
         """The turn that was not finished when the bout ended, if enough of it was done."""
         share = self.peak - self.done
         if share < self.shape.last or self.peak_at <= self.mark:
             return None
-        end_s = float(tape.t_s[self.peak_at - tape.first])
-        turn = make_turn(tape, (self.mark, self.peak_at), (self.mark_s, end_s), min(share, 1.0))
+        end, end_s = self._arrival(tape, self.peak_at)
+        turn = make_turn(tape, (self.mark, end), (self.mark_s, end_s), min(share, 1.0))
         return turn if turn is not None and self._accepts(turn) else None

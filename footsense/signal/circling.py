@@ -1,9 +1,9 @@
 """Finds where a path may be winding, cheaply, for a whole chunk at once.
 
 For a path d about its running mean, with h = d_i × d_(i+1) and v = d_(i+1) − d_i, all averaged alike,
-q = |⟨h⟩| / √(⟨d²⟩⟨v²⟩) is 2ab/(a²+b²) for an ellipse with half axes a, b whatever the tempo, mounting and plane, and
-0 for a line. Its instants to look more closely are the upward zero crossings of the strongest axis, and the moment at
-which the foot has come to rest.
+q = |⟨h⟩| / √(⟨d²⟩⟨v²⟩) is 2ab/(a²+b²) for an ellipse with half axes a, b whatever the tempo, mounting and
+plane, and 0 for a line. The instants to look more closely are the upward zero crossings of the strongest axis,
+and the moment at which the foot has come to rest.
 """
 
 from dataclasses import dataclass

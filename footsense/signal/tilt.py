@@ -1,4 +1,4 @@
-"""The path of the gravity direction in the sensor's frame, from the accelerometer, with a gyro where there is one."""
+"""The path of the up-direction in the sensor's frame, from the accelerometer and, if there is one, a gyro."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any
 
 
 class LowPass:
-    """A Butterworth low-pass over channels (k, n) with carried state, started in steady state at the first sample
-    (at `start` instead, if given)."""
+    """A Butterworth low-pass over channels (k, n) with carried state, started in steady state at the first
+    sample (at `start` instead, if given)."""
 
     def __init__(self, cutoff_hz: float, rate_hz: float, order: int = 1, start: float | None = None) -> None:
         self._sos = butter(order, cutoff_hz, fs=rate_hz, output="sos")
@@ -52,9 +52,9 @@ def square(a: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Tilt:
-    """`t_s` (n,); `path` (3, n): the unit vector up, lengthened by the angle turned about it in rad, so that all three
-    angles of a small motion show; `linear_g` (n,): acceleration that is not gravity (without a gyro: only how far
-    |a| is from its mean)."""
+    """`t_s` (n,); `path` (3, n): the unit vector up, lengthened by the angle turned about it in rad, so that
+    all three angles of a small motion show; `linear_g` (n,): acceleration that is not gravity (without a gyro:
+    only how far |a| is from its mean)."""
 
     t_s: Floats
     path: Floats
@@ -65,8 +65,8 @@ class TiltPath:
     """Slow samples to Tilt.
 
     With a gyro the up-direction u obeys u' = u × ω and a complementary filter joins it to the accelerometer:
-    low-pass of a + τ·(u × ω), a first-order complement in closed form; u on the right is the estimate of the pass
-    before. Linear acceleration at f Hz is damped by 1/(2πfτ).
+    low-pass of a + τ·(u × ω), a first-order complement in closed form; u on the right is the estimate of the
+    pass before. Linear acceleration at f Hz is damped by 1/(2πfτ).
     """
 
     def __init__(self, rate_hz: float, *, has_gyro: bool) -> None:

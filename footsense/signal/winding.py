@@ -18,9 +18,9 @@ THINNEST = 0.08  # a loop thinner than this is wound about as if it were this wi
 class Loop:
     """An ellipse fitted to one turn of a path (3, n).
 
-    `centre` (3,) its centre of area; `along`, `across` (3,) map a point from the centre to coordinates in which the
-    loop is the unit circle, wound counter-clockwise; `normal` (3,) unit; `length` and `width` the half axes,
-    `width` being that of the ellipse with the same area: a figure of eight has none.
+    `centre` (3,) its centre of area; `along`, `across` (3,) map a point from the centre to coordinates in
+    which the loop is the unit circle, wound counter-clockwise; `normal` (3,) unit; `length` and `width` the
+    half axes, `width` being that of the ellipse with the same area: a figure of eight has none.
     """
 
     centre: Floats
@@ -43,7 +43,7 @@ class Loop:
 
 def area_vector(path: Floats) -> Floats:
     """Vector area (3,) of the path (3, n) closed by a straight line: ½ Σ p_i × p_(i+1)."""
-    return 0.5 * cross(path, np.roll(path, -1, axis=1)).sum(axis=1)
+    return np.asarray(0.5 * cross(path, np.roll(path, -1, axis=1)).sum(axis=1))
 
 
 def fit_loop(path: Floats) -> Loop | None:

@@ -1,0 +1,56 @@
+"""A circling foot for the tests: a cone of known phase, rendered as a rigid body, without the simulator."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.types import Floats, Samples, StreamInfo
+
+REST_S = 2.5
+
+
+def ease(x: Floats) -> Floats:
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * x * (10 - 15 * x + 6 * x * x)
+
+
+def phase_of(turns: float, tempo_hz: float, rate_hz: float, rest_s: float = REST_S) -> tuple[Floats, Floats]:
+    """Times (n,) and turns done (n,): rest, `turns` turns eased at both ends, rest."""
+    lasts = turns / tempo_hz
+    t = np.arange(round((2 * rest_s + lasts) * rate_hz)) / rate_hz
+    x = np.clip((t - rest_s) / lasts, 0, 1)
+    edge = min(0.15 / turns, 0.3)
+    speed = ease(x / edge) * ease((1 - x) / edge) + 1e-12
+    done = np.cumsum(speed)
+    return t, turns * (done - done[0]) / (done[-1] - done[0])
+
+
+def tilts(phase: Floats, *, width: float = 0.6, size_deg: float = 14.0) -> Floats:
+    """Up-direction (n, 3) on an ellipse about z; more phase goes counter-clockwise. Rests on the rim."""
+    a = np.radians(size_deg)
+    x, y = np.sin(a * np.cos(2 * np.pi * phase)), np.sin(width * a * np.sin(2 * np.pi * phase))
+    return np.column_stack([x, y, np.sqrt(1 - x * x - y * y)])
+
+
+def rates(up: Floats, rate_hz: float) -> Floats:
+    """Angular rate (n, 3) in deg/s without turning about the up-direction: ω = u' × u, as u' = u × ω."""
+    return np.degrees(np.cross(np.gradient(up, 1 / rate_hz, axis=0), up))
+
+
+def samples(
+    up: Floats, t_s: Floats, *, gyro: bool, seed: int = 0, mount: NDArray[np.float64] | None = None
+) -> Samples:
+    rng = np.random.default_rng(seed)
+    turn = np.eye(3) if mount is None else mount
+    rate_hz = 1 / (t_s[1] - t_s[0])
+    acc = np.einsum("ij,nj->ni", turn, up) + 0.003 * rng.standard_normal(up.shape)
+    gyr = np.einsum("ij,nj->ni", turn, rates(up, rate_hz)) + 0.1 * rng.standard_normal(up.shape)
+    return Samples(0, t_s, acc, gyr if gyro else None, np.zeros(len(t_s), dtype=np.uint8))
+
+
+def bout(
+    turns: float, tempo_hz: float = 0.7, rate_hz: float = 100.0, *, gyro: bool = False, **shape: float
+) -> tuple[StreamInfo, Samples]:
+    """A stream with one bout; negative `turns` go clockwise."""
+    t, phase = phase_of(abs(turns), tempo_hz, rate_hz)
+    up = tilts(np.sign(turns) * phase, **shape)
+    return StreamInfo(rate_hz, gyro), samples(up, t, gyro=gyro)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.signal.front import Signals
-from footsense.signal.posture import RAD, Posture, PostureFilter, angle_deg, length
+from footsense.signal.posture import RAD, Posture, PostureFilter, angle_deg, distance, length
 from footsense.types import Floats, Gap
 
 Bools = NDArray[np.bool_]
@@ -474,8 +474,9 @@ class HoldTracker:
         return row[max(lo - first, 0) : hi - first]
 
     def _distance(self, lo: int, hi: int, up: Floats) -> Floats:
-        first = self._known().first
-        return length(self._known().up[:, max(lo - first, 0) : hi - first] - up[:, None])
+        rows = self._known()
+        cut = slice(max(lo - rows.first, 0), hi - rows.first)
+        return distance(rows.up[:, cut], up)
 
     def _median(self, lo: int, hi: int) -> Floats:
         """Middle posture of the rows lo..hi, both included."""
@@ -518,8 +519,9 @@ class HoldTracker:
 
 
 def _chord(a: Floats, b: Floats) -> float:
-    x, y, z = (float(v) for v in a - b)
-    return math.sqrt(x * x + y * y + z * z)
+    x, y, z = a.tolist()
+    p, q, r = b.tolist()
+    return math.sqrt((x - p) * (x - p) + (y - q) * (y - q) + (z - r) * (z - r))
 
 
 def _run_length(met: Bools) -> NDArray[np.int64]:

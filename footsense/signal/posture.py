@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
@@ -78,6 +79,14 @@ def length(x: Floats) -> Floats:
     return np.asarray(np.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]))
 
 
+def distance(x: Floats, y: Floats) -> Floats:
+    """How far the columns of `x` (3, m) are from `y` (3,)."""
+    a, b, c = x
+    p, q, r = y.tolist()
+    a, b, c = a - p, b - q, c - r
+    return np.asarray(np.sqrt(a * a + b * b + c * c))
+
+
 def angle_deg(chord: float) -> float:
     """Angle between unit vectors whose tips are `chord` apart. By halving the angle, so that square roots
     are all it takes: these are the same on every processor, arcsin is not."""
@@ -101,6 +110,12 @@ class PostureFilter:
         self._turn = np.zeros((3, 1))
 
     def process(self, signals: Signals) -> Posture:
+        """The rows of these samples, the same object for all who ask."""
+        if "posture" not in signals.shared:
+            signals.shared["posture"] = self._make(signals)
+        return cast(Posture, signals.shared["posture"])
+
+    def _make(self, signals: Signals) -> Posture:
         slow = signals.slow
         rows = np.zeros((11, len(slow)))
         if len(slow):

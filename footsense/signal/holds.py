@@ -54,7 +54,7 @@ class Params:
     settle_share: float = 0.12
     still_share: float = 0.05
     drift_dps: float = 1.0
-    interruption_s: float = 0.3
+    interruption_s: float = 0.24
     release_share: float = 0.25
     return_share: float = 0.6
     elsewhere_share: float = 0.35
@@ -156,6 +156,7 @@ class HoldTracker:
         self._history = round(4.0 * rate)
         self._smallest = params.min_excursion_deg * RAD
         self._slack = params.drift_dps * RAD * self._lag / rate
+        self._drift = 0.5 * params.drift_dps * RAD
         self._rows: Posture | None = None
         self._last_s = 0.0
         self.state = State()
@@ -260,9 +261,10 @@ class HoldTracker:
             begin = max(lo - self._second, p.centred)
             off = self._distance(begin, hi, p.up)
             left = self._distance(begin, hi, rest.up)
-            leaving = left <= _delayed(left, 2) + 0.02 * p.excursion
-            nearer = _delayed(left, self._second) - left > q.release_share * p.excursion
-            given_up = leaving & nearer & (_run_length(off > p.band) >= n)
+            fall = _delayed(left, self._second) - left
+            falling = left < _delayed(left, 2) - 0.02 * p.excursion
+            long = _run_length(fall > p.band + self._drift) >= n
+            given_up = falling & long & (fall > q.release_share * p.excursion)
             back = left < (1.0 - q.return_share) * p.excursion
             elsewhere = _run_length(off > q.elsewhere_share * p.excursion) >= far
             return np.asarray((given_up | back | elsewhere)[lo - begin :])
@@ -413,7 +415,7 @@ class HoldTracker:
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rest = self.state.rests[-1]
         nearer = _chord(p.up, rest.up) - float(self._distance(row, row + 1, rest.up)[0])
-        return nearer >= 0.5 * float(self._distance(row, row + 1, p.up)[0])
+        return nearer >= 0.3 * float(self._distance(row, row + 1, p.up)[0])
 
     def _out(self, rest: Rest) -> float:
         return max(4.0 * rest.noise, 0.5 * self._smallest)

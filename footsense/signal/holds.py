@@ -44,6 +44,7 @@ class Params:
     min_still           share of the time that must be still
     steady_s            from so long on it is enough …
     steady_share        … to stay that near to the plateau half of the time
+    tremor_deg          … or that near, if that is no more than a fifth
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
     """
@@ -65,6 +66,7 @@ class Params:
     min_still: float = 0.5
     steady_s: float = 1.5
     steady_share: float = 0.12
+    tremor_deg: float = 2.0
     recent_s: float = 15.0
     recent_share: float = 0.25
 
@@ -263,9 +265,9 @@ class HoldTracker:
             left = self._distance(begin, hi, rest.up)
             fall = _delayed(left, self._second) - left
             falling = left < _delayed(left, 2) - 0.02 * p.excursion
-            long = _run_length(fall > p.band + self._drift) >= n
-            given_up = falling & long & (fall > q.release_share * p.excursion)
-            back = left < (1.0 - q.return_share) * p.excursion
+            since = _run_length(fall > p.band + self._drift)
+            given_up = falling & (since >= n) & (fall > q.release_share * p.excursion)
+            back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
             elsewhere = _run_length(off > q.elsewhere_share * p.excursion) >= far
             return np.asarray((given_up | back | elsewhere)[lo - begin :])
 
@@ -309,7 +311,7 @@ class HoldTracker:
         rest = s.rests[-1]
         excursion = _chord(up, rest.up)
         way = float(rows.path[row - rows.first]) - (s.start.way if s.start else -math.inf)
-        stopped = s.held and excursion < (1.0 - self.params.release_share) * s.last_excursion
+        stopped = s.held and excursion < self.params.return_share * s.last_excursion
         known = any(_chord(up, r.up) <= self._out(r) for r in s.rests)
         if known or stopped or way > self.params.max_way * excursion:
             self._enter_rest(row, up)
@@ -372,6 +374,7 @@ class HoldTracker:
         begin_s = self._arrival(p, self._median(p.entry, min(last, p.entry + span)))
         up = self._median(p.entry, last)
         rest = s.rests[-1]
+        p.excursion = _chord(end_up, rest.up)
         off = self._distance(p.entry, last + 1, up)
         if not self._is_hold(p, begin_s, end_s, last, _middle(off)):
             return None
@@ -397,7 +400,8 @@ class HoldTracker:
             smallest = max(smallest, q.recent_share * s.last_excursion)
         if p.excursion < smallest or end_s - begin_s < q.min_hold_s:
             return False
-        if end_s - begin_s >= q.steady_s and unsteady < q.steady_share * p.excursion:
+        trembling = min(q.tremor_deg * RAD, 0.2 * p.excursion)
+        if end_s - begin_s >= q.steady_s and unsteady < max(q.steady_share * p.excursion, trembling):
             return True
         still = self._cut(self._known().change, p.entry, last + 1) < self._slack + q.still_share * p.excursion
         return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)

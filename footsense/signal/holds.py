@@ -44,7 +44,7 @@ class Params:
     min_still           share of the time that must be still
     steady_s            from so long on it is enough …
     steady_share        … to stay that near to the plateau half of the time
-    tremor_deg          … or that near, if that is no more than a fifth
+    tremor_deg          … or that near, if that is less than a third
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
     """
@@ -313,7 +313,7 @@ class HoldTracker:
         way = float(rows.path[row - rows.first]) - (s.start.way if s.start else -math.inf)
         stopped = s.held and excursion < self.params.return_share * s.last_excursion
         known = any(_chord(up, r.up) <= self._out(r) for r in s.rests)
-        if known or stopped or way > self.params.max_way * excursion:
+        if known or stopped or excursion < self._smallest or way > self.params.max_way * excursion:
             self._enter_rest(row, up)
             return
         band = max(self.params.band_share * excursion, self.params.noise_factor * rest.noise)
@@ -400,7 +400,7 @@ class HoldTracker:
             smallest = max(smallest, q.recent_share * s.last_excursion)
         if p.excursion < smallest or end_s - begin_s < q.min_hold_s:
             return False
-        trembling = min(q.tremor_deg * RAD, 0.2 * p.excursion)
+        trembling = min(q.tremor_deg * RAD, 0.3 * p.excursion)
         if end_s - begin_s >= q.steady_s and unsteady < max(q.steady_share * p.excursion, trembling):
             return True
         still = self._cut(self._known().change, p.entry, last + 1) < self._slack + q.still_share * p.excursion

@@ -66,7 +66,7 @@ class Params:
     min_still: float = 0.5
     steady_s: float = 1.5
     steady_share: float = 0.12
-    tremor_deg: float = 2.0
+    tremor_deg: float = 2.5
     recent_s: float = 15.0
     recent_share: float = 0.25
 
@@ -265,8 +265,8 @@ class HoldTracker:
             left = self._distance(begin, hi, rest.up)
             fall = _delayed(left, self._second) - left
             falling = left < _delayed(left, 2) - 0.02 * p.excursion
-            since = _run_length(fall > p.band + self._drift)
-            given_up = falling & (since >= n) & (fall > q.release_share * p.excursion)
+            since = _run_length(fall > p.band + 0.5 * self._drift)
+            given_up = falling & (since >= n) & (fall > max(q.release_share * p.excursion, p.band + self._drift))
             back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
             elsewhere = _run_length(off > q.elsewhere_share * p.excursion) >= far
             return np.asarray((given_up | back | elsewhere)[lo - begin :])
@@ -311,7 +311,7 @@ class HoldTracker:
         rest = s.rests[-1]
         excursion = _chord(up, rest.up)
         way = float(rows.path[row - rows.first]) - (s.start.way if s.start else -math.inf)
-        stopped = s.held and excursion < self.params.return_share * s.last_excursion
+        stopped = s.held and excursion < (1.0 - self.params.release_share) * s.last_excursion
         known = any(_chord(up, r.up) <= self._out(r) for r in s.rests)
         if known or stopped or excursion < self._smallest or way > self.params.max_way * excursion:
             self._enter_rest(row, up)
@@ -367,11 +367,11 @@ class HoldTracker:
         s, rows = self.state, self._known()
         if not p.countable or s.start is None:
             return None
-        span, release = round(4.0 * self._rate), 0 if going else round(0.5 * self._rate)
+        span, release = round(1.5 * self._rate), 0 if going else round(0.5 * self._rate)
         late = max(row - release, p.entry)
         end_up = self._median(max(late - span, p.entry), late)
         last, end_s = (row, self._last_s) if going else self._departure(p.entry, row, end_up, p.band)
-        begin_s = self._arrival(p, self._median(p.entry, min(last, p.entry + span)))
+        begin_s = self._arrival(p, self._median(p.entry, min(last, p.entry + 2 * span)))
         up = self._median(p.entry, last)
         rest = s.rests[-1]
         p.excursion = _chord(end_up, rest.up)

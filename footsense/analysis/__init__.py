@@ -2,8 +2,9 @@
 
 from footsense.analysis.form import error_json, event_json, to_json
 from footsense.analysis.marked import analyse_marked
-from footsense.analysis.model import Analysis, RecordingFacts, Segment, SensorFacts
+from footsense.analysis.model import Analysis, RecordingFacts, SensorFacts
 from footsense.analysis.run import analyse
+from footsense.recognise import Segment
 
 __all__ = [
     "Analysis",

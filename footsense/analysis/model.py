@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from footsense.recognise import Segment
 from footsense.types import Event, Grade, Placement, Reason, Side
 
 
@@ -15,15 +16,6 @@ class RecordingFacts:
     rate_hz: float
     gyro: bool
     gaps: tuple[tuple[float, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch in which an exercise was recognised."""
-
-    exercise: str
-    start_s: float
-    end_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from footsense.analysis.facts import Watcher
-from footsense.analysis.model import Analysis, Segment, SensorFacts
+from footsense.analysis.model import Analysis, SensorFacts
 from footsense.analysis.quality import MIN_RATE_HZ, common_reasons, exercise_reasons, grade_of
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
+from footsense.recognise import Segment, recognise
 from footsense.recording.model import Recording, Track
 from footsense.types import Command, Event, Grade, Item, Placement, Reason, Side, StreamInfo, Tick
 
@@ -41,7 +42,7 @@ def analyse(
     Raises UsageError for an unknown exercise.
     """
     names = exercise_names() if exercise is None else (detector(exercise).about.exercise,)
-    seen = [_run(track, names) for track in recording.tracks]
+    seen = [_run(track, names, placement, side) for track in recording.tracks]
     parts = [judge(s, exercise, s.track.placement or placement) for s in seen]
     return together(recording, exercise, seen, parts, (placement, side))
 
@@ -56,12 +57,12 @@ class Part:
     grade: Grade
 
 
-def _run(track: Track, names: Sequence[str]) -> Seen:
+def _run(track: Track, names: Sequence[str], placement: Placement | None, side: Side | None) -> Seen:
     watcher, engine = Watcher(), Engine(names)
     events: list[Event] = []
     reasons: dict[str, list[Reason]] = {name: [] for name in names}
     info: StreamInfo | None = None
-    for item in track.items():
+    for item in (_worn(i, placement, side) for i in track.items()):
         watcher.watch(item)
         if isinstance(item, StreamInfo):
             collect(engine, reasons)
@@ -71,6 +72,13 @@ def _run(track: Track, names: Sequence[str]) -> Seen:
     events += engine.flush()
     collect(engine, reasons)
     return Seen(track, watcher, events, reasons)
+
+
+def _worn(item: Item, placement: Placement | None, side: Side | None) -> Item:
+    """The item, told placement and side where the recording does not say them."""
+    if not isinstance(item, StreamInfo):
+        return item
+    return replace(item, placement=item.placement or placement, side=item.side or side)
 
 
 def worth_running(item: Item, info: StreamInfo) -> bool:
@@ -89,7 +97,7 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None) -> Part
     reasons = common_reasons(seen.watcher)
     facts = seen.watcher.facts()
     if exercise is None:
-        segments = _recognised(seen)
+        segments = recognise(seen.events, placement)
         asked = list(dict.fromkeys(s.exercise for s in segments))
     else:
         segments, asked = (), [exercise]
@@ -100,11 +108,6 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None) -> Part
         return Part((), (), tuple(reasons), grade)
     events = seen.events if exercise is not None else _inside(seen.events, segments)
     return Part(tuple(events), segments, tuple(reasons), grade)
-
-
-def _recognised(seen: Seen) -> tuple[Segment, ...]:
-    """Which exercises were done, when. Nothing recognises them yet."""
-    return ()
 
 
 def _inside(events: Iterable[Event], segments: Sequence[Segment]) -> list[Event]:

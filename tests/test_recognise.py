@@ -1,0 +1,80 @@
+"""Which exercises are recognised when none is told."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from footsense.engine import run
+from footsense.recognise import Segment, recognise
+from footsense.simulate import Scenario, simulate, simulate_routine
+from footsense.types import Event
+
+
+def holds(
+    exercise: str, count: int, *, held_s: float, every_s: float, start_s: float = 0.0, **attributes: float
+) -> list[Event]:
+    starts = [start_s + i * every_s for i in range(count)]
+    return [Event(exercise, "hold", t, t + held_s, t + held_s + 0.4, attributes) for t in starts]
+
+
+def steps(labels: Sequence[bool | None], start_s: float = 0.0) -> list[Event]:
+    times = [start_s + 1.1 * i for i in range(len(labels))]
+    pairs = zip(times, labels, strict=True)
+    return [Event("toe-walk", "step", t, t + 0.6, t + 1.0, {"toe": toe}) for t, toe in pairs]
+
+
+FLEX = {"excursion_deg": 20.0, "lift_g": 0.05, "rise_s": 1.5}
+
+
+def test_three_alike_holds_are_an_exercise_and_two_are_not() -> None:
+    assert recognise(holds("band-flexes", 2, held_s=7, every_s=12, **FLEX), "foot") == ()
+    (found,) = recognise(holds("band-flexes", 3, held_s=7, every_s=12, **FLEX), "foot")
+    assert found == Segment("band-flexes", 0.0, 31.0)
+
+
+def test_holds_that_differ_in_length_are_none() -> None:
+    lengths = enumerate([5, 12, 5, 12, 5])
+    mixed = [
+        e for n, s in lengths for e in holds("band-flexes", 1, held_s=s, every_s=1, start_s=20.0 * n, **FLEX)
+    ]
+    assert recognise(mixed, "foot") == ()
+
+
+def test_tiptoe_inside_a_walk_is_cut_out_of_it() -> None:
+    heel, toe = [False] * 8, [True] * 9
+    (found,) = recognise(steps([*heel, *toe, *heel]), "foot")
+    assert found.exercise == "toe-walk"
+    assert 8 * 1.1 - 1.2 <= found.start_s <= 8 * 1.1 + 1.2
+    assert 17 * 1.1 - 1.2 <= found.end_s <= 17 * 1.1 + 1.2
+
+
+def test_steps_that_cannot_be_told_are_not_recognised() -> None:
+    assert recognise(steps([None] * 20), "shank") == ()
+
+
+def test_holds_within_a_walk_are_none() -> None:
+    flexes = holds("band-flexes", 3, held_s=7, every_s=12, **FLEX)
+    assert recognise([*flexes, *steps([False] * 30)], "foot") == ()
+
+
+def test_segments_do_not_overlap() -> None:
+    lift = {"excursion_deg": 20.0, "lift_g": 0.2, "rise_s": 3.0}
+    flexes = holds("band-flexes", 4, held_s=9, every_s=14, **FLEX)
+    both = [*flexes, *holds("pencil-pickups", 4, held_s=9, every_s=14, **lift)]
+    assert len(recognise(both, "foot")) == 1
+
+
+@pytest.mark.parametrize("exercise", ["band-flexes", "pencil-pickups", "top-presses"])
+def test_a_simulated_set_is_recognised(exercise: str) -> None:
+    """Says that the chain hangs together; how often it is right stands in ACCURACY.md."""
+    made = simulate(Scenario(motion=exercise, seed=3, placement="foot", direction="cw", sets=1))
+    (found,) = recognise(run(made.items()), "foot")
+    assert found.exercise == exercise
+    assert found.start_s == pytest.approx(made.events[0].start_s, abs=1.5)
+    assert found.end_s == pytest.approx(made.events[-1].end_s, abs=1.5)
+
+
+def test_exercises_in_a_row_are_told_apart() -> None:
+    parts = [Scenario(motion=m, seed=4) for m in ("band-flexes", "walking", "pencil-pickups")]
+    made = simulate_routine(parts)
+    assert [s.exercise for s in recognise(run(made.items()), "foot")] == ["band-flexes", "pencil-pickups"]

@@ -1,0 +1,206 @@
+"""Bytes of a device to samples in units, by the profile's table."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.devices import kinds
+from footsense.devices.layout import Channel, Item, Layout, layouts
+from footsense.devices.model import Fragments, When
+from footsense.devices.profile import Profile
+from footsense.devices.settings import Value
+from footsense.errors import PacketError
+from footsense.types import Decoded, Floats, StreamTiming
+
+
+class Decoder:
+    """Decodes what one sensor notifies, with `settings` as asked for and probed.
+
+    `timings`: how each stream with samples tells time; `acc_range_g`: None where it is not known.
+    Raises UsageError for settings that the profile does not have.
+    """
+
+    def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
+        self.settings = profile.settings_for(settings)
+        self.layouts = tuple(layouts(profile.data, self.settings))
+        self.timings: tuple[StreamTiming, ...] = tuple(x.timing for x in self.layouts if x.timing)
+        range_g = self.settings.get("acc_range_g")
+        self.acc_range_g = None if range_g is None or isinstance(range_g, str) else float(range_g)
+        self._name = profile.name
+        self._readers: dict[str, list[_Reader]] = {}
+        for layout in self.layouts:
+            self._readers.setdefault(layout.char, []).append(_Reader(layout))
+
+    def feed(self, char: str, payload: bytes) -> list[Decoded]:
+        """The frames that this notification of `char` (UUID) completes, none where more bytes must come.
+
+        Raises PacketError if the bytes are not what the profile declares; they then give no sample.
+        """
+        for reader in self._readers.get(char, ()):
+            if reader.takes(payload):
+                return reader.read(payload)
+        raise PacketError(self._unexpected(char, payload))
+
+    def _unexpected(self, char: str, payload: bytes) -> str:
+        if char not in self._readers:
+            return f"profile {self._name} has no stream on characteristic {char} with these settings"
+        return f"{len(payload)} bytes ({payload[:4].hex(' ')} …) begin no packet of profile {self._name}"
+
+
+def _holds(rules: list[When], payload: bytes) -> bool:
+    return all(rule.at < len(payload) and payload[rule.at] & rule.mask == rule.eq for rule in rules)
+
+
+class _Reader:
+    """Reads one stream; holds the beginnings of messages whose rest is still to come."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._when = layout.stream.when
+        self._fragments = layout.stream.fragments
+        self._begun: dict[int, bytes] = {}
+        self._header_end = max((i.end for i in layout.items.values()), default=0)
+        self._ticks, self._sequence = layout.items.get("ticks"), layout.items.get("sequence")
+        self._count_item = layout.items.get("count")
+        self._battery = layout.items.get("battery_percent")
+        self._fields = [item for name, item in layout.items.items() if name.startswith("fields.")]
+
+    def takes(self, payload: bytes) -> bool:
+        """Whether the packet is of this stream."""
+        if not self._when or _holds(self._when, payload):
+            return True
+        return self._fragments is not None and _holds(self._fragments.rest, payload)
+
+    def read(self, payload: bytes) -> list[Decoded]:
+        """The frames completed. Raises PacketError."""
+        if self._fragments is not None:
+            whole = self._joined(self._fragments, payload)
+            if whole is None:
+                return []
+            payload = whole
+        return [self._frame(payload)]
+
+    def _joined(self, rule: Fragments, payload: bytes) -> bytes | None:
+        """The message that this part completes, None where more must come."""
+        if len(payload) <= max(rule.key, rule.header):
+            raise PacketError(f"{self._layout.name}: {len(payload)} bytes are no part of a message")
+        key = payload[rule.key]
+        begun = self._begun.pop(key, b"")
+        if _holds(self._when, payload):
+            begun = payload
+        elif begun:
+            begun += payload[rule.header :]
+        else:
+            raise PacketError(f"{self._layout.name}: the beginning of this message did not come")
+        if len(begun) < self._layout.length and self._layout.length - rule.header > rule.longest:
+            self._begun[key] = begun
+            return None
+        return begun
+
+    def _frame(self, payload: bytes) -> Decoded:
+        if len(payload) < self._header_end:
+            raise PacketError(f"{self._layout.name}: {len(payload)} bytes, the header has {self._header_end}")
+        fields: dict[str, object] = {i.name: self._scaled(i, payload) for i in self._fields}
+        if self._layout.channels:
+            arrays = self._samples(payload, self._count(payload), fields)
+        else:
+            arrays = {}
+            self._tail(payload, fields)
+        ticks, sequence = self._ticks, self._sequence
+        return Decoded(
+            self._layout.name,
+            arrays.get("acc"),
+            arrays.get("gyr"),
+            arrays.get("mag"),
+            None if ticks is None else int(ticks.read(payload, ticks.at)),
+            None if sequence is None else int(sequence.read(payload, sequence.at)),
+            None if self._battery is None else self._percent(self._battery, payload),
+            fields,
+        )
+
+    def _scaled(self, item: Item, payload: bytes) -> float:
+        raw = item.read(payload, item.at)
+        value = raw * item.scale if item.scale != 1 else raw
+        if not math.isfinite(value):
+            raise PacketError(f"{self._layout.name}: {item.name} is no number")
+        return value
+
+    def _percent(self, item: Item, payload: bytes) -> float:
+        value = self._scaled(item, payload)
+        if not 0 <= value <= 100:
+            raise PacketError(f"{self._layout.name}: a battery of {value:g} %")
+        return value
+
+    def _count(self, payload: bytes) -> int:
+        """Samples in the packet, whose length must be right."""
+        layout = self._layout
+        body = len(payload) - layout.at
+        if layout.count is not None:
+            count = layout.count
+        elif self._count_item is not None:
+            count = int(self._count_item.read(payload, self._count_item.at))
+        else:
+            count = body // layout.sample_size
+        expected = count * layout.sample_size
+        if count < 1 or (body != expected and not self._is_padded(payload, layout.at + expected)):
+            raise PacketError(self._wrong_length(payload, count))
+        return count
+
+    def _is_padded(self, payload: bytes, end: int) -> bool:
+        padded = len(payload) in self._layout.stream.pad_to and len(payload) > end
+        return padded and not any(payload[end:])
+
+    def _wrong_length(self, payload: bytes, count: int) -> str:
+        layout = self._layout
+        expected = layout.at + max(count, 1) * layout.sample_size
+        if layout.stream.pad_to:
+            sizes = " or ".join(str(p) for p in layout.stream.pad_to)
+            return f"{layout.name}: {len(payload)} bytes, expected {expected} (or {sizes}, the rest zero)"
+        return f"{layout.name}: {len(payload)} bytes, expected {expected}"
+
+    def _tail(self, payload: bytes, fields: dict[str, object]) -> None:
+        rest = payload[self._layout.at :]
+        if self._layout.stream.rest is not None:
+            if rest:
+                fields[self._layout.stream.rest] = rest.hex()
+        elif rest and not self._is_padded(payload, self._layout.at):
+            raise PacketError(f"{self._layout.name}: {len(payload)} bytes, expected {self._layout.at}")
+
+    def _samples(self, payload: bytes, count: int, fields: dict[str, object]) -> dict[str, Floats]:
+        layout = self._layout
+        arrays: dict[str, Floats] = {}
+        record = layout.record
+        records = None if record is None else np.frombuffer(payload, record, count, layout.at)
+        at = layout.at
+        for channel in layout.channels:
+            raw = _plane(payload, channel, count, at) if records is None else records[channel.name]
+            at += channel.size * count
+            values = raw * channel.scale if channel.is_plain else self._converted(channel, raw)
+            if channel.is_motion:
+                arrays[channel.name] = values
+            else:
+                fields[channel.name] = _listed(values, layout.count == 1, channel.n == 1)
+        return arrays
+
+    def _converted(self, channel: Channel, raw: NDArray[Any]) -> Floats:
+        with np.errstate(all="ignore"):
+            values: Floats = kinds.numbers(channel.kind, raw) * channel.scale
+        if not np.isfinite(values).all():
+            raise PacketError(f"{self._layout.name}: {channel.name} is no number")
+        if channel.order is not None:
+            values = values[:, channel.order] * np.array(channel.sign)
+        return values
+
+
+def _plane(payload: bytes, channel: Channel, count: int, at: int) -> NDArray[Any]:
+    base, shape = kinds.dtype(channel.kind, channel.n)
+    return np.frombuffer(payload, np.dtype((base, shape)), count, at)
+
+
+def _listed(values: Floats, is_single: bool, is_scalar: bool) -> object:
+    """Of one sample its numbers, of several a list of them; a number alone where the channel has one."""
+    rows = (values[:, 0] if is_scalar else values).tolist()
+    return rows[0] if is_single else rows

@@ -1,0 +1,135 @@
+"""A profile's table run backwards: samples to the bytes that the device would notify."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.devices import kinds
+from footsense.devices.layout import Channel, Layout, layouts
+from footsense.devices.profile import Profile
+from footsense.devices.settings import Value
+from footsense.types import Floats
+
+Sent = tuple[int, str, bytes]  # index of the last sample inside, characteristic, payload
+
+
+class Encoder:
+    """Makes the notifications of a virtual device; samples wait until they fill a packet."""
+
+    def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
+        self.settings = profile.settings_for(settings)
+        found = [x for x in layouts(profile.data, self.settings) if x.timing]
+        self._writers = [_Writer(layout) for layout in found]
+
+    def encode(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[tuple[str, bytes]]:
+        """(characteristic UUID, payload) in the order of sending, of the packets that these samples complete.
+
+        `first`: index of the first sample; t_s (n,) the device's own times in s; acc_g and gyr_dps (n, 3).
+        A jump of `first` throws away what waits, as a device that lost samples does.
+        """
+        packets: list[Sent] = []
+        for writer in self._writers:
+            packets += writer.take(first, t_s, acc_g, gyr_dps)
+        return _ordered(packets)
+
+    def flush(self) -> list[tuple[str, bytes]]:
+        """What still waits, where the layout has short packets; the rest is thrown away."""
+        return _ordered([p for writer in self._writers for p in writer.flush()])
+
+
+def _ordered(packets: list[Sent]) -> list[tuple[str, bytes]]:
+    return [(char, payload) for _, char, payload in sorted(packets, key=lambda p: p[0])]
+
+
+class _Writer:
+    """Writes one stream; rows that wait are t_s, acc, gyr."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._rows: NDArray[np.float64] = np.empty((0, 7))
+        self._next = 0  # index after the last row
+        self._packets = 0
+
+    def take(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[Sent]:
+        gyr = np.zeros_like(acc_g) if gyr_dps is None else gyr_dps
+        rows = np.column_stack((t_s, acc_g, gyr))
+        kept = self._rows if first == self._next else self._rows[:0]
+        self._rows = np.concatenate((kept, rows))
+        self._next = first + len(rows)
+        packets: list[Sent] = []
+        n = self._layout.per_packet
+        while len(self._rows) >= n:
+            packets += self._packet(n)
+        return packets
+
+    def flush(self) -> list[Sent]:
+        left = len(self._rows)
+        if left and self._layout.count is None:
+            return self._packet(left)
+        self._rows = self._rows[:0]
+        return []
+
+    def _packet(self, n: int) -> list[Sent]:
+        index = self._next - len(self._rows)
+        rows, self._rows = self._rows[:n], self._rows[n:]
+        message = self._header(rows, index) + self._body(rows)
+        self._packets += 1
+        return [(index + n - 1, self._layout.char, part) for part in self._parts(message)]
+
+    def _header(self, rows: Floats, index: int) -> bytes:
+        layout, stream, timing = self._layout, self._layout.stream, self._layout.timing
+        assert timing is not None
+        out = bytearray(layout.at)
+        for rule in stream.when:
+            out[rule.at] = rule.eq
+        values: dict[str, float] = {"count": len(rows)}
+        if timing.tick_s and timing.tick_modulus:
+            t_s = rows[0 if timing.anchor == "first" else -1, 0]
+            values["ticks"] = round(t_s / timing.tick_s) % timing.tick_modulus
+        if timing.sequence_modulus:
+            number = self._packets if timing.sequence_counts == "packets" else index
+            values["sequence"] = number % timing.sequence_modulus
+        for name, item in layout.items.items():
+            raw = values.get(name, item.sent / item.scale)
+            packed = kinds.packed(item.kind, raw)
+            out[item.at : item.at + len(packed)] = packed
+        return bytes(out)
+
+    def _body(self, rows: Floats) -> bytes:
+        raw = {c.name: _raw(c, rows) for c in self._layout.channels}
+        if self._layout.record is None:
+            return b"".join(raw[c.name].tobytes() for c in self._layout.channels)
+        records = np.zeros(len(rows), self._layout.record)
+        for name, values in raw.items():
+            records[name] = values
+        return records.tobytes()
+
+    def _parts(self, message: bytes) -> list[bytes]:
+        """The packets of a message: padded, or cut into fragments where it is too long for one."""
+        stream = self._layout.stream
+        if stream.pad_to:
+            return [message.ljust(min(p for p in stream.pad_to if p >= len(message)), b"\0")]
+        rule = stream.fragments
+        if rule is None or len(message) - rule.header <= rule.longest:
+            return [message]
+        rest_header = bytearray(message[: rule.header])
+        for part in rule.rest:
+            rest_header[part.at] = part.eq
+        bodies = [message[i : i + rule.longest] for i in range(rule.header, len(message), rule.longest)]
+        return [(message[: rule.header] if i == 0 else bytes(rest_header)) + b for i, b in enumerate(bodies)]
+
+
+def _raw(channel: Channel, rows: Floats) -> NDArray[Any]:
+    """The channel's numbers as the device has them: (n, k), with a last axis of 3 bytes for 24-bit ones.
+
+    Channels that nobody simulates are 0."""
+    if channel.name not in ("acc", "gyr"):
+        return kinds.written(channel.kind, np.zeros((len(rows), channel.n)))
+    values = rows[:, 1:4] if channel.name == "acc" else rows[:, 4:7]
+    if channel.order is not None and channel.sign is not None:
+        turned = np.empty_like(values)
+        turned[:, channel.order] = values * np.array(channel.sign)
+        values = turned
+    return kinds.written(channel.kind, values / channel.scale)

@@ -1,0 +1,109 @@
+"""Number types of profiles: `u8` to `u64` and `i8` to `i64` (24 bits too), `f32`, `f64`; `>`: big-endian."""
+
+import re
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footsense.errors import ProfileError
+from footsense.text import display
+from footsense.types import Floats
+
+_CODES = {
+    "u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q",
+    "f32": "f", "f64": "d",
+}  # fmt: skip
+
+Reader = Callable[[bytes, int], int | float]
+
+
+def split(kind: str) -> tuple[str, str]:
+    """Byte order for struct and numpy, and the type without it."""
+    if not re.fullmatch(r">?([iu](8|16|24|32|64)|f32|f64)", kind):
+        raise ProfileError(f"no type '{display(kind, 20)}' (u8, i16, >i16, u24, f32, …)")
+    return (">", kind[1:]) if kind[0] == ">" else ("<", kind)
+
+
+def size(kind: str) -> int:
+    """Bytes of one number."""
+    return int(split(kind)[1][1:]) // 8
+
+
+def limits(kind: str) -> tuple[int, int] | None:
+    """Smallest and largest value, None for a float."""
+    name = split(kind)[1]
+    bits = int(name[1:])
+    if name[0] == "f":
+        return None
+    return (0, 2**bits - 1) if name[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def reader(kind: str) -> Reader:
+    """Function (payload, offset) -> number."""
+    order, name = split(kind)
+    if name[1:] == "24":
+        signed = name[0] == "i"
+        byteorder: Any = "big" if order == ">" else "little"
+        return lambda p, at: int.from_bytes(p[at : at + 3], byteorder, signed=signed)
+    unpack = struct.Struct(order + _CODES[name]).unpack_from
+    return lambda p, at: unpack(p, at)[0]
+
+
+def packed(kind: str, value: float) -> bytes:
+    """The bytes of one number; integers are rounded. Raises ProfileError where it does not fit."""
+    order, name = split(kind)
+    span = limits(kind)
+    if span is None:
+        return _packed_float(order, name, value)
+    whole = round(value)
+    if not span[0] <= whole <= span[1]:
+        raise ProfileError(f"{value:g} does not fit into {kind}")
+    return whole.to_bytes(size(kind), "big" if order == ">" else "little", signed=span[0] < 0)
+
+
+def _packed_float(order: str, name: str, value: float) -> bytes:
+    try:
+        return struct.pack(order + _CODES[name], value)
+    except OverflowError as error:
+        raise ProfileError(f"{value:g} does not fit into {name}") from error
+
+
+def dtype(kind: str, n: int) -> Any:
+    """numpy's description of `n` numbers in a row."""
+    order, name = split(kind)
+    if name[1:] == "24":
+        return ("u1", (n, 3))
+    return (f"{order}{name[0]}{size(kind)}", (n,))
+
+
+def numbers(kind: str, raw: NDArray[Any]) -> NDArray[Any]:
+    """What `dtype` read as numbers of numpy; only 24-bit ones need work."""
+    order, name = split(kind)
+    if name[1:] != "24":
+        return raw
+    b = raw.astype(np.int32)
+    low, high = (2, 0) if order == ">" else (0, 2)
+    value = b[..., low] | b[..., 1] << 8 | b[..., high] << 16
+    return value - (value >> 23 << 24) if name[0] == "i" else value
+
+
+def written(kind: str, values: Floats) -> NDArray[Any]:
+    """`values` (n, k) in the type, integers rounded and kept within its limits: the inverse of `numbers`."""
+    order, name = split(kind)
+    span = limits(kind)
+    if span is None:
+        return values.astype(np.dtype(f"{order}{name[0]}{size(kind)}"))
+    whole: Floats = np.clip(np.rint(values), float(span[0]), _below(span[1]))
+    if name[1:] != "24":
+        return whole.astype(np.dtype(f"{order}{name[0]}{size(kind)}"))
+    bits = whole.astype(np.int32)
+    parts = [bits & 0xFF, bits >> 8 & 0xFF, bits >> 16 & 0xFF]
+    return np.stack(parts[::-1] if order == ">" else parts, axis=-1).astype(np.uint8)
+
+
+def _below(limit: int) -> float:
+    """The largest float that is no more than `limit`: 2**63 - 1 has none of its own."""
+    return float(limit) if int(float(limit)) <= limit else float(np.nextafter(float(limit), 0.0))

@@ -1,0 +1,272 @@
+"""A stream's table compiled for one set of settings: offsets, lengths, scales as numbers, numpy record types.
+
+Decoder and encoder walk the same compiled layout in opposite directions.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from footsense.devices import kinds
+from footsense.devices.expression import evaluate
+from footsense.devices.model import Counter, Field, Number, ProfileData, Samples, Stamp, Stream
+from footsense.devices.settings import Value, applies, names_for
+from footsense.devices.uuids import full
+from footsense.errors import ProfileError
+from footsense.types import StreamTiming
+
+MAX_SAMPLES = 512
+MAX_MESSAGE = 8192  # bytes of a message in fragments
+
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_UNITS = {
+    "acc": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / 9.80665},
+    "gyr": {"dps": 1.0, "mdps": 1e-3, "rad/s": 180 / math.pi},
+    "mag": {"uT": 1.0, "mG": 0.1},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A number of the header: where it lies, how it is read, its factor, and what is sent there."""
+
+    name: str
+    at: int
+    kind: str
+    read: kinds.Reader
+    scale: float
+    sent: float = 0.0
+
+    @property
+    def end(self) -> int:
+        """Offset of the byte after it."""
+        return self.at + kinds.size(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Numbers of one channel in a sample; `scale` makes units of them, `order` and `sign` x, y, z.
+
+    `size`: bytes in one sample; `is_plain`: raw times scale is the answer; `is_motion`: acc, gyr or mag.
+    """
+
+    name: str
+    kind: str
+    n: int
+    scale: np.float64
+    order: tuple[int, ...] | None
+    sign: tuple[float, ...] | None
+    size: int
+    is_plain: bool
+    is_motion: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One stream, ready to run. `count` is the samples of a packet, None where the packet says it; `at` where
+    they begin; `record` the numpy type of an interleaved sample, None for planes."""
+
+    name: str
+    char: str
+    stream: Stream
+    timing: StreamTiming | None
+    items: Mapping[str, Item]
+    channels: tuple[Channel, ...]
+    at: int
+    sample_size: int
+    count: int | None
+    per_packet: int
+    record: np.dtype[Any] | None
+
+    @property
+    def length(self) -> int:
+        """Bytes of a whole packet (a message, for fragments) without padding, with `per_packet` samples."""
+        return self.at + self.sample_size * self.per_packet
+
+
+def layouts(data: ProfileData, settings: Mapping[str, Value]) -> list[Layout]:
+    """The streams there are under these (complete) settings. Raises ProfileError with the key path."""
+    names = names_for(data, settings)
+    return [
+        _layout(data, name, stream, names)
+        for name, stream in data.streams.items()
+        if applies(stream.only, settings)
+    ]
+
+
+def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, float]) -> Layout:
+    where = f"streams.{name}"
+    if stream.char not in data.chars:
+        raise ProfileError(f"{where}.char: no characteristic '{stream.char}' in [chars]")
+    channels = _channels(stream.samples, f"{where}.samples", names)
+    items = _items(stream, where, names)
+    end = max([i.end for i in items.values()] + [w.at + 1 for w in stream.when], default=0)
+    samples = stream.samples
+    count, per_packet = _counts(samples, f"{where}.samples", names)
+    layout = Layout(
+        name=name,
+        char=full(data.chars[stream.char].uuid),
+        stream=stream,
+        timing=_timing(name, stream, where, channels, names) if samples else None,
+        items=items,
+        channels=channels,
+        at=samples.at if samples else end,
+        sample_size=sum(c.size for c in channels),
+        count=count,
+        per_packet=per_packet,
+        record=_record(samples, channels),
+    )
+    _check(layout, where, end)
+    return layout
+
+
+def _check(layout: Layout, where: str, header_end: int) -> None:
+    stream = layout.stream
+    if stream.samples and stream.samples.at < header_end:
+        raise ProfileError(f"{where}.samples.at: the header ends at {header_end}, samples begin before it")
+    if stream.samples and stream.samples.count == "count" and stream.header.count is None:
+        raise ProfileError(f"{where}.samples.count: expected header.count, which is missing")
+    if stream.fragments and (layout.count is None or not stream.when):
+        raise ProfileError(f"{where}.fragments: expected a fixed count and a `when`")
+    if stream.pad_to and layout.length > max(stream.pad_to):
+        raise ProfileError(f"{where}.pad_to: the packet is longer, {layout.length} bytes")
+    limit = MAX_MESSAGE if stream.fragments else 512
+    if layout.length > limit:
+        raise ProfileError(f"{where}: packets of {layout.length} bytes, at most {limit} are possible")
+    if len({c.name for c in layout.channels}) < len(layout.channels):
+        raise ProfileError(f"{where}.samples.fields: two of them have the same ch")
+
+
+def _channels(samples: Samples | None, where: str, names: Mapping[str, float]) -> tuple[Channel, ...]:
+    fields = samples.fields if samples else []
+    return tuple(_channel(f, f"{where}.fields[{i}]", names) for i, f in enumerate(fields))
+
+
+def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
+    units = _UNITS.get(field.ch)
+    if units is None and (field.unit or field.axes):
+        raise ProfileError(f"{where}: unit and axes are for acc, gyr and mag; '{field.ch}' holds its own")
+    if units is not None and (field.unit not in units or field.n != 3):
+        raise ProfileError(f"{where}: expected n = 3 and a unit of {', '.join(units)}")
+    scale = _number(field.scale, f"{where}.scale", names) * (units or {}).get(field.unit or "", 1.0)
+    if scale == 0:
+        raise ProfileError(f"{where}.scale: is 0")
+    order, sign = _turn(field.axes, f"{where}.axes")
+    plain = order is None and field.type.lstrip(">") not in ("i24", "u24", "f32", "f64")
+    size = field.n * kinds.size(field.type)
+    return Channel(
+        field.ch, field.type, field.n, np.float64(scale), order, sign, size, plain, units is not None
+    )
+
+
+def _turn(axes: list[Any] | None, where: str) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None]:
+    """For x, y and z: which number of the packet it is, and its sign."""
+    if axes is None:
+        return None, None
+    on_wire = [axis.lstrip("-") for axis in axes]
+    if sorted(on_wire) != ["x", "y", "z"]:
+        raise ProfileError(f"{where}: expected each of x, y, z once")
+    order = tuple(on_wire.index(axis) for axis in "xyz")
+    return order, tuple(-1.0 if axes[i].startswith("-") else 1.0 for i in order)
+
+
+def _items(stream: Stream, where: str, names: Mapping[str, float]) -> dict[str, Item]:
+    """The numbers of the header by what they are: `ticks`, `sequence`, `count`, `battery_percent`, `fields.…`,
+    `sent[…]`."""
+    header = stream.header
+    numbers: dict[str, Number | Stamp | Counter | None] = {
+        "ticks": header.timestamp,
+        "sequence": header.sequence,
+        "count": header.count,
+        "battery_percent": header.battery_percent,
+    }
+    numbers |= {f"fields.{name}": number for name, number in header.fields.items()}
+    numbers |= {f"sent[{i}]": number for i, number in enumerate(header.sent)}
+    items = {name: _item(name, n, f"{where}.header.{name}", names) for name, n in numbers.items() if n}
+    for name in ("ticks", "sequence", "count"):
+        if name in items and "f" in items[name].kind:
+            raise ProfileError(f"{where}.header: {name} is {items[name].kind}, expected a whole number")
+    return items
+
+
+def _item(name: str, number: Number | Stamp | Counter, where: str, names: Mapping[str, float]) -> Item:
+    scale, sent = 1.0, 0.0
+    if isinstance(number, Number):
+        scale = _number(number.scale, f"{where}.scale", names)
+        sent = _number(number.value, f"{where}.value", names) if number.value is not None else 0.0
+    if scale == 0:
+        raise ProfileError(f"{where}.scale: is 0")
+    return Item(name.removeprefix("fields."), number.at, number.type, kinds.reader(number.type), scale, sent)
+
+
+def _counts(samples: Samples | None, where: str, names: Mapping[str, float]) -> tuple[int | None, int]:
+    """Samples in a packet (None: the packet says it), and how many a virtual device sends."""
+    if samples is None:
+        return 0, 0
+    if samples.count in ("count", "fill"):
+        per_packet = round(_number(samples.per_packet, f"{where}.per_packet", names))
+        fixed = None
+    else:
+        fixed = per_packet = round(_number(samples.count, f"{where}.count", names))
+    if not 1 <= per_packet <= MAX_SAMPLES:
+        raise ProfileError(f"{where}: {per_packet} samples in a packet, expected 1 to {MAX_SAMPLES}")
+    return fixed, per_packet
+
+
+def _record(samples: Samples | None, channels: tuple[Channel, ...]) -> np.dtype[Any] | None:
+    if samples is None or samples.layout == "planar":
+        return None
+    return np.dtype([(c.name, *kinds.dtype(c.kind, c.n)) for c in channels])
+
+
+def _timing(
+    name: str, stream: Stream, where: str, channels: tuple[Channel, ...], names: Mapping[str, float]
+) -> StreamTiming | None:
+    carried = {c.name for c in channels}
+    if not carried & {"acc", "gyr"}:
+        return None
+    stamp, counter = stream.header.timestamp, stream.header.sequence
+    rate_hz = _number(stream.rate, f"{where}.rate", names)
+    if not 0 < rate_hz <= 10_000:
+        raise ProfileError(f"{where}.rate: {rate_hz:g} Hz, expected above 0 and up to 10000")
+    anchor: Literal["first", "last"] = stamp.anchor if stamp else "first"
+    return StreamTiming(
+        stream=name,
+        carries_acc="acc" in carried,
+        carries_gyr="gyr" in carried,
+        rate_hz=rate_hz,
+        tick_s=tick_s(stream, where, names),
+        tick_modulus=_modulus(stamp.wrap, stamp.type) if stamp else None,
+        anchor=anchor,
+        sequence_modulus=_modulus(counter.wrap, counter.type) if counter else None,
+        sequence_counts=counter.counts if counter else "packets",
+    )
+
+
+def tick_s(stream: Stream, where: str, names: Mapping[str, float]) -> float | None:
+    """Length of a tick of the time stamp in s, None without one."""
+    stamp = stream.header.timestamp
+    if stamp is None:
+        return None
+    if (stamp.unit is None) == (stamp.tick_s is None):
+        raise ProfileError(f"{where}.header.timestamp: expected either unit or tick_s")
+    value = (
+        _SECONDS[stamp.unit] if stamp.unit else _number(stamp.tick_s or "", f"{where}.header.timestamp", names)
+    )
+    if value <= 0:
+        raise ProfileError(f"{where}.header.timestamp.tick_s: expected more than 0")
+    return value
+
+
+def _modulus(wrap: int | None, kind: str) -> int:
+    return wrap or 2 ** (8 * kinds.size(kind))
+
+
+def _number(expression: str | float, where: str, names: Mapping[str, float]) -> float:
+    try:
+        return evaluate(expression, names)
+    except ProfileError as error:
+        raise ProfileError(f"{where}: {error}") from error

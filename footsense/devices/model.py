@@ -1,0 +1,210 @@
+"""What a profile file may hold: one struct for each table of the TOML, checked on reading.
+
+The words are explained in `firmware_profiles/README.md`.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Line = Annotated[str, Meta(min_length=1, max_length=400)]
+Expression = Annotated[str, Meta(min_length=1, max_length=200)]
+Hex = Annotated[str, Meta(pattern=r"^ *([0-9A-Fa-f]{2} *)*$", max_length=2048)]
+Uuid = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$")]
+Kind = Annotated[str, Meta(pattern=r"^>?([iu](8|16|24|32|64)|f32|f64)$")]  # little-endian without the '>'
+At = Annotated[int, Meta(ge=0, le=511)]
+Byte = Annotated[int, Meta(ge=0, le=255)]
+Scalar = str | int | float
+Only = Annotated[dict[Word, Scalar | Annotated[list[Scalar], Meta(max_length=32)]], Meta(max_length=8)]
+Phase = Literal["probe", "setup", "start", "stop", "keepalive"]
+Property = Literal["read", "notify", "indicate", "write", "write-without-response"]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all tables: an unknown key is an error."""
+
+
+class Match(Table, frozen=True, kw_only=True):
+    """A rule on an advertisement; all that it states must hold."""
+
+    name: Line | None = None
+    name_prefix: Line | None = None
+    name_contains: Line | None = None
+    service: Uuid | None = None
+    company: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
+    data: Hex | None = None  # what the manufacturer's data begin with
+    data_mask: Hex | None = None
+
+
+class Char(Table, frozen=True, kw_only=True):
+    """A characteristic; `value` is what a virtual device answers when it is read."""
+
+    service: Uuid
+    uuid: Uuid
+    properties: Annotated[list[Property], Meta(min_length=1, max_length=5)]
+    optional: bool = False
+    value: Hex = ""
+
+
+class Setting(Table, frozen=True, kw_only=True):
+    """What a person or the link chooses: a table value to code, or limits, or text made of other settings."""
+
+    default: Scalar | None = None
+    values: Annotated[dict[str, Scalar], Meta(min_length=1, max_length=32)] | None = None
+    limits: Annotated[list[int | float], Meta(min_length=2, max_length=2)] | None = None
+    pattern: Line | None = None
+    choose: Literal["exact", "nearest"] = "exact"
+    about: Line | None = None
+
+
+class Reply(Table, frozen=True, kw_only=True):
+    """What the device answers to a write, on another characteristic."""
+
+    char: Word
+    bytes: Line
+
+
+class Step(Table, frozen=True, kw_only=True):
+    """A write; `bytes` is a template."""
+
+    phase: Phase
+    char: Word
+    bytes: Line
+    only: Only = {}
+    expect: Reply | None = None
+    delay_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    every_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0
+    about: Line | None = None
+
+
+class When(Table, frozen=True, kw_only=True):
+    """A byte that tells whether a packet belongs to the stream."""
+
+    at: At
+    eq: Byte
+    mask: Annotated[int, Meta(ge=1, le=255)] = 255
+
+
+class Stamp(Table, frozen=True, kw_only=True):
+    """The device's time stamp."""
+
+    at: At
+    type: Kind
+    unit: Literal["s", "ms", "us", "ns"] | None = None
+    tick_s: Expression | None = None
+    wrap: Annotated[int, Meta(ge=2)] | None = None
+    anchor: Literal["first", "last"] = "first"
+
+
+class Counter(Table, frozen=True, kw_only=True):
+    """The device's sequence counter."""
+
+    at: At
+    type: Kind
+    wrap: Annotated[int, Meta(ge=2)] | None = None
+    counts: Literal["packets", "samples"] = "packets"
+
+
+class Number(Table, frozen=True, kw_only=True):
+    """Another number of the header; `value` is what a virtual device sends there."""
+
+    at: At
+    type: Kind
+    scale: Expression = "1"
+    value: Expression | None = None
+
+
+class Header(Table, frozen=True, kw_only=True):
+    """What a packet holds once. `sent` is not looked at, only sent by a virtual device."""
+
+    timestamp: Stamp | None = None
+    sequence: Counter | None = None
+    count: Number | None = None
+    battery_percent: Number | None = None
+    fields: Annotated[dict[Word, Number], Meta(max_length=16)] = {}
+    sent: Annotated[list[Number], Meta(max_length=16)] = []
+
+
+class Field(Table, frozen=True, kw_only=True):
+    """Numbers of one channel in a sample: `acc`, `gyr`, `mag`, or a name with its unit."""
+
+    ch: Word
+    type: Kind
+    n: Annotated[int, Meta(ge=1, le=16)] = 3
+    scale: Expression = "1"
+    unit: Literal["g", "mg", "m/s2", "dps", "mdps", "rad/s", "uT", "mG"] | None = None
+    axes: Annotated[list[Literal["x", "y", "z", "-x", "-y", "-z"]], Meta(min_length=3, max_length=3)] | None = (
+        None
+    )
+
+
+class Samples(Table, frozen=True, kw_only=True):
+    """The samples of a packet. `count`: a number or an expression, `count` (the header says it) or `fill`."""
+
+    at: At
+    count: Annotated[int, Meta(ge=1, le=512)] | Expression = 1
+    per_packet: Expression = "1"  # how many a virtual device sends where the count is free
+    layout: Literal["interleaved", "planar"] = "interleaved"
+    fields: Annotated[list[Field], Meta(min_length=1, max_length=16)]
+
+
+class Fragments(Table, frozen=True, kw_only=True):
+    """A message in several packets, put together by the byte at `key`."""
+
+    key: At
+    header: Annotated[int, Meta(ge=1, le=64)]  # bytes that each part begins with
+    longest: Annotated[int, Meta(ge=1, le=512)]  # bytes after the header that one packet carries
+    rest: Annotated[list[When], Meta(min_length=1, max_length=4)]
+
+
+class Stream(Table, frozen=True, kw_only=True):
+    """One kind of packet on one characteristic."""
+
+    char: Word
+    when: Annotated[list[When], Meta(max_length=8)] = []
+    only: Only = {}
+    rate: Expression = "rate_hz"
+    header: Header = Header()
+    samples: Samples | None = None
+    pad_to: Annotated[list[At], Meta(max_length=8)] = []
+    rest: Word | None = None  # name under which further bytes are given, in hex
+    fragments: Fragments | None = None
+
+
+class Limits(Table, frozen=True, kw_only=True):
+    """What the device cannot do, for people."""
+
+    about: Annotated[list[Line], Meta(max_length=16)] = []
+
+
+class Golden(Table, frozen=True, kw_only=True):
+    """Packets and what they mean, in the words of `profiles decode`."""
+
+    source: Line
+    basis: Literal["captured", "vendor", "composed"]
+    settings: Annotated[dict[Word, Scalar], Meta(max_length=16)] = {}
+    char: Word
+    hex: Annotated[list[Hex], Meta(min_length=1, max_length=16)]
+    expected: dict[str, object]
+    tolerance: Annotated[float, Meta(gt=0)] = 1e-6
+
+
+class ProfileData(Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    schema: Literal["footsense.profile/1"]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    title: Line
+    grade: Literal["A", "A-", "B", "C", "own"]
+    sources: Annotated[list[Line], Meta(min_length=1, max_length=16)]
+    firmware: Line | None = None
+    notes: Annotated[list[Line], Meta(max_length=32)] = []
+    match: Annotated[list[Match], Meta(min_length=1, max_length=16)]
+    chars: Annotated[dict[Word, Char], Meta(min_length=1, max_length=32)]
+    settings: Annotated[dict[Word, Setting], Meta(max_length=16)] = {}
+    steps: Annotated[list[Step], Meta(max_length=32)] = []
+    streams: Annotated[dict[Word, Stream], Meta(min_length=1, max_length=32)]
+    limits: Limits = Limits()
+    golden: Annotated[list[Golden], Meta(max_length=32)] = []

@@ -1,0 +1,163 @@
+"""A profile as the rest of the program sees it, and how it is read from TOML."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from footsense.devices import settings as _settings
+from footsense.devices.layout import Layout, layouts
+from footsense.devices.matching import Advertised, Advertisement, advertised, score
+from footsense.devices.model import ProfileData
+from footsense.devices.settings import Value, applies
+from footsense.devices.steps import writes
+from footsense.devices.uuids import full
+from footsense.errors import ProfileError, UsageError
+from footsense.resources import data_folder
+from footsense.text import display
+
+MAX_BYTES = 64 * 1024
+MAX_DOTS = 100  # in a line: dotted keys cost the TOML parser the square of their number
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A device profile, read and checked. `text` is its TOML; `data` its tables."""
+
+    data: ProfileData
+    text: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name it goes by on the command line."""
+        return self.data.name
+
+    def settings_for(self, asked: Mapping[str, Value]) -> dict[str, Value]:
+        """All settings: what is asked for, checked (UsageError), the nearest where the profile allows it,
+        and defaults for the others."""
+        return _settings.complete(self.data, asked)
+
+    def match_score(self, advertisement: Advertisement) -> int:
+        """How well the advertisement fits; 0: not at all."""
+        return score(self.data.match, advertisement)
+
+    def advertised(self) -> Advertised:
+        """What a virtual device of this kind advertises."""
+        return advertised(self.data)
+
+    def subscribe(self, settings: Mapping[str, Value]) -> tuple[str, ...]:
+        """UUIDs of the characteristics to be notified of, in order; those outside `required` may be missing."""
+        chosen = self.settings_for(settings)
+        active = (s.char for s in self.data.streams.values() if applies(s.only, chosen))
+        return tuple(dict.fromkeys(full(self.data.chars[c].uuid) for c in active))
+
+    def required(self, settings: Mapping[str, Value]) -> tuple[str, ...]:
+        """UUIDs of the characteristics without which the profile cannot work."""
+        chosen = self.settings_for(settings)
+        used = [s.char for s in self.data.streams.values() if applies(s.only, chosen)]
+        used += [s.char for s in self.data.steps if applies(s.only, chosen)]
+        return tuple(
+            dict.fromkeys(full(self.data.chars[c].uuid) for c in used if not self.data.chars[c].optional)
+        )
+
+    def mtu_min(self, settings: Mapping[str, Value]) -> int:
+        """Smallest ATT MTU in bytes that carries the longest packet (the header of a notification has 3)."""
+        return max(23, 3 + max(_longest(x) for x in layouts(self.data, self.settings_for(settings))))
+
+    def packet_s(self, settings: Mapping[str, Value]) -> float:
+        """The longest time in s that one packet of samples covers."""
+        found = layouts(self.data, self.settings_for(settings))
+        return max((x.per_packet / x.timing.rate_hz for x in found if x.timing), default=0.0)
+
+    def keepalive_s(self) -> float:
+        """Period of the keepalive writes in s, 0 without any."""
+        return min((s.every_s for s in self.data.steps if s.phase == "keepalive"), default=0.0)
+
+
+def _longest(layout: Layout) -> int:
+    rule = layout.stream.fragments
+    if rule:
+        return min(layout.length, rule.header + rule.longest)
+    if layout.stream.pad_to:
+        return min(p for p in layout.stream.pad_to if p >= layout.length)
+    return layout.length
+
+
+def profile_names() -> list[str]:
+    """Names of the profiles that ship with footsense."""
+    return sorted(p.stem for p in data_folder("firmware_profiles").glob("*.toml"))
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """The shipped profile of that name, or the file. Raises UsageError if there is none,
+    ProfileError if it is wrong."""
+    shipped = data_folder("firmware_profiles") / f"{name_or_path}.toml"
+    is_name = re.fullmatch(r"[a-z0-9][a-z0-9-]*", str(name_or_path))
+    path = shipped if is_name and shipped.is_file() else Path(name_or_path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        names = ", ".join(profile_names())
+        raise UsageError(
+            f"no profile or file '{display(name_or_path)}': take one of {names}, or the path of a .toml file"
+        ) from error
+    return parse_profile(raw, display(path.name))
+
+
+def parse_profile(text: str | bytes, where: str) -> Profile:
+    """Read and check a profile. `where` begins the messages.
+
+    Raises ProfileError: file, line or key path, and what was expected."""
+    try:
+        decoded = _text(text)
+        data = _checked(_tables(decoded))
+    except ProfileError as error:
+        raise ProfileError(f"{where}: {error}") from error
+    return Profile(data, decoded)
+
+
+def _text(text: str | bytes) -> str:
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > MAX_BYTES:
+        raise ProfileError(f"larger than {MAX_BYTES // 1024} KiB, which is the most a profile may have")
+    try:
+        decoded = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"byte {error.start} is not UTF-8: save the file as UTF-8") from error
+    for i, line in enumerate(decoded.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            raise ProfileError(f"line {i}: more than {MAX_DOTS} dots")
+    return decoded
+
+
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"not TOML: {display(error, 200)}") from error
+    except (RecursionError, ValueError) as error:
+        raise ProfileError(f"not TOML: nested too deeply, or a number too long ({display(error)})") from error
+
+
+def _checked(tables: dict[str, Any]) -> ProfileData:
+    try:
+        data = msgspec.convert(tables, ProfileData)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at ")
+        key = path.strip("`").removeprefix("$").removeprefix(".")
+        raise ProfileError(f"{display(key, 120) or 'top level'}: {display(message, 300)}") from error
+    except RecursionError as error:
+        raise ProfileError("nested too deeply") from error
+    _settings.check(data)
+    try:
+        for chosen in _settings.variations(data):
+            layouts(data, chosen)
+            writes(data, chosen)
+    except UsageError as error:
+        raise ProfileError(str(error)) from error
+    return data

@@ -1,0 +1,112 @@
+"""What `profiles decode` says of the bytes it is given; also how golden packets are compared."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from footsense.devices.decoder import Decoder
+from footsense.devices.profile import Profile
+from footsense.devices.settings import Value
+from footsense.devices.uuids import full
+from footsense.errors import FootsenseError, PacketError
+from footsense.types import Decoded, Floats
+
+Reading = dict[str, object]
+
+
+class Readings:
+    """Feeds bytes to a profile's decoder and tells each answer in plain values, time stamps unwrapped."""
+
+    def __init__(self, profile: Profile, settings: Mapping[str, Value], char: str | None = None) -> None:
+        self._decoder = Decoder(profile, settings)
+        self.char = char or self._decoder.layouts[0].char
+        self._timings = {t.stream: t for t in self._decoder.timings}
+        self._last: dict[str, int] = {}
+
+    def feed(self, payload: bytes) -> Reading:
+        """One object: the frame, `{"pending": True}` where more bytes must come, or `{"error": …}`."""
+        try:
+            frames = self._decoder.feed(self.char, payload)
+        except PacketError as error:
+            return {"error": str(error)}
+        if not frames:
+            return {"pending": True}
+        readings = [self._reading(frame) for frame in frames]
+        return readings[0] if len(readings) == 1 else _merged(readings)
+
+    def _reading(self, frame: Decoded) -> Reading:
+        told: Reading = {
+            "acc_g": _rows(frame.acc_g),
+            "gyr_dps": _rows(frame.gyr_dps),
+            "mag_ut": _rows(frame.mag_ut),
+            "timestamp_s": self._time_s(frame),
+            "sequence": frame.sequence,
+            "battery_percent": frame.battery_percent,
+            "fields": dict(frame.fields) or None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    def _time_s(self, frame: Decoded) -> float | None:
+        timing = self._timings.get(frame.stream)
+        if frame.ticks is None or timing is None or timing.tick_s is None:
+            return None
+        modulus = timing.tick_modulus or 0
+        last = self._last.get(frame.stream, frame.ticks)
+        # the shorter way round: packets may come late
+        step = (frame.ticks - last + modulus // 2) % modulus - modulus // 2 if modulus else frame.ticks - last
+        self._last[frame.stream] = last + step
+        return (last + step) * timing.tick_s
+
+
+def _rows(values: Floats | None) -> list[list[float]] | None:
+    return None if values is None else values.tolist()
+
+
+def _merged(readings: Sequence[Reading]) -> Reading:
+    """Several frames in one packet: lists are joined, of other things the first frame's stay."""
+    whole: Reading = {}
+    for reading in readings:
+        for name, value in reading.items():
+            before = whole.setdefault(name, value)
+            if isinstance(before, list) and isinstance(value, list) and before is not value:
+                whole[name] = before + value
+    return whole
+
+
+def golden_faults(profile: Profile) -> list[str]:
+    """One line for each golden packet of the profile that does not decode as it says."""
+    faults = []
+    for i, golden in enumerate(profile.data.golden):
+        where = f"golden[{i}]"
+        try:
+            char = full(profile.data.chars[golden.char].uuid)
+            readings = Readings(profile, golden.settings, char)
+        except (FootsenseError, KeyError) as error:
+            faults.append(f"{where}: {error}")
+            continue
+        told = [readings.feed(bytes.fromhex(packet)) for packet in golden.hex][-1]
+        fault = difference(golden.expected, told, golden.tolerance)
+        if fault:
+            faults.append(f"{where}: {fault}")
+    return faults
+
+
+def difference(expected: object, told: object, tolerance: float, path: str = "") -> str:
+    """Where `told` is not as `expected`, empty if it is; numbers to `tolerance`, absolute and of their size."""
+    if isinstance(expected, Mapping) and isinstance(told, Mapping):
+        if set(expected) != set(told):
+            return f"{path or 'the packet'}: expected {', '.join(expected)}, got {', '.join(told)}"
+        parts = [difference(expected[k], told[k], tolerance, f"{path}.{k}".lstrip(".")) for k in expected]
+    elif isinstance(expected, list) and isinstance(told, list):
+        if len(expected) != len(told):
+            return f"{path}: expected {len(expected)} of them, got {len(told)}"
+        pairs = zip(expected, told, strict=True)
+        parts = [difference(e, t, tolerance, f"{path}[{i}]") for i, (e, t) in enumerate(pairs)]
+    else:
+        return "" if _same(expected, told, tolerance) else f"{path}: expected {expected}, got {told}"
+    return next((p for p in parts if p), "")
+
+
+def _same(expected: object, told: object, tolerance: float) -> bool:
+    if isinstance(expected, int | float) and isinstance(told, int | float):
+        return math.isclose(expected, told, rel_tol=tolerance, abs_tol=tolerance)
+    return expected == told

@@ -1,0 +1,166 @@
+"""Settings of a profile: what was asked for, checked and completed, and the numbers that expressions see."""
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from footsense.devices.model import ProfileData, Setting
+from footsense.errors import ProfileError, UsageError
+from footsense.text import display
+
+Value = str | int | float
+MAX_COMBINATIONS = 1024
+
+
+def number(text: Value) -> Value:
+    """`text` as int or float if it is one, else as it is."""
+    if not isinstance(text, str) or not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", text):
+        return text
+    return float(text) if "." in text else int(text)
+
+
+def complete(data: ProfileData, asked: Mapping[str, Value]) -> dict[str, Value]:
+    """All settings, with defaults where nothing is asked for. Raises UsageError for an unknown or wrong one."""
+    for name in asked:
+        if name not in data.settings:
+            raise UsageError(unknown(data, name))
+    wanted = {name: number(value) for name, value in asked.items()}
+    for name in [n for n in wanted if data.settings[n].pattern is not None]:
+        wanted |= _taken_apart(data, name, str(wanted.pop(name)))
+    chosen = {
+        name: _chosen(data.name, name, setting, wanted.get(name))
+        for name, setting in data.settings.items()
+        if setting.pattern is None
+    }
+    return {
+        n: _composed(s.pattern, chosen) if s.pattern is not None else chosen[n]
+        for n, s in data.settings.items()
+    }
+
+
+def unknown(data: ProfileData, name: str) -> str:
+    """One line about a setting that the profile does not have."""
+    near = difflib.get_close_matches(name, data.settings, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    known = ", ".join(data.settings) or "none"
+    return f"profile {data.name} has no setting '{display(name)}' (known: {known}){hint}"
+
+
+def names_for(data: ProfileData, settings: Mapping[str, Value]) -> dict[str, float]:
+    """What expressions may name: each numeric setting, and `<setting>_code` where it has a numeric code."""
+    names: dict[str, float] = {}
+    for name, value in settings.items():
+        if not isinstance(value, str):
+            names[name] = value
+        code = code_of(data.settings[name], value)
+        if code is not None and not isinstance(code, str):
+            names[f"{name}_code"] = code
+    return names
+
+
+def code_of(setting: Setting, value: Value) -> Value | None:
+    """The device's code for a value, None where the setting has none."""
+    for key, code in (setting.values or {}).items():
+        if number(key) == value:
+            return code
+    return None
+
+
+def applies(only: Mapping[str, object], settings: Mapping[str, Value]) -> bool:
+    """Whether a step or stream with this `only` is there under these settings."""
+    for name, allowed in only.items():
+        values = allowed if isinstance(allowed, list) else [allowed]
+        if settings.get(name) not in values:
+            return False
+    return True
+
+
+def variations(data: ProfileData, limit: int = 200) -> Iterator[dict[str, Value]]:
+    """The defaults, then each value of each setting with the others at their defaults."""
+    yield complete(data, {})
+    tried = [(n, v) for n, s in data.settings.items() for v in (s.values or s.limits or [])]
+    for name, value in tried[:limit]:
+        yield complete(data, {name: value})
+
+
+def check(data: ProfileData) -> None:
+    """Raises ProfileError if a setting is not one of the three kinds or its default not one of its values."""
+    for name, setting in data.settings.items():
+        kinds = [setting.values is not None, setting.limits is not None, setting.pattern is not None]
+        if sum(kinds) != 1:
+            raise ProfileError(f"settings.{name}: expected exactly one of values, limits, pattern")
+        if setting.pattern is None and setting.default is None:
+            raise ProfileError(f"settings.{name}: expected a default")
+        if setting.pattern is not None:
+            _check_pattern(data, name, setting.pattern)
+            continue
+        try:
+            _chosen(data.name, name, setting, None)
+        except UsageError as error:
+            raise ProfileError(f"settings.{name}.default: {error}") from error
+
+
+def _check_pattern(data: ProfileData, name: str, pattern: str) -> None:
+    parts = re.findall(r"\{([^{}]*)\}", pattern)
+    size = 1
+    for part in parts:
+        if part not in data.settings or data.settings[part].values is None:
+            raise ProfileError(f"settings.{name}.pattern: '{display(part)}' is no setting with values")
+        size *= len(data.settings[part].values or {})
+    if size > MAX_COMBINATIONS:
+        raise ProfileError(
+            f"settings.{name}.pattern: {size} combinations, at most {MAX_COMBINATIONS} are allowed"
+        )
+
+
+def _chosen(profile: str, name: str, setting: Setting, asked: Value | None) -> Value:
+    value = setting.default if asked is None else asked
+    assert value is not None
+    value = number(value)
+    if setting.limits is not None:
+        return _between(profile, name, setting, setting.limits, value)
+    values = [number(v) for v in setting.values or {}]
+    if value in values:
+        return values[values.index(value)]
+    numbers = [v for v in values if not isinstance(v, str)]
+    if setting.choose == "nearest" and numbers and not isinstance(value, str):
+        wanted = value
+        return min(numbers, key=lambda v: (abs(v - wanted), v))
+    offered = ", ".join(str(v) for v in values)
+    raise UsageError(f"profile {profile}: {name} is '{display(value)}', expected one of {offered}")
+
+
+def _between(
+    profile: str, name: str, setting: Setting, limits: Sequence[int | float], value: Value
+) -> int | float:
+    """The value within the limits; where both are whole numbers, it must be one too."""
+    low, high = limits
+    whole = isinstance(low, int) and isinstance(high, int)
+    if setting.choose == "nearest" and not isinstance(value, str):
+        value = min(max(value, low), high)
+        value = round(value) if whole else value
+    if isinstance(value, str) or not low <= value <= high or (whole and value != round(value)):
+        kind = " in whole numbers" if whole else ""
+        raise UsageError(f"profile {profile}: {name} is '{display(value)}', expected {low:g} to {high:g}{kind}")
+    return round(value) if whole else value
+
+
+def _composed(pattern: str, chosen: Mapping[str, Value]) -> str:
+    return re.sub(r"\{([^{}]*)\}", lambda m: _shown(chosen[m[1]]), pattern)
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _taken_apart(data: ProfileData, name: str, text: str) -> dict[str, Value]:
+    pattern = data.settings[name].pattern or ""
+    parts = re.findall(r"\{([^{}]*)\}", pattern)
+    choices = [[number(v) for v in data.settings[p].values or {}] for p in parts]
+    for combination in itertools.product(*choices):
+        chosen = dict(zip(parts, combination, strict=True))
+        if _composed(pattern, chosen) == text:
+            return chosen
+    example = _composed(pattern, {p: c[0] for p, c in zip(parts, choices, strict=True)})
+    raise UsageError(f"profile {data.name}: {name} is '{display(text)}', expected such as {example}")

@@ -1,0 +1,102 @@
+"""Byte templates and the writes that a profile makes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from footsense.devices import kinds
+from footsense.devices.expression import evaluate
+from footsense.devices.model import ProfileData, Step
+from footsense.devices.settings import Value, applies, code_of, names_for
+from footsense.devices.uuids import full
+from footsense.errors import ProfileError
+from footsense.text import display
+
+MAX_BYTES = 512
+_PART = re.compile(r"\s*(?:\{([^{}:]+):([^{}:]+)\}|([0-9A-Fa-f]{2})(?:\*([0-9]{1,3}))?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of a profile: `char` is a UUID, `phase` probe, setup, start, stop or keepalive.
+
+    `reply` is what the device then notifies (char UUID, payload), None where it says nothing; `delay_s` is
+    waited after it; `every_s` is the period of a keepalive.
+    """
+
+    phase: str
+    char: str
+    payload: bytes
+    reply: tuple[str, bytes] | None = None
+    delay_s: float = 0.0
+    every_s: float = 0.0
+
+
+def writes(data: ProfileData, settings: Mapping[str, Value]) -> list[Write]:
+    """The writes under these (complete) settings, in order. Raises ProfileError for a template that fails."""
+    return [
+        _write(data, step, f"steps[{i}]", settings)
+        for i, step in enumerate(data.steps)
+        if applies(step.only, settings)
+    ]
+
+
+def _write(data: ProfileData, step: Step, where: str, settings: Mapping[str, Value]) -> Write:
+    reply = None
+    if step.expect:
+        reply = (
+            full(_char(data, step.expect.char, f"{where}.expect")),
+            filled(data, step.expect.bytes, f"{where}.expect.bytes", settings),
+        )
+    return Write(
+        step.phase,
+        full(_char(data, step.char, where)),
+        filled(data, step.bytes, f"{where}.bytes", settings),
+        reply,
+        step.delay_ms / 1000,
+        step.every_s,
+    )
+
+
+def _char(data: ProfileData, name: str, where: str) -> str:
+    if name not in data.chars:
+        known = ", ".join(data.chars)
+        raise ProfileError(f"{where}.char: no characteristic '{name}' in [chars] (known: {known})")
+    return data.chars[name].uuid
+
+
+def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, Value]) -> bytes:
+    """The bytes of a template such as `03 00*4 {rate_hz_code:u8} {path:str0}`."""
+    out = b""
+    at = 0
+    while at < len(template.rstrip()):
+        part = _PART.match(template, at)
+        if not part:
+            rest = display(template[at:].strip(), 20)
+            raise ProfileError(f"{where}: '{rest}' is neither hex bytes (03, 00*4) nor {{name:type}}")
+        expression, kind, byte, times = part.groups()
+        if expression:
+            out += _packed(data, expression, kind, where, settings)
+        else:
+            out += bytes.fromhex(byte) * int(times or 1)
+        at = part.end()
+        if len(out) > MAX_BYTES:
+            raise ProfileError(f"{where}: more than {MAX_BYTES} bytes")
+    return out
+
+
+def _packed(data: ProfileData, expression: str, kind: str, where: str, settings: Mapping[str, Value]) -> bytes:
+    try:
+        if kind == "str0":
+            return _text(data, expression.strip(), settings).encode() + b"\0"
+        return kinds.packed(kind, evaluate(expression, names_for(data, settings)))
+    except ProfileError as error:
+        raise ProfileError(f"{where}: {error}") from error
+
+
+def _text(data: ProfileData, name: str, settings: Mapping[str, Value]) -> str:
+    setting, _, part = name.partition(".")
+    if setting not in settings or part not in ("", "code"):
+        raise ProfileError(f"no setting '{display(name)}'")
+    value = settings[setting]
+    return str(code_of(data.settings[setting], value) if part else value)

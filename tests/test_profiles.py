@@ -1,0 +1,135 @@
+"""What every profile must do, over whatever profiles there are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.devices import Decoder, Encoder, Profile, commands, gatt_table, load_profile, profile_names
+from footsense.devices.reading import golden_faults
+from footsense.devices.settings import variations
+from footsense.errors import PacketError
+
+NAMES = profile_names()
+PROFILES = {name: load_profile(name) for name in NAMES}
+UUID_LENGTH = 36
+
+
+@pytest.fixture(params=NAMES)
+def profile(request: pytest.FixtureRequest) -> Profile:
+    return PROFILES[request.param]
+
+
+def test_there_are_profiles() -> None:
+    assert len(NAMES) >= 1
+
+
+def test_the_file_is_named_like_the_profile(profile: Profile) -> None:
+    assert profile.name in NAMES
+    assert load_profile(profile.name).data == profile.data
+
+
+def test_golden_packets_decode_as_they_say(profile: Profile) -> None:
+    assert profile.data.golden
+    assert golden_faults(profile) == []
+
+
+def test_golden_packets_cut_short_are_refused(profile: Profile) -> None:
+    for golden in profile.data.golden:
+        if len(golden.hex) > 1:
+            continue
+        decoder = Decoder(profile, golden.settings)
+        packet = bytes.fromhex(golden.hex[0])
+        char = next(x.char for x in decoder.layouts if x.stream.char == golden.char)
+        for n in range(len(packet)):
+            try:
+                frames = decoder.feed(char, packet[:n])
+            except PacketError:
+                continue
+            assert all(f.acc_g is None and f.gyr_dps is None for f in frames)
+
+
+def test_every_setting_gives_commands_and_a_stream(profile: Profile) -> None:
+    for chosen in variations(profile.data):
+        assert profile.settings_for(chosen) == chosen
+        writes = commands(profile, chosen)
+        published = {c: props for _, chars in gatt_table(profile) for c, props, _ in chars}
+        assert all(len(c) == UUID_LENGTH and c == c.lower() for c in published)
+        assert all({"write", "write-without-response"} & set(published[w.char]) for w in writes)
+        assert all({"notify", "indicate"} & set(published[c]) for c in profile.subscribe(chosen))
+        assert set(profile.required(chosen)) <= set(published)
+        assert all(w.reply is None or w.reply[0] in profile.subscribe(chosen) for w in writes)
+
+
+def test_it_matches_what_it_advertises_better_than_any_other(profile: Profile) -> None:
+    heard = profile.advertised()
+    scores = {name: p.match_score(heard) for name, p in PROFILES.items()}
+    assert max(scores, key=lambda n: scores[n]) == profile.name
+    assert scores[profile.name] > 0
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_what_is_encoded_is_decoded_to_half_a_count(data: st.DataObject) -> None:
+    profile = PROFILES[data.draw(st.sampled_from(NAMES))]
+    chosen = data.draw(st.sampled_from(list(variations(profile.data))))
+    encoder, decoder = Encoder(profile, chosen), Decoder(profile, chosen)
+    if not decoder.timings:
+        return
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    n = data.draw(st.integers(1, 120))
+    start_s = data.draw(st.sampled_from([0.0, 3.21, 5000.0, 2.0**32 / 1e6 - 0.1]))
+    t_s = start_s + np.arange(n) / decoder.timings[0].rate_hz
+    acc_g, gyr_dps = rng.uniform(-1.9, 1.9, (n, 3)), rng.uniform(-120, 120, (n, 3))
+    cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=5)))
+    packets = []
+    for a, b in zip([0, *cuts], [*cuts, n], strict=True):
+        packets += encoder.encode(a, t_s[a:b], acc_g[a:b], gyr_dps[a:b])
+    packets += encoder.flush()
+    frames = [f for char, payload in packets for f in decoder.feed(char, payload)]
+    for timing in decoder.timings:
+        mine = [f for f in frames if f.stream == timing.stream]
+        layout = next(x for x in decoder.layouts if x.name == timing.stream)
+        for channel in layout.channels:
+            if channel.name not in ("acc", "gyr"):
+                continue
+            got = [f.acc_g if channel.name == "acc" else f.gyr_dps for f in mine]
+            total = n if layout.count is None else n // layout.count * layout.count
+            truth = (acc_g if channel.name == "acc" else gyr_dps)[:total]
+            whole = np.concatenate([g for g in got if g is not None]) if got else np.empty((0, 3))
+            half = 0.5 * abs(channel.scale) if "f" not in channel.kind else 1e-5
+            assert whole.shape == truth.shape
+            assert np.abs(whole - truth).max(initial=0) <= half * (1 + 1e-9)
+        if timing.tick_s and timing.tick_modulus and mine:
+            ticks = [f.ticks for f in mine if f.ticks is not None]
+            assert len(ticks) == len(mine)
+            index = 0 if timing.anchor == "first" else layout.per_packet - 1
+            if index < n:
+                assert ticks[0] == round(t_s[index] / timing.tick_s) % timing.tick_modulus
+        if timing.sequence_modulus:
+            steps = np.diff([f.sequence or 0 for f in mine]) % timing.sequence_modulus
+            assert timing.sequence_counts == "samples" or (steps == 1).all()
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_give_a_frame_or_a_packet_error(data: st.DataObject) -> None:
+    profile = PROFILES[data.draw(st.sampled_from(NAMES))]
+    decoder = Decoder(profile, data.draw(st.sampled_from(list(variations(profile.data)))))
+    golden = [bytes.fromhex(h) for g in profile.data.golden for h in g.hex]
+    damaged = st.builds(
+        lambda p, cut, junk: p[:cut] + junk,
+        st.sampled_from(golden),
+        st.integers(0, 250),
+        st.binary(max_size=40),
+    )
+    for _ in range(4):
+        layout = data.draw(st.sampled_from(decoder.layouts))
+        payload = data.draw(st.one_of(st.binary(max_size=260), damaged))
+        try:
+            frames = decoder.feed(layout.char, payload)
+        except PacketError:
+            continue
+        for frame in frames:
+            for values in (frame.acc_g, frame.gyr_dps, frame.mag_ut):
+                assert values is None or (values.shape == (len(values), 3) and np.isfinite(values).all())

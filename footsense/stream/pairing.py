@@ -108,7 +108,7 @@ class Pairing:
 
     def _gyro_back(self, t_s: Floats) -> bool:
         since = self._back_since_s
-        return since is not None and len(self._t) > 0 and since + _BACK_S <= t_s[0] <= self._t[-1]
+        return since is not None and self._t[-1] - since >= _BACK_S and t_s[0] - self._t[-1] < _BACK_S
 
     def _laid(self, block: Block) -> list[Block]:
         t_s = block.t_s

@@ -19,6 +19,7 @@ from footsense.types import StreamTiming
 
 _LOOP_S = 0.5
 _MAX_SHIFT = 0.4  # of a period, by which a frame is moved at once
+_MIN_SQUEEZE, _MAX_STRETCH = 0.3, 1.4  # of a period, in a frame that is further off
 _PULL = 0.15  # how far the period may move from the segment's
 _JUMP_S = 0.25
 _RATE_CHANGE = 0.1
@@ -27,6 +28,8 @@ _FIRST_WINDOW_S, _RATE_WINDOW_S = 0.5, 2.0
 _FUTURE_S, _LATE_S, _DELAY_WINDOW_S = 1.0, 10.0, 30.0
 _BLOCK_S, _BLOCKS = 2.0, 30
 _SLEW = 0.03
+_AHEAD_S = 0.1
+_LATE_FOR_GOOD_S = 0.5
 _ODR_ERROR, _ARRIVAL_NOISE_S = 0.015, 0.015
 
 
@@ -42,6 +45,7 @@ class Clock(Protocol):
     """Times for the frames of one stream."""
 
     changed: float | None  # the new period, where with the last frame the rate was seen to have changed
+    restarted: bool  # whether with the last frame the device's count was seen to have begun anew
 
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies; frames come in order."""
@@ -98,6 +102,7 @@ class Epoch:
         self._newest_s = 0.0  # newest stamp, by the device
         self._host_s = 0.0
         self._delay = WindowMin(_DELAY_WINDOW_S)
+        self.restarted = False  # with the last stamp
 
     def expected_s(self, host_s: float) -> float:
         """What the device's clock shows about now."""
@@ -110,7 +115,8 @@ class Epoch:
             self._origin_s = host_s - device_s
         time_s = device_s + self._origin_s
         late_s = host_s - time_s - self._delay.value
-        if self._delay.value < math.inf and not -_FUTURE_S <= late_s <= _LATE_S:
+        self.restarted = self._delay.value < math.inf and not -_FUTURE_S <= late_s <= _LATE_S
+        if self.restarted:
             time_s = host_s - self._delay.value
             self._origin_s = time_s - device_s
         self._newest_s, self._host_s = device_s, host_s
@@ -127,6 +133,7 @@ class TickClock:
         self._watch = RateWatch(1 / timing.rate_hz)
         self.period_s = 1 / timing.rate_hz
         self.changed: float | None = None
+        self.restarted = False
         self._end_s: float | None = None  # of the last sample
         self._stamp_s: float | None = None  # on the time axis, of the last frame
         self._tick = 0  # unwrapped, of the last frame
@@ -136,18 +143,19 @@ class TickClock:
         """Where the frame lies."""
         anchor = 0 if self._timing.anchor == "first" else len(frame) - 1
         stamp_s = self._epoch.time_s(self._device_s(frame), frame.host_s)
-        start_s = stamp_s - anchor * self.period_s
-        self.changed = None
-        if self._end_s is not None and self._stamp_s is not None:
-            if frame.restart or stamp_s <= self._stamp_s:
-                start_s = max(start_s, self._end_s + self.period_s)
-            else:
-                self._measure(frame, stamp_s - self._stamp_s)
-                start_s = self._follow(frame, start_s)
+        self.changed, self.restarted = None, frame.restart or self._epoch.restarted
+        if self._end_s is None or self._stamp_s is None:
+            placed = Placed(stamp_s - anchor * self.period_s, self.period_s)
+        elif self.restarted or stamp_s <= self._stamp_s:
+            start_s = stamp_s - anchor * self.period_s
+            placed = Placed(max(start_s, self._end_s + self.period_s), self.period_s)
+        else:
+            self._measure(frame, stamp_s - self._stamp_s)
+            placed = self._follow(frame, stamp_s - anchor * self.period_s)
         self._stamp_s = stamp_s
-        self._end_s = start_s + (len(frame) - 1) * self.period_s
+        self._end_s = placed.start_s + (len(frame) - 1) * placed.period_s
         self._last_n = len(frame)
-        return Placed(start_s, self.period_s)
+        return placed
 
     def _device_s(self, frame: Frame) -> float:
         assert frame.tick is not None
@@ -168,23 +176,25 @@ class TickClock:
         if self.changed is not None:
             self.period_s = self.changed
 
-    def _follow(self, frame: Frame, measured_s: float) -> float:
-        """The start of the frame, which `measured_s` says with jitter."""
+    def _follow(self, frame: Frame, measured_s: float) -> Placed:
+        """Place the frame, whose start `measured_s` says with jitter."""
         assert self._end_s is not None
         period = self.period_s
         expected_s = self._end_s + period
         missing = self._missing(frame, measured_s - expected_s)
         expected_s += missing * period
         error = measured_s - expected_s
-        if missing * period > _JUMP_S or abs(error) > _JUMP_S + len(frame) * period:
-            return max(measured_s, self._end_s + period)
+        if missing * period > _JUMP_S or error > _JUMP_S + len(frame) * period:
+            return Placed(max(measured_s, self._end_s + period), period)
         samples = len(frame) + missing
         gain = min(0.5, samples * period / _LOOP_S)
         nominal = self._watch.period_s
         pulled = period + gain * gain / 4 * error / samples
         self.period_s = min(max(pulled, (1 - _PULL) * nominal), (1 + _PULL) * nominal)
-        limit = _MAX_SHIFT * period
-        return expected_s + min(max(gain * error, -limit), limit)
+        if abs(gain * error) <= _MAX_SHIFT * period:
+            return Placed(expected_s + gain * error, self.period_s)
+        squeezed = _squeezed(period, error, len(frame))
+        return Placed(expected_s + squeezed - period, squeezed)
 
     def _missing(self, frame: Frame, error: float) -> int:
         """Samples missing before the frame: by its number, else by its stamp, in whole frames."""
@@ -195,6 +205,11 @@ class TickClock:
         return max(0, unit * round(error / (unit * self.period_s)))
 
 
+def _squeezed(period_s: float, error_s: float, samples: int) -> float:
+    """A period for one frame that takes up as much of an error as leaves neither a hole nor a crowd."""
+    return period_s * min(max(1 + error_s / (samples * period_s), _MIN_SQUEEZE), _MAX_STRETCH)
+
+
 class ArrivalClock:
     """Counts samples (what the sequence number says is lost included) along the lower envelope of arrivals."""
 
@@ -203,46 +218,57 @@ class ArrivalClock:
         self._watch = RateWatch(self._nominal_s, min_steps=1)
         self.period_s = self._nominal_s
         self.changed: float | None = None
+        self.restarted = False
         self._end_s: float | None = None
         self._position = 0  # of the last sample
-        self._anew = False
+        self._anew = self._late_for_good = False
+        self._least_s = self._least_before_s = math.inf  # delay, in this block and in those before
         self._blocks: deque[tuple[int, float]] = deque(maxlen=_BLOCKS)  # (position, arrival) of the quickest
         self._block_ends_s = 0.0
-        self._last_block = (0, 0.0)
+        self._block_began_s = 0.0
+        self._counted = 0  # samples since then
 
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""
         n, lost = len(frame), frame.lost or 0
-        self.changed = None
+        self.changed, self.restarted = None, frame.restart or self._late_for_good
         if self._end_s is None:
             self._position = n - 1
-            start_s = frame.host_s - (n - 1) * self.period_s
-        elif frame.restart or self._anew:
+            placed = Placed(frame.host_s - (n - 1) * self.period_s, self.period_s)
+        elif self.restarted or self._anew:
             self._begin_anew()
             start_s = max(frame.host_s - (n - 1) * self.period_s, self._end_s + self.period_s)
+            placed = Placed(start_s, self.period_s)
         else:
             self._position += n + lost
-            start_s = self._end_s + (1 + lost) * self.period_s
-            start_s += self._pull(frame, start_s + (n - 1) * self.period_s)
-        placed = Placed(start_s, self.period_s)
-        self._end_s = start_s + (n - 1) * self.period_s
+            placed = self._pulled(frame, self._end_s + (1 + lost) * self.period_s)
+        self._end_s = placed.start_s + (n - 1) * placed.period_s
         self._note(frame)
         return placed
 
     def _begin_anew(self) -> None:
         self._blocks.clear()
-        self._position, self._anew = 0, False
+        self._position, self._anew, self._late_for_good = 0, False, False
+        self._least_s = self._least_before_s = math.inf
 
-    def _pull(self, frame: Frame, end_s: float) -> float:
-        """The small step towards the envelope."""
+    def _pulled(self, frame: Frame, start_s: float) -> Placed:
+        """The frame, a small step nearer to the envelope; a large one where it would lie in the future."""
+        end_s = start_s + (len(frame) - 1) * self.period_s
         quickest = min((h - p * self.period_s for p, h in self._blocks), default=frame.host_s)
         error = min(quickest + self._position * self.period_s, frame.host_s) - end_s
+        if error < -_AHEAD_S:
+            squeezed = _squeezed(self.period_s, error, len(frame))
+            return Placed(start_s + squeezed - self.period_s, squeezed)
         limit = _SLEW * len(frame) * self.period_s
-        return min(max(error, -limit), limit)
+        return Placed(start_s + min(max(error, -limit), limit), self.period_s)
 
     def _note(self, frame: Frame) -> None:
+        assert self._end_s is not None
+        self._least_s = min(self._least_s, frame.host_s - self._end_s)
+        self._counted += len(frame) + (0 if frame.sequence is None else frame.lost or 0)
         if not self._blocks:
-            self._block_ends_s, self._last_block = frame.host_s + _BLOCK_S, (self._position, frame.host_s)
+            self._block_ends_s, self._block_began_s = frame.host_s + _BLOCK_S, frame.host_s
+            self._counted = 0
             self._blocks.append((self._position, frame.host_s))
         elif frame.host_s >= self._block_ends_s:
             self._end_block(frame)
@@ -254,13 +280,15 @@ class ArrivalClock:
 
     def _end_block(self, frame: Frame) -> None:
         self._block_ends_s = frame.host_s + _BLOCK_S
-        position, host_s = self._last_block
-        self._last_block = (self._position, frame.host_s)
-        if self._position > position:
-            self.changed = self._watch.push(frame.host_s - host_s, self._position - position)
+        self._late_for_good = self._least_s > self._least_before_s + _LATE_FOR_GOOD_S
+        self._least_before_s, self._least_s = min(self._least_s, self._least_before_s + _BLOCK_S / 10), math.inf
+        counted, self._counted = self._counted, 0
+        began_s, self._block_began_s = self._block_began_s, frame.host_s
+        if counted:
+            self.changed = self._watch.push(frame.host_s - began_s, counted)
         if self.changed is not None:
             self.period_s = self._nominal_s = self.changed
-            self._anew = True
+            self._anew, self._late_for_good = True, False
         elif len(self._blocks) >= 3:
             self._fit()
 

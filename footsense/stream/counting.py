@@ -76,7 +76,7 @@ class Counter:
 
     def _measure(self, frame: Frame) -> None:
         began_s, samples = self._window
-        samples += len(frame) + (frame.lost or 0)
+        samples += len(frame)
         if frame.host_s - began_s < _MEASURE_S:
             self._window = began_s, samples
             return

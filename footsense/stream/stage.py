@@ -171,7 +171,7 @@ class Lane:
         """Times of a frame's samples and the samples; what is no finite number is left out."""
         placed = self.clock.place(frame)
         period_s = self.segment.period_s if self.clock.changed is None else self.clock.changed
-        if frame.restart or self.clock.changed is not None:
+        if self.clock.restarted or self.clock.changed is not None:
             self.segment = Segment(period_s, self.segment.number + 1)
         self.longest_s = max(self.longest_s, len(frame) * placed.period_s)
         t_s: Floats = placed.start_s + placed.period_s * np.arange(len(frame), dtype=np.float64)

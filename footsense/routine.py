@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from footsense.errors import UsageError
+from footsense.exercises import detector
 from footsense.text import display
 
 ItemSide = Literal["left", "right", "both"]
@@ -153,6 +154,12 @@ _OPTIONAL = {"min_hold_s", "min_bout_s"}
 
 
 def _item_faults(item: RoutineItem, key: str) -> list[tuple[str, str]]:
+    try:
+        kind = detector(item.exercise).about.kind
+    except UsageError as error:
+        return [(f"{key}.exercise", str(error))]
+    if kind != item.kind and not (item.hold_s and item.bout_s):
+        return [(key, f"{item.exercise} is {_KIND_WORDS[kind]}, with {_SHAPE_WORDS[kind]}")]
     if item.hold_s and item.bout_s:
         return [(key, "expected hold_s (holds) or bout_s (walks on tiptoe), not both")]
     shape, kind = _SHAPES[item.kind], _KIND_WORDS[item.kind]
@@ -162,10 +169,15 @@ def _item_faults(item: RoutineItem, key: str) -> list[tuple[str, str]]:
     return faults + _value_faults(item, key)
 
 
-_KIND_WORDS: dict[Kind, str] = {
+_KIND_WORDS: dict[str, str] = {
     "circle": "an item that counts circles",
     "hold": "an item that counts holds",
     "step": "an item that counts walks on tiptoe",
+}
+_SHAPE_WORDS: dict[str, str] = {
+    "circle": "reps and directions",
+    "hold": "reps and hold_s",
+    "step": "sets and bout_s",
 }
 
 

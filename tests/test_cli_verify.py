@@ -1,6 +1,7 @@
 """`footsense verify` as it is called: options and their files, exit codes, what is printed where."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ from click.testing import CliRunner, Result
 
 import footsense.cli.verify as cli
 from footsense.analysis import Analysis, RecordingFacts
+from footsense.cli.opened import opened
 from footsense.cli.verify import Said, walk
 from footsense.errors import FootsenseError, UsageError
+from footsense.recording.model import Recording, Track
+from footsense.simulate import Scenario, simulate, write
 from footsense.types import Event, Grade
 
 ROUTINE = """
@@ -123,3 +127,55 @@ def test_marks_are_plain_where_the_terminal_cannot_show_others(monkeypatch: pyte
 
     monkeypatch.setattr(cli.sys, "stdout", Old())
     assert cli._mark("complete") == "yes"
+
+
+# --- recordings that say things of themselves ---------------------------------------------------------
+
+
+def marked(monkeypatch: pytest.MonkeyPatch, *exercises: str) -> None:
+    """An .mcap of the left foot in which these exercises are marked."""
+    track = Track("a", "left", "foot", lambda: iter(()))
+    told = [replace(circles(Said("a.mcap", "left"), "cw")[0], exercise=e) for e in exercises]
+    monkeypatch.setattr("footsense.recording.open_recording", lambda file, **_: Recording(file, (track,)))
+    monkeypatch.setattr("footsense.analysis.analyse_marked", lambda _: told)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--side", "right", "recorded as side left, not right; leave out --side"),
+        ("--placement", "shank", "recorded as placement foot, not shank"),
+        ("--exercise", "band-flexes", "recorded as exercise ankle-circles and toe-walk, not band-flexes"),
+    ],
+)
+def test_an_option_that_disagrees_with_the_recording_is_refused(
+    option: str, value: str, told: str, mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked(monkeypatch, "ankle-circles", "toe-walk")
+    result = call(option, value, "a.mcap", "--routine", mine)
+    assert isinstance(result.exception, UsageError)
+    assert told in str(result.exception)
+
+
+def test_marks_say_what_was_done_and_an_option_that_agrees_is_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    marked(monkeypatch, "ankle-circles", "toe-walk")
+    for exercise, expected in ((None, ["ankle-circles", "toe-walk"]), ("toe-walk", ["toe-walk"])):
+        _, found = opened("a.mcap", exercise=exercise, placement="foot", side="left")
+        assert [a.exercise for a in found] == expected
+
+
+def test_a_simulated_session_is_judged_from_its_files(tmp_path: Path, mine: str) -> None:
+    both = tmp_path / "both.toml"
+    flexes = '[[item]]\nexercise = "band-flexes"\nsides = ["left"]\nreps = 3\nhold_s = [5, 10]\n'
+    both.write_text(Path(mine).read_text() + flexes)
+    args = ["--side", "left", "--placement", "foot"]
+    for exercise, hold_s in (("ankle-circles", None), ("band-flexes", 7.0)):
+        path = tmp_path / f"{exercise}.csv"
+        write(simulate(Scenario(motion=exercise, side="left", seed=1, reps=3, hold_s=hold_s)), path)
+        args += ["--exercise", exercise, str(path)]
+    whole = call(*args, "--routine", str(both), "--json")
+    verdict = json.loads(whole.stdout)
+    assert [i["counted"] for i in verdict["items"]] == [{"cw": 3, "ccw": 3}, {"holds": 3}]
+    assert (whole.exit_code, verdict["verdict"]) == (0, "complete")
+    part = call(*args[:-3], "--routine", str(both), "--json")
+    assert (part.exit_code, json.loads(part.stdout)["verdict"]) == (1, "incomplete")

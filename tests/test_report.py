@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import footsense.cli.report as cli
@@ -155,6 +155,7 @@ def test_a_long_recording_stays_below_two_megabytes() -> None:
 
 
 @settings(max_examples=20, deadline=None)
+@example("\u202eabc\u200b")
 @given(st.text(min_size=1, max_size=60).filter(lambda s: "/" not in s and s not in {".", ".."}))
 def test_foreign_text_is_shown_and_never_becomes_markup(text: str) -> None:
     nasty = text + "<script>\"'&</style>"

@@ -41,33 +41,51 @@ def test_a_routine_is_read_from_a_file(tmp_path: Path) -> None:
     [
         ("schema = ", "r.toml: not valid TOML: "),
         ('schema = "footsense.routine/9"\nname = "x"\nitem = []', "r.toml: schema: "),
-        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = "ten"', "r.toml: item[0].reps: Expected `int"),
-        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 0', "r.toml: item[0].reps: "),
-        (HEAD + 'exercise = "x"\nsides = ["up"]\nreps = 1', "r.toml: item[0].sides[0]: "),
         (
-            HEAD + 'exercise = "x"\nsides = ["left", "both"]\nreps = 1',
+            HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = "ten"',
+            "r.toml: item[0].reps: Expected `int",
+        ),
+        (HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 0', "r.toml: item[0].reps: "),
+        (HEAD + 'exercise = "ankle-circles"\nsides = ["up"]\nreps = 1', "r.toml: item[0].sides[0]: "),
+        (
+            HEAD + 'exercise = "ankle-circles"\nsides = ["left", "both"]\nreps = 1',
             "r.toml: item[0].sides: expected 'both' alone",
         ),
         (
-            HEAD + 'exercise = "x"\nsides = ["left", "left"]\nreps = 1',
+            HEAD + 'exercise = "ankle-circles"\nsides = ["left", "left"]\nreps = 1',
             "r.toml: item[0].sides: expected each side",
         ),
-        (HEAD + 'exercise = "x"\nsides = ["left"]', "r.toml: item[0].reps: expected for "),
-        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nhold_s = [9, 5]', "r.toml: item[0].hold_s: "),
-        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nhold_s = [nan, 5]', "r.toml: item[0].hold_s[0]: "),
+        (HEAD + 'exercise = "ankle-circles"\nsides = ["left"]', "r.toml: item[0].reps: expected for "),
         (
-            HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nbout_s = 5',
+            HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = [9, 5]',
+            "r.toml: item[0].hold_s: ",
+        ),
+        (
+            HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = [nan, 5]',
+            "r.toml: item[0].hold_s[0]: ",
+        ),
+        (
+            HEAD + 'exercise = "toe-walk"\nsides = ["left"]\nreps = 1\nbout_s = 5',
             "r.toml: item[0].sets: expected for ",
         ),
         (
-            HEAD + 'exercise = "x"\nsides = ["left"]\nsets = 1\nbout_s = 5\nmin_bout_s = 6',
+            HEAD + 'exercise = "toe-walk"\nsides = ["left"]\nsets = 1\nbout_s = 5\nmin_bout_s = 6',
             "r.toml: item[0].min_bout_s",
         ),
         (
-            HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1\nreptiles = 1',
+            HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\nreptiles = 1',
             "r.toml: item[0]: Object contains unknown",
         ),
-        (HEAD + 2 * 'exercise = "x"\nsides = ["left"]\nreps = 1\n[[item]]\n', "r.toml: item[2]: "),
+        (HEAD + 2 * 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\n[[item]]\n', "r.toml: item[2]: "),
+        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1', "r.toml: item[0].exercise: unknown exercise 'x'"),
+        (
+            HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1',
+            "r.toml: item[0]: band-flexes is an item that counts holds, with reps and hold_s",
+        ),
+        (
+            HEAD + 'exercise = "toe-walk"\nsides = ["left"]\nsets = 1\nbout_s = 1\nhold_s = [1, 1]',
+            "r.toml: item[0]: expected hold_s (holds) or bout_s",
+        ),
         ("a = " + "[" * 5000, "r.toml: "),
     ],
 )

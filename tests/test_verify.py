@@ -167,6 +167,17 @@ def test_the_way_back_on_the_whole_foot_does_not_spoil_a_bout() -> None:
     assert judge(WALK, recording(walk(0.0, labels))) == (Answer.COMPLETE, {"bouts": 2}, [])
 
 
+def test_steps_on_the_whole_foot_at_its_ends_do_not_lengthen_a_bout() -> None:
+    labels: list[bool | None] = [False] + [True] * 20 + [False]
+    (item,) = verify(routine(WALK), [recording(walk(0.0, labels))]).items
+    assert [(e.start_s, e.end_s) for e in item.evidence] == [(1.0, 20.6)]
+
+
+def test_a_bout_is_as_long_as_it_lasts_not_as_its_number_of_steps() -> None:
+    quick, slow = walk(0.0, [True] * 20, step_s=0.5), walk(12.0, [False] * 20, step_s=1.5)
+    assert judge(WALK, recording(quick + slow))[1] == {"bouts": 0}
+
+
 def test_a_bout_needs_nine_in_ten_of_its_labelled_steps_on_tiptoe() -> None:
     mixed: list[bool | None] = [True, True, True, False] * 10
     answer, counted, codes = judge(WALK, recording(walk(0.0, mixed)))
@@ -187,6 +198,7 @@ def test_the_verdict_of_the_routine_is_that_of_its_worst_item() -> None:
     done, some = recording(circles("cw", "ccw", "cw", "ccw")), recording(holds(8.0, 5.0))
     assert verify(routine(text), [done, some]).verdict is Answer.NOT_VERIFIABLE
     assert verify(routine(text), [done]).verdict is Answer.INCOMPLETE
+    assert verify(routine(text), [some]).verdict is Answer.INCOMPLETE
 
 
 def test_json_has_the_keys_of_the_contract() -> None:

@@ -1,6 +1,6 @@
 """Opens a recording as it was called for, and says what was done in it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from footsense.errors import UsageError
 from footsense.text import display
@@ -16,15 +16,19 @@ def opened(
 ) -> tuple["Recording", list["Analysis"]]:
     """The recording and its analyses: one, or one for each exercise that is marked in it.
 
-    Raises RecordingError for a file that cannot be read, and UsageError for an unknown exercise and for a side
-    or placement that is not what the recording says of itself.
+    Raises RecordingError for a file that cannot be read, and UsageError for an unknown exercise and for a side,
+    placement or exercise that is not what the recording says of itself.
     """
     from footsense.analysis import analyse, analyse_marked  # noqa: PLC0415
 
     recording = opened_recording(file, side=side, placement=placement)
-    if exercise is None and recording.has_commands and (marked := analyse_marked(recording)):
-        return recording, marked
-    return recording, [analyse(recording, exercise)]
+    marked = analyse_marked(recording) if recording.has_commands else []
+    if not marked:
+        return recording, [analyse(recording, exercise)]
+    kept = [a for a in marked if exercise in (None, a.exercise)]
+    if not kept:
+        _disagree(file, "exercise", {a.exercise for a in marked}, exercise)
+    return recording, kept
 
 
 def opened_recording(file: str, *, placement: "Placement | None", side: "Side | None") -> "Recording":
@@ -40,5 +44,9 @@ def opened_recording(file: str, *, placement: "Placement | None", side: "Side | 
 def _agree(file: str, tracks: "tuple[Track, ...]", what: str, said: str | None) -> None:
     known = {getattr(track, what) for track in tracks} - {None}
     if said is not None and known and said not in known:
-        kept = " and ".join(sorted(map(str, known)))
-        raise UsageError(f"{display(file)}: recorded as {what} {kept}, not {said}; leave out --{what}")
+        _disagree(file, what, known, said)
+
+
+def _disagree(file: str, what: str, known: set[str | None], said: str | None) -> NoReturn:
+    kept = " and ".join(sorted(map(str, known)))
+    raise UsageError(f"{display(file)}: recorded as {what} {kept}, not {display(said)}; leave out --{what}")

@@ -4,7 +4,9 @@ Posture and winding live below 3 Hz, so their trackers work on a quarter of the 
 impacts are looked for in the full-rate samples, which travel beside.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
@@ -62,10 +64,14 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What a detector is given: the samples as they are, and the slow ones that became known with them."""
+    """What a detector is given: the samples as they are, and the slow ones that became known with them.
+
+    `shared` holds what more than one detector makes of them, put there by the first that needs it.
+    """
 
     samples: Samples
     slow: Slow
+    shared: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
 
 class Front:

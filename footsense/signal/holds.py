@@ -9,15 +9,15 @@ The state machine runs over whole arrays: each state asks for the first row wher
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footsense.signal.front import Signals
-from footsense.signal.posture import RAD, Posture, PostureFilter, angle_deg, length
+from footsense.signal.posture import RAD, Posture, PostureFilter, angle_deg, distance, length
 from footsense.types import Floats, Gap
 
 Bools = NDArray[np.bool_]
@@ -40,10 +40,14 @@ class Params:
     elsewhere_s         … for that long, it is given up for something else
     min_hold_s          shorter is no hold
     max_hold_s          longer is a new rest posture
+    max_return_s        longest time back to rest on a roundabout way
     max_way             longest way to the plateau
+    max_rise_s          longest time for the middle half of that way: slower is a shift of weight
+    max_vibration_g     larger changes of force over 10 ms at rest: a vehicle, nothing counts
     min_still           share of the time that must be still
     steady_s            from so long on it is enough …
     steady_share        … to stay that near to the plateau half of the time
+    tremor_deg          … or that near, if that is less than a third
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
     """
@@ -54,17 +58,21 @@ class Params:
     settle_share: float = 0.12
     still_share: float = 0.05
     drift_dps: float = 1.0
-    interruption_s: float = 0.3
+    interruption_s: float = 0.24
     release_share: float = 0.25
     return_share: float = 0.6
     elsewhere_share: float = 0.35
     elsewhere_s: float = 0.6
     min_hold_s: float = 1.0
     max_hold_s: float = 90.0
+    max_return_s: float = 3.0
     max_way: float = 5.0
+    max_rise_s: float = 1.5
+    max_vibration_g: float = 0.05
     min_still: float = 0.5
     steady_s: float = 1.5
     steady_share: float = 0.12
+    tremor_deg: float = 2.5
     recent_s: float = 15.0
     recent_share: float = 0.25
 
@@ -73,9 +81,9 @@ class Params:
 class Hold:
     """A finished hold. Times in s of the stream, angles in degrees.
 
-    `rise_s` from leaving rest to `start_s`; `unsteady_deg` median distance from the plateau; `rest_noise_deg`
-    the noise about the rest posture before it, an axis; `lift_g` largest departure of the specific force from
-    1 g on the way; `turn_deg` the angle of that way by the gyro, None without one.
+    `rise_s` from a quarter to three quarters of the way; `unsteady_deg` median distance from the plateau;
+    `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g` largest departure of the
+    specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro, None without one.
     """
 
     start_s: float
@@ -91,11 +99,14 @@ class Hold:
 
 @dataclass(slots=True)
 class Rest:
-    """A rest posture: where up is (3,), the noise about it (chord), and the row it was last entered at."""
+    """A rest posture: where up is (3,), the row it was last entered at, for how many rows it has been kept,
+    the noise about it (chord), and the vibration in it (g)."""
 
     up: Floats
-    noise: float
     index: int
+    lasted: int = 0
+    noise: float = 0.0
+    vibration_g: float = 0.0
 
 
 @dataclass(slots=True)
@@ -126,7 +137,8 @@ class Plateau:
 class State:
     """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last;
     `held` until the first stop after a hold, `returned` from coming near rest on; the last hold was
-    `last_excursion` wide, until `last_end_s`."""
+    `last_excursion` wide, until `last_end_s`;
+    `shaken` movements were not counted because of vibration; `pending` was left otherwise than towards rest."""
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
     at: int = 0
@@ -137,6 +149,8 @@ class State:
     returned: bool = False
     last_excursion: float = 0.0
     last_end_s: float = -math.inf
+    shaken: int = 0
+    pending: tuple[Plateau, Hold | None, int] | None = None
 
 
 class HoldTracker:
@@ -156,7 +170,9 @@ class HoldTracker:
         self._history = round(4.0 * rate)
         self._smallest = params.min_excursion_deg * RAD
         self._slack = params.drift_dps * RAD * self._lag / rate
+        self._drift = 0.5 * params.drift_dps * RAD
         self._rows: Posture | None = None
+        self._found: list[Hold] = []
         self._last_s = 0.0
         self.state = State()
 
@@ -175,9 +191,10 @@ class HoldTracker:
             self._rows = new
         else:
             self._rows = self._rows.joined(new)
-        holds = list(self._run())
+        self._found = []
+        self._run()
         self._forget()
-        return holds
+        return self._found
 
     def flush(self) -> list[Hold]:
         """The hold that the end of the stream cuts off: where its release had begun; and one still going on if
@@ -200,14 +217,14 @@ class HoldTracker:
 
     # -- the four phases: each returns False when the rows are used up
 
-    def _run(self) -> Iterator[Hold]:
+    def _run(self) -> None:
         phases = {"lost": self._lost, "rest": self._rest, "away": self._away}
         while True:
             if self.state.phase == "plateau":
                 row = self._plateau_end()
                 if row is None:
                     return
-                yield from self._leave_plateau(row)
+                self._leave_plateau(row)
             elif not phases[self.state.phase]():
                 return
 
@@ -260,10 +277,13 @@ class HoldTracker:
             begin = max(lo - self._second, p.centred)
             off = self._distance(begin, hi, p.up)
             left = self._distance(begin, hi, rest.up)
-            leaving = left <= _delayed(left, 2) + 0.02 * p.excursion
-            nearer = _delayed(left, self._second) - left > q.release_share * p.excursion
-            given_up = leaving & nearer & (_run_length(off > p.band) >= n)
-            back = left < (1.0 - q.return_share) * p.excursion
+            fall = _delayed(left, self._second) - left
+            falling = left < _delayed(left, 2) - 0.02 * p.excursion
+            since = _run_length(fall > p.band + 0.5 * self._drift)
+            given_up = (
+                falling & (since >= n) & (fall > max(q.release_share * p.excursion, p.band + self._drift))
+            )
+            back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
             elsewhere = _run_length(off > q.elsewhere_share * p.excursion) >= far
             return np.asarray((given_up | back | elsewhere)[lo - begin :])
 
@@ -278,9 +298,12 @@ class HoldTracker:
 
     def _leave_rest(self, rest: Rest, calm: int, row: int) -> None:
         rows = self._known()
+        rest.lasted = max(rest.lasted, row - rest.index)
         begin = max(rest.index, calm - self._history, rows.first)
         if calm - begin >= self._lag:
             rest.noise = _middle(self._distance(begin, calm, rest.up)) / 1.18
+        if rest.vibration_g == 0.0 or row - rest.index >= self._second:
+            rest.vibration_g = _middle(self._cut(rows.jerk_g, min(rest.index - self._lag, begin), row))
         turn = rows.turn[:, calm - rows.first]
         bias = (turn - rows.turn[:, begin - rows.first]) / max(calm - begin, 1)
         self.state.start = Start(calm, float(rows.path[calm - rows.first]), turn, bias)
@@ -304,12 +327,17 @@ class HoldTracker:
         """
         s, rows = self.state, self._known()
         up = self._median(row - self._lag // 2, row)
+        self._resolve(row, up)
         rest = s.rests[-1]
         excursion = _chord(up, rest.up)
         way = float(rows.path[row - rows.first]) - (s.start.way if s.start else -math.inf)
         stopped = s.held and excursion < (1.0 - self.params.release_share) * s.last_excursion
-        known = any(_chord(up, r.up) <= self._out(r) for r in s.rests)
-        if known or stopped or way > self.params.max_way * excursion:
+        if (
+            self._near_rests(up)
+            or stopped
+            or excursion < self._smallest
+            or way > self.params.max_way * excursion
+        ):
             self._enter_rest(row, up)
             return
         band = max(self.params.band_share * excursion, self.params.noise_factor * rest.noise)
@@ -319,17 +347,23 @@ class HoldTracker:
 
     def _enter_rest(self, row: int, up: Floats) -> None:
         s = self.state
-        near = [k for k, r in enumerate(s.rests) if _chord(up, r.up) <= self._out(r)]
+        near = self._near_rests(up)
         if near:
             rest = s.rests[near[-1]]
             del s.rests[near[-1] + 1 :]
             rest.up, rest.index = up, row
         else:
-            noise = s.rests[-1].noise if s.rests else 0.0
-            s.rests = [*s.rests[-2:], Rest(up, noise, row)]
+            self._add_rest(up, row, 0)
         s.phase, s.at, s.held, s.plateau = "rest", row + 1, False, None
 
-    def _leave_plateau(self, row: int) -> Iterator[Hold]:
+    def _add_rest(self, up: Floats, row: int, lasted: int) -> None:
+        """A rest posture not known; it pushes out those that were left within a second, and the oldest."""
+        s = self.state
+        kept = [r for r in s.rests if r.lasted >= self._second]
+        noise, vibration_g = (s.rests[-1].noise, s.rests[-1].vibration_g) if s.rests else (0.0, 0.0)
+        s.rests = [*kept[-2:], Rest(up, row, lasted, noise, vibration_g)]
+
+    def _leave_plateau(self, row: int) -> None:
         s, p = self.state, self._plateau()
         s.at = row + 1
         if row >= p.entry + round(self.params.max_hold_s * self._rate):
@@ -340,15 +374,33 @@ class HoldTracker:
             p.excursion = _chord(p.up, s.rests[-1].up)
             return
         since = self._last_inside(row, p)
+        hold = self._hold(p, row, going=False)
         if self._towards_rest(p, row):
-            hold = self._hold(p, row, going=False)
-            if hold:
-                s.held, s.returned, s.last_excursion, s.last_end_s = True, False, p.excursion, hold.end_s
-                yield hold
-        elif since - p.entry >= round(2.0 * self.params.min_hold_s * self._rate):
-            s.rests = [*s.rests[-2:], Rest(p.up, s.rests[-1].noise, since)]
-            self._start_at(since)
+            self._count(p, hold)
+        else:
+            s.pending = p, hold, since
         s.phase, s.plateau = "away", None
+
+    def _count(self, p: Plateau, hold: Hold | None) -> None:
+        s = self.state
+        if hold is not None:
+            s.held, s.returned, s.last_excursion, s.last_end_s = True, False, p.excursion, hold.end_s
+            self._found.append(hold)
+
+    def _resolve(self, row: int, up: Floats) -> None:
+        """The first stop after a plateau that was not left towards rest: at rest, the plateau was a hold given
+        up on a roundabout way; elsewhere, it was a new rest posture, if it was kept for long."""
+        s, rows = self.state, self._known()
+        if s.pending is None:
+            return
+        p, hold, since = s.pending
+        s.pending = None
+        late = row - since > round(self.params.max_return_s * self._rate)
+        if hold is not None and self._near_rests(up) and not late:
+            self._count(p, replace(hold, decided_s=float(rows.known_s[row - rows.first])))
+        elif since - p.entry >= round(2.0 * self.params.min_hold_s * self._rate):
+            self._add_rest(p.up, since, since - p.entry)
+            self._start_at(since)
 
     def _start_at(self, row: int) -> None:
         rows = self._known()
@@ -363,15 +415,17 @@ class HoldTracker:
         s, rows = self.state, self._known()
         if not p.countable or s.start is None:
             return None
-        span, release = round(4.0 * self._rate), 0 if going else round(0.5 * self._rate)
+        span, release = round(1.5 * self._rate), 0 if going else round(0.5 * self._rate)
         late = max(row - release, p.entry)
         end_up = self._median(max(late - span, p.entry), late)
         last, end_s = (row, self._last_s) if going else self._departure(p.entry, row, end_up, p.band)
-        begin_s = self._arrival(p, self._median(p.entry, min(last, p.entry + span)))
+        begin_s = self._arrival(p, self._median(p.entry, min(last, p.entry + 2 * span)))
         up = self._median(p.entry, last)
         rest = s.rests[-1]
+        p.excursion = _chord(end_up, rest.up)
         off = self._distance(p.entry, last + 1, up)
-        if not self._is_hold(p, begin_s, end_s, last, _middle(off)):
+        rise_s = self._rise(p)
+        if not self._is_hold(p, begin_s, end_s, last, _middle(off)) or rise_s > self.params.max_rise_s:
             return None
         way = slice(max(s.start.index - rows.first, 0), p.entry - rows.first + 1)
         turn = rows.turn[:, p.entry - rows.first] - s.start.turn - s.start.bias * (p.entry - s.start.index)
@@ -380,7 +434,7 @@ class HoldTracker:
             end_s=end_s,
             decided_s=self._last_s if going else float(rows.known_s[row - rows.first]),
             excursion_deg=angle_deg(_chord(up, rest.up)),
-            rise_s=begin_s - float(rows.t_s[way.start]),
+            rise_s=rise_s,
             unsteady_deg=_middle(off) / RAD,
             rest_noise_deg=rest.noise / RAD,
             lift_g=float(np.abs(rows.force_g[way] - 1.0).max()),
@@ -393,9 +447,13 @@ class HoldTracker:
         smallest = max(self._smallest, 2.0 * q.noise_factor * s.rests[-1].noise)
         if end_s - s.last_end_s < q.recent_s:
             smallest = max(smallest, q.recent_share * s.last_excursion)
+        if s.rests[-1].vibration_g > q.max_vibration_g:
+            s.shaken += 1
+            return False
         if p.excursion < smallest or end_s - begin_s < q.min_hold_s:
             return False
-        if end_s - begin_s >= q.steady_s and unsteady < q.steady_share * p.excursion:
+        trembling = min(q.tremor_deg * RAD, 0.3 * p.excursion)
+        if end_s - begin_s >= q.steady_s and unsteady < max(q.steady_share * p.excursion, trembling):
             return True
         still = self._cut(self._known().change, p.entry, last + 1) < self._slack + q.still_share * p.excursion
         return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)
@@ -413,7 +471,15 @@ class HoldTracker:
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rest = self.state.rests[-1]
         nearer = _chord(p.up, rest.up) - float(self._distance(row, row + 1, rest.up)[0])
-        return nearer >= 0.5 * float(self._distance(row, row + 1, p.up)[0])
+        return nearer >= 0.3 * float(self._distance(row, row + 1, p.up)[0])
+
+    def _near_rests(self, up: Floats) -> list[int]:
+        """Which of the rest postures known this is; for older ones, seen from the one in force."""
+        rests, q = self.state.rests, self.params
+        if not rests:
+            return []
+        back = [q.release_share * _chord(r.up, rests[-1].up) for r in rests]
+        return [k for k, r in enumerate(rests) if _chord(up, r.up) <= max(self._out(r), back[k])]
 
     def _out(self, rest: Rest) -> float:
         return max(4.0 * rest.noise, 0.5 * self._smallest)
@@ -433,7 +499,7 @@ class HoldTracker:
         """When the posture came within the band of `up` on its way from rest to the plateau."""
         rows, rest = self._known(), self.state.rests[-1]
         begin = max(p.entry - self._history, rows.first)
-        d = self._distance(begin, p.entry + 1, up)
+        d = self._off(begin, p.entry + 1, up, p.entry - self._lag // 2, p.entry + 1)
         near_rest = np.flatnonzero(self._distance(begin, p.entry + 1, rest.up) < 0.5 * p.excursion)
         k = int(near_rest[-1]) if len(near_rest) else 0
         inside = np.flatnonzero(d[k:] <= p.band)
@@ -442,10 +508,37 @@ class HoldTracker:
             self._between(begin + k - 1, d[k - 1], d[k], p.band) if k else float(rows.t_s[begin - rows.first])
         )
 
+    def _off(self, lo: int, hi: int, up: Floats, ref_lo: int, ref_hi: int) -> Floats:
+        """Distance of the rows lo..hi from a plateau at `up`. With a gyro it is the angle turned about level
+        axes since the rows ref_lo..ref_hi, to which the acceleration of the movement itself adds nothing."""
+        start = self.state.start
+        if not self._has_gyro or start is None:
+            return self._distance(lo, hi, up)
+        first = self._known().first
+        turn = self._known().turn
+        row = np.arange(lo, hi)
+        middle = turn[:, ref_lo - first : ref_hi - first]
+        n = middle.shape[1] // 2
+        away = turn[:, lo - first : hi - first] - np.partition(middle, n, axis=1)[:, n][:, None]
+        away = away - start.bias[:, None] * (row - (ref_lo + n))
+        along = up[0] * away[0] + up[1] * away[1] + up[2] * away[2]
+        return length(away - up[:, None] * along)
+
+    def _rise(self, p: Plateau) -> float:
+        """Seconds from a quarter to three quarters of the way from rest to the plateau."""
+        rows = self._known()
+        begin = max(p.entry - 2 * self._history, rows.first)
+        d = self._distance(begin, p.entry + 1, self.state.rests[-1].up)
+        low = np.flatnonzero(d < 0.25 * p.excursion)
+        k = int(low[-1]) if len(low) else 0
+        high = np.flatnonzero(d[k:] >= 0.75 * p.excursion)
+        return (int(high[0]) if len(high) else len(d) - k) / self._rate
+
     def _departure(self, entry: int, row: int, up: Floats, band: float) -> tuple[int, float]:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`."""
         rows = self._known()
-        d = self._distance(entry, row + 1, up)
+        late = max(row - self._second // 2, entry)
+        d = self._off(entry, row + 1, up, max(late - self._lag, entry), late + 1)
         inside = np.flatnonzero(d <= band)
         k = int(inside[-1]) if len(inside) else 0
         if k + 1 == len(d):
@@ -474,8 +567,9 @@ class HoldTracker:
         return row[max(lo - first, 0) : hi - first]
 
     def _distance(self, lo: int, hi: int, up: Floats) -> Floats:
-        first = self._known().first
-        return length(self._known().up[:, max(lo - first, 0) : hi - first] - up[:, None])
+        rows = self._known()
+        cut = slice(max(lo - rows.first, 0), hi - rows.first)
+        return distance(rows.up[:, cut], up)
 
     def _median(self, lo: int, hi: int) -> Floats:
         """Middle posture of the rows lo..hi, both included."""
@@ -514,12 +608,13 @@ class HoldTracker:
         s = self.state
         for rest in s.rests:
             rest.index = 0
-        s.phase, s.plateau, s.start = "lost", None, None
+        s.phase, s.plateau, s.start, s.pending = "lost", None, None, None
 
 
 def _chord(a: Floats, b: Floats) -> float:
-    x, y, z = (float(v) for v in a - b)
-    return math.sqrt(x * x + y * y + z * z)
+    x, y, z = a.tolist()
+    p, q, r = b.tolist()
+    return math.sqrt((x - p) * (x - p) + (y - q) * (y - q) + (z - r) * (z - r))
 
 
 def _run_length(met: Bools) -> NDArray[np.int64]:

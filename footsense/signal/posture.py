@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
@@ -15,18 +16,21 @@ LAG_S = 0.4
 RAD = math.pi / 180.0
 
 
-_T, _KNOWN, _UP, _CHANGE, _PATH, _FORCE, _TURN = 0, 1, slice(2, 5), 5, 6, 7, slice(8, 11)
+JERK_S = 0.01
+_T, _KNOWN, _UP, _CHANGE, _PATH, _FORCE, _JERK, _TURN = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12)
+_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Rows on the slow grid, from index `first` on; one array (11, m), so that joining and cutting is one copy.
+    """Rows on the slow grid, from index `first` on; one array (12, m), so that joining and cutting is one copy.
 
     `t_s` (m,) times of their content, filter delays taken off; `known_s` (m,) times of the samples with which
     they became known; `up` (3, m) unit vectors along the 2 Hz low-passed specific force; `change` (m,) the
     larger chord between now and LAG_S, now and LAG_S / 2 ago; `path` (m,) length of the way since the start,
-    in chord units, fast tremor left out; `force_g` (m,) length of the specific force below 6 Hz; `turn`
-    (3, m) integrated angular rate in rad, zero without gyro.
+    in chord units, fast tremor left out; `force_g` (m,) length of the specific force below 6 Hz; `jerk_g`
+    (m,) change of the unfiltered specific force over about 10 ms; `turn` (3, m) integrated angular rate in
+    rad, low-passed as `up` is, zero without gyro.
     """
 
     first: int
@@ -60,6 +64,10 @@ class Posture:
         return np.asarray(self.rows[_FORCE])
 
     @property
+    def jerk_g(self) -> Floats:
+        return np.asarray(self.rows[_JERK])
+
+    @property
     def turn(self) -> Floats:
         return np.asarray(self.rows[_TURN])
 
@@ -76,6 +84,14 @@ class Posture:
 def length(x: Floats) -> Floats:
     """Lengths of the columns of (3, m)."""
     return np.asarray(np.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]))
+
+
+def distance(x: Floats, y: Floats) -> Floats:
+    """How far the columns of `x` (3, m) are from `y` (3,)."""
+    a, b, c = x
+    p, q, r = y.tolist()
+    a, b, c = a - p, b - q, c - r
+    return np.asarray(np.sqrt(a * a + b * b + c * c))
 
 
 def angle_deg(chord: float) -> float:
@@ -95,14 +111,23 @@ class PostureFilter:
         self.sos = butter(ORDER, min(CUTOFF_HZ, 0.3 * rate), fs=rate, output="sos")
         self.delay_s = delay_at_zero(self.sos) / rate
         self.lag = max(2, round(LAG_S * rate))
+        self._step = max(1, round(JERK_S * rate_hz))
+        self._last = np.empty((0, 3))
         self._zi: Floats | None = None
         self._tail = np.empty((3, 0))
         self._path = 0.0
         self._turn = np.zeros((3, 1))
+        self._turn_zi: Floats | None = None
 
     def process(self, signals: Signals) -> Posture:
+        """The rows of these samples, the same object for all who ask."""
+        if "posture" not in signals.shared:
+            signals.shared["posture"] = self._make(signals)
+        return cast(Posture, signals.shared["posture"])
+
+    def _make(self, signals: Signals) -> Posture:
         slow = signals.slow
-        rows = np.zeros((11, len(slow)))
+        rows = np.zeros((_ROWS, len(slow)))
         if len(slow):
             at = slow.first * self.grid.factor - signals.samples.first
             rows[_T] = slow.t_s - self.delay_s
@@ -110,9 +135,19 @@ class PostureFilter:
             rows[_UP] = self._up(slow.acc_g.T)
             rows[_CHANGE], rows[_PATH] = self._change(rows[_UP])
             rows[_FORCE] = length(slow.acc_g.T)
+            rows[_JERK] = self._jerk(signals.samples.acc_g, at)
             if slow.gyr_dps is not None:
                 rows[_TURN] = self._integrate(slow.gyr_dps.T)
+        self._last = np.concatenate([self._last, signals.samples.acc_g])[-self._step :]
         return Posture(slow.first, rows)
+
+    def _jerk(self, acc: Floats, at: int) -> Floats:
+        """Change at each `factor`-th sample from `at` on, over as many samples as are nearest to JERK_S."""
+        if not len(self._last):
+            self._last = np.repeat(acc[:1], self._step, axis=0)
+        known = np.concatenate([self._last, acc])
+        before = known[at + len(self._last) - self._step : len(known) - self._step : self.grid.factor]
+        return length((acc[at :: self.grid.factor] - before).T)
 
     def _up(self, acc: Floats) -> Floats:
         if self._zi is None:
@@ -133,7 +168,11 @@ class PostureFilter:
         return np.maximum(whole, half), path
 
     def _integrate(self, gyr_dps: Floats) -> Floats:
+        """The integral, low-passed as the posture is, so that both tell of the same time."""
         steps = gyr_dps * (RAD / self.grid.rate_hz)
         turn = np.cumsum(np.concatenate([self._turn, steps], axis=1), axis=1)
         self._turn = turn[:, -1:]
-        return turn[:, 1:]
+        if self._turn_zi is None:
+            self._turn_zi = sosfilt_zi(self.sos)[:, None, :] * turn[None, :, :1]
+        low, self._turn_zi = sosfilt(self.sos, turn[:, 1:], axis=1, zi=self._turn_zi)
+        return np.asarray(low)

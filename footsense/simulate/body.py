@@ -67,7 +67,7 @@ class Person:
             subtalar_medial_deg=rng.normal(16.0, 4.0),
             talocrural_down_deg=rng.normal(8.0, 2.5),
             talocrural_back_deg=rng.normal(6.0, 4.0),
-            tremor_deg=float(np.exp(rng.normal(np.log(0.12), 0.7))),
+            tremor_deg=float(np.exp(rng.normal(np.log(0.12), 0.5))),
             sway_deg=rng.uniform(0.15, 0.5),
             unevenness=rng.uniform(0.03, 0.15),
             skill=rng.uniform(0.0, 1.0),
@@ -109,7 +109,7 @@ def draw_site(rng: np.random.Generator, placement: Placement) -> Site:
     across = (0.035 + 0.015 * u[1]) * (1.0 if u[4] > 0.5 else -1.0)
     if placement == "ankle":
         return Site(
-            0.33 + 0.17 * u[3], 0.08 + 0.1 * u[5], (0.06 * (u[0] - 0.5), across, 0.01 + 0.04 * u[2]), 0.8
+            0.33 + 0.17 * u[3], 0.04 + 0.1 * u[5], (0.06 * (u[0] - 0.5), across, 0.01 + 0.04 * u[2]), 0.8
         )
     return Site(0.02 + 0.04 * u[3], 0.02 * u[5], (0.06 * (u[0] - 0.5), across, 0.07 + 0.08 * u[2]), 0.65)
 

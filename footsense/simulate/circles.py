@@ -16,6 +16,7 @@ from footsense.simulate.scenario import Session
 from footsense.types import Floats
 
 MAX_INVERSION_DEG = 26.0
+MIN_VISIBLE = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,7 @@ def draw_style(session: Session, below_deg: float, visible: float) -> Style:
 def circles(session: Session) -> Motion:
     """Bouts of circles with rests: one each way, or one in the wished direction."""
     rng = session.rng
-    start = _start(session)
-    below_deg = rng.uniform(4, 20)
-    visible = _visible(session, postures.moved(session.person, start, dorsi=below_deg))
+    start, below_deg, visible = _start(session)
     style = draw_style(session, below_deg, abs(visible))
     wish = session.wish.direction
     ways = [wish] if wish != "both" else list(rng.permutation(["cw", "ccw"]))
@@ -78,9 +77,20 @@ def circles(session: Session) -> Motion:
     return _assemble(session, start, bouts, at_s + 1.0)
 
 
-def _start(session: Session) -> Floats:
-    kind = session.rng.choice(["hanging", "stretched", "crossed"], p=[0.5, 0.35, 0.15])
-    return np.asarray(getattr(postures, kind)(session.rng, session.person))
+def _start(session: Session) -> tuple[Floats, float, float]:
+    """Posture, how far it is below the circles' centre in degrees, and how visible inversion is there.
+
+    Postures in which the foot's up-direction lies close to the subtalar axis are left out: there the tilt
+    draws a crescent that winds around nothing.
+    """
+    for _ in range(50):
+        kind = session.rng.choice(["hanging", "stretched", "crossed"], p=[0.5, 0.35, 0.15])
+        start = np.asarray(getattr(postures, kind)(session.rng, session.person))
+        below_deg = session.rng.uniform(4, 20)
+        visible = _visible(session, postures.moved(session.person, start, dorsi=below_deg))
+        if abs(visible) >= MIN_VISIBLE:
+            break
+    return start, below_deg, visible
 
 
 def _split(rng: np.random.Generator, turns: int, *, tidy: bool) -> list[float]:

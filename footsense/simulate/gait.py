@@ -39,6 +39,7 @@ class Style:
     impact_g: float
     impact_hz: float
     impact_decay_s: float
+    flat_steps: float
     uneven: float
 
 
@@ -46,11 +47,15 @@ def draw_style(session: Session, kind: Kind) -> Style:
     rng = session.rng
     toe = kind == "tiptoe"
     cadence = session.wish.tempo_hz or rng.uniform(
-        *{"level": (0.7, 1.05), "tiptoe": (0.6, 1.1)}.get(kind, (0.5, 0.8))
+        *{"level": (0.6, 1.1), "tiptoe": (0.6, 1.1)}.get(kind, (0.5, 0.8))
     )
-    stance = -rng.uniform(22, 46) if toe else 0.0
-    land = {"level": rng.uniform(17, 26), "tiptoe": stance - rng.uniform(-2, 8), "up": rng.uniform(-12, 4)}
-    impact = {"level": (0.8, 3.0), "tiptoe": (0.15, 0.7)}.get(kind, (0.3, 1.2))
+    stance = -rng.uniform(14, 46) if toe else 0.0
+    land = {
+        "level": rng.uniform(*((15, 26) if rng.uniform() < 0.75 else (4, 15))),
+        "tiptoe": stance - rng.uniform(-2, 8),
+        "up": rng.uniform(-10, 8),
+    }
+    impact = {"level": (1.2, 5.0), "tiptoe": (0.15, 0.7)}.get(kind, (0.5, 2.5))
     return Style(
         kind=kind,
         cadence_hz=cadence,
@@ -58,11 +63,11 @@ def draw_style(session: Session, kind: Kind) -> Style:
         rise_m={"up": 0.34, "down": -0.34}.get(kind, 0.0),
         land_deg=land.get(kind, -rng.uniform(12, 25)),
         stance_deg=stance,
-        off_deg=stance - rng.uniform(8, 22)
+        off_deg=stance - rng.uniform(12, 36)
         if toe
         else -rng.uniform(50, 62)
         if kind == "level"
-        else -rng.uniform(25, 45),
+        else -rng.uniform(38, 58),
         shank_deg=_shank(rng, kind),
         clearance_m=rng.uniform(0.04, 0.09) + (0.06 if kind == "up" else 0.0),
         impact_g=rng.uniform(*impact),
@@ -72,6 +77,7 @@ def draw_style(session: Session, kind: Kind) -> Style:
         if kind == "level"
         else rng.uniform(9, 18),
         impact_decay_s=0.06 if toe else 0.02,
+        flat_steps=0.0 if session.wish.tidy else rng.choice([0.0, 0.0, 0.0, 0.06]),
         uneven=0.25 * session.person.unevenness,
     )
 
@@ -202,6 +208,9 @@ class Walk:
         c, s = np.cos(np.radians(self.heading)), np.sin(np.radians(self.heading))
         peak = size * np.array([back * c - across * s, back * s + across * c, 1.0])
         self.impacts.append(Impact(at[3], tuple(peak.tolist()), hz, decay))
+        if style.land_deg > 0 and not toe:
+            slap = size * rng.uniform(0.2, 0.5)
+            self.impacts.append(Impact(at[4] - 0.02 * period, (0.0, 0.0, slap), rng.uniform(15, 35), 0.02))
         other = at[3] - period * (0.5 + 0.02 * rng.standard_normal())
         self.impacts.append(Impact(other, (0.0, 0.0, 0.06 * size), hz, decay))
 
@@ -268,7 +277,13 @@ def _strides(rng: np.random.Generator, walk: Walk, style: Style, count: int, *, 
         turn -= now
         ends = i in (0, count - 1)
         share = 0.5 if ends or now else 1.0
-        walk.stride(rng, style, share, now + rng.normal(0, 1.5), toe=toe)
+        walk.stride(
+            rng,
+            style,
+            share,
+            now + rng.normal(0, 1.5),
+            toe=toe and not (i > 0 and rng.uniform() < style.flat_steps),
+        )
 
 
 def _finish(session: Session, walk: Walk, style: Style) -> Motion:

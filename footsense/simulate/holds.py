@@ -85,7 +85,7 @@ def top_presses(session: Session) -> Motion:
     style = draw_style(session, (3.1, 4.6), (1.5, 4.0))
     start = postures.standing(rng, session.person, bent_deg=rng.uniform(4, 14))
     size = session.wish.size_deg or rng.uniform(1.5, 4.0)
-    arch = rng.uniform(0.8, 1.0) * rng.choice([1.0, -0.8], p=[0.8, 0.2])
+    arch = rng.uniform(0.98, 1.0) * rng.choice([1.0, -1.0], p=[0.8, 0.2])
     roll = np.sqrt(1.0 - min(1.0, abs(arch)) ** 2)
     shank = rng.normal(0, 0.05)
 
@@ -236,7 +236,11 @@ def _tremor_and_drift(session: Session, draft: Draft, style: Style, count: int, 
     work = envelope(count, draft.work_s)[:, None]
     extra = np.zeros((count, ANGLES))
     scale = 0.25 if standing else 1.0
-    tremor = band_noise(rng, count, 4.0, 10.0, 3) * (0.15 * person.tremor_deg + style.tremor_deg * work) * scale
+    tremor = (
+        band_noise(rng, count, 4.0, 10.0, 3)
+        * (0.05 * person.tremor_deg * wish.tremor + style.tremor_deg * work)
+        * scale
+    )
     extra[:, [Angle.DORSI, Angle.INVERSION, Angle.SHANK_PITCH]] = tremor * [1.0, 0.7, 0.4]
     extra[:, Angle.DORSI] += _drift(draft, style, count) * scale
     sway = smooth_noise(rng, count, 1.5, 2) * person.sway_deg * wish.restless

@@ -170,7 +170,7 @@ def donning(session: Session) -> Motion:
     rng, count = session.rng, _count(session)
     start = postures.sitting(rng, session.person)
     handled = rng.uniform(0.3, 0.6) * count / GRID_HZ
-    window = (ease(times(count) / 0.5) * ease((handled - times(count)) / 1.5))[:, None]
+    window = (ease((times(count) - 0.8) / 0.5) * ease((handled - times(count)) / 1.5))[:, None]
     place = 0.12 * smooth_noise(rng, count, 0.8, 3) * window
     extra = _handled(rng, count, 60.0) * window + 0.1 * smooth_noise(rng, count, 3.0, ANGLES)
     return Motion(_still(start, count), extra * taper(count)[:, None], start[ANGLES:] + place)

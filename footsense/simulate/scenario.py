@@ -84,10 +84,21 @@ class Scenario:
             raise UsageError(f"cannot simulate '{display(self.motion)}'; known are: {', '.join(MOTIONS)}")
         for name, low, high in _BOUNDS:
             _check(name, getattr(self, name), low, high)
-        if self.direction not in ("cw", "ccw", "both"):
-            raise UsageError(f"direction is '{display(self.direction)}'; it is cw, ccw or both")
+        for name, among in _CHOICES.items():
+            if getattr(self, name) not in among:
+                known = f"{', '.join(among[:-1])} or {among[-1]}"
+                raise UsageError(f"{name} is '{display(getattr(self, name))}'; it is {known}")
+        if self.mounting is not None and not 1e-6 < sum(x * x for x in self.mounting) < 1e6:
+            raise UsageError("mounting is no rotation; give a quaternion (w, x, y, z) of unit length")
+        if any(not at >= 0.0 or not length > 0.0 for at, length in self.gaps_s):
+            raise UsageError("gaps_s are pairs of a start and a length above 0, in s")
 
 
+_CHOICES = {
+    "direction": ("cw", "ccw", "both"),
+    "placement": ("foot", "ankle", "shank"),
+    "side": ("left", "right"),
+}
 _BOUNDS = (
     ("seed", 0, 2**63 - 1),
     ("reps", 1, 10_000),

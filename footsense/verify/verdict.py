@@ -20,9 +20,9 @@ from footsense.verify.bouts import Bout, find_bouts
 
 SCHEMA = "footsense.verdict/1"
 
-# Error bound of a hold's length, s. Entry and exit are each found at a threshold of a 2 Hz low-pass
-# (about 0.1 s of rise) in steps of at most 0.1 s (10 Hz); twice their sum covers both ends. It has not been
-# measured on people.
+# Error bound of a hold's length, s. Entry and exit are each found at a threshold of a 2 Hz low-pass (about
+# 0.1 s of rise) in steps of at most 0.1 s (10 Hz); twice their sum covers both ends. Of 108 simulated holds of
+# the three exercises, all but two kept it (the worst 0.52 s). It has not been measured on people.
 HOLD_ERROR_S = 0.4
 
 
@@ -316,10 +316,14 @@ def _item_json(item: ItemVerdict) -> dict[str, object]:
         "required": dict(item.required),
         "counted": dict(item.counted),
         "verdict": str(item.verdict),
-        "evidence": [[e.start_s, e.end_s] for e in item.evidence],
+        "evidence": [_span(e) for e in item.evidence],
         "evidence_files": [e.file for e in item.evidence],
-        "undecided": [[e.start_s, e.end_s] for e in item.undecided],
+        "undecided": [_span(e) for e in item.undecided],
         "seen": item.seen,
         "not_seen": list(item.not_seen),
         "reasons": [{"code": r.code, "text": r.text} for r in item.reasons],
     }
+
+
+def _span(evidence: Evidence) -> list[float]:
+    return [round(evidence.start_s, 6), round(evidence.end_s, 6)]

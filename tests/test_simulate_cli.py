@@ -1,0 +1,90 @@
+"""`footsense simulate`: files by the contract, and errors in one line."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from footsense.cli.simulate import command
+from footsense.errors import FootsenseError, RecordingError, UsageError
+from footsense.recording import open_recording
+from footsense.types import Samples, StreamInfo
+
+
+def run(*args: str):
+    return CliRunner().invoke(command, [str(a) for a in args])
+
+
+def test_it_writes_a_recording_and_its_truth(tmp_path) -> None:
+    path = tmp_path / "a.csv.gz"
+    done = run(
+        "band-flexes", "-o", path, "--side", "left", "--reps", 2, "--rate-hz", 50, "--no-gyro", "--hold-s", 3
+    )
+    assert done.exit_code == 0
+    assert "2 holds" in done.output
+    truth = json.loads((tmp_path / "a.truth.json").read_text())
+    assert (truth["schema"], truth["exercise"], truth["side"]) == ("footsense.truth/1", "band-flexes", "left")
+    assert [set(e) for e in truth["events"]] == [{"kind", "exercise", "start_s", "end_s", "excursion_deg"}] * 2
+    items = list(open_recording(path).tracks[0].items())
+    info = next(i for i in items if isinstance(i, StreamInfo))
+    assert (info.rate_hz, info.has_gyro) == (50.0, False)
+    assert sum(len(i) for i in items if isinstance(i, Samples)) > 500
+
+
+def test_the_same_call_writes_the_same_bytes(tmp_path) -> None:
+    for name in ("a", "b"):
+        assert run("ankle-circles", "-o", tmp_path / f"{name}.csv", "--seed", 3, "--reps", 2).exit_code == 0
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert (tmp_path / "a.csv").read_text().startswith("t_s,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps\n")
+
+
+def test_a_routine_has_segments_and_no_exercise(tmp_path) -> None:
+    assert run("routine", "-o", tmp_path / "r.csv").exit_code == 0
+    truth = json.loads((tmp_path / "r.truth.json").read_text())
+    assert truth["exercise"] is None
+    assert [s["exercise"] for s in truth["segments"]] == ["ankle-circles", "band-flexes", "toe-walk"]
+
+
+def test_many_go_into_a_folder_that_is_made(tmp_path) -> None:
+    done = run("sitting", "-o", tmp_path / "new", "--count", 3, "--vary", "--duration-s", 5, "--seed", 10)
+    assert done.exit_code == 0
+    assert len(list((tmp_path / "new").glob("*.csv.gz"))) == 3
+    assert len(list((tmp_path / "new").glob("*.truth.json"))) == 3
+
+
+def test_varied_recordings_keep_what_was_given(tmp_path) -> None:
+    for seed in range(6):
+        run("sitting", "-o", tmp_path, "--vary", "--duration-s", 3, "--seed", seed, "--side", "left")
+    sides = [json.loads(p.read_text())["side"] for p in tmp_path.glob("*.truth.json")]
+    assert sides == ["left"] * 6
+
+
+def test_the_list_names_what_there_is() -> None:
+    done = run("--list")
+    assert done.exit_code == 0
+    assert all(word in done.output for word in ("ankle-circles", "stairs", "routine"))
+
+
+@pytest.mark.parametrize(
+    ("args", "kind", "says"),
+    [
+        (("handstand",), UsageError, "known are"),
+        (("sitting", "-o", "x.txt"), UsageError, "expected a name that ends in"),
+        (("sitting", "--rate-hz", "1"), UsageError, "10 to 400"),
+        (("sitting", "--duration-s", "5", "-o", "nowhere/x.csv"), RecordingError, "cannot be written"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(tmp_path, monkeypatch, args, kind, says: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    error = run(*args).exception
+    assert isinstance(error, FootsenseError)
+    assert isinstance(error, kind)
+    assert says in str(error)
+    assert "\n" not in str(error)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    error = run("sitting", "-o", tmp_path / "file" / "x", "--count", 2).exception
+    assert isinstance(error, UsageError)

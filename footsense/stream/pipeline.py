@@ -1,8 +1,8 @@
 """From one sensor's notifications to its stream: the profile's decoder, then the stage."""
 
-import importlib
-from typing import Any, Protocol
+from typing import Protocol
 
+from footsense.devices import Decoder, parse_profile
 from footsense.errors import PacketError
 from footsense.stream.stage import Stage
 from footsense.text import display
@@ -23,10 +23,8 @@ class FrameDecoder(Protocol):
 
 def decoder_for(meta: SensorMeta) -> FrameDecoder:
     """The decoder of a sensor's profile. Raises ProfileError for a profile or settings that are not valid."""
-    devices: Any = importlib.import_module("footsense.devices")
-    profile = devices.parse_profile(meta.profile, f"profile of sensor {display(meta.id)}")
-    decoder: FrameDecoder = devices.Decoder(profile, profile.settings_for(meta.settings))
-    return decoder
+    profile = parse_profile(meta.profile, f"profile of sensor {display(meta.id)}")
+    return Decoder(profile, meta.settings)
 
 
 class Pipeline:

@@ -137,28 +137,30 @@ class _Reader:
     def _count(self, payload: bytes) -> int:
         """Samples in the packet, whose length must be right."""
         layout = self._layout
-        body = len(payload) - layout.at
         if layout.count is not None:
             count = layout.count
         elif self._count_item is not None:
             count = int(self._count_item.read(payload, self._count_item.at))
         else:
-            count = body // layout.sample_size
-        expected = count * layout.sample_size
-        if count < 1 or (body != expected and not self._is_padded(payload, layout.at + expected)):
+            count = (len(payload) - layout.at) // layout.sample_size
+        end = layout.at + count * layout.sample_size
+        if count < 1 or not self._ends_at(payload, end):
             raise PacketError(self._wrong_length(payload, count))
         return count
 
-    def _is_padded(self, payload: bytes, end: int) -> bool:
-        padded = len(payload) in self._layout.stream.pad_to and len(payload) > end
-        return padded and not any(payload[end:])
+    def _ends_at(self, payload: bytes, end: int) -> bool:
+        """Whether the packet has this length, or is padded with zeros from there where the device does that."""
+        pad_to = self._layout.stream.pad_to
+        if not pad_to:
+            return len(payload) == end
+        return len(payload) in pad_to and len(payload) >= end and not any(payload[end:])
 
     def _wrong_length(self, payload: bytes, count: int) -> str:
         layout = self._layout
         expected = layout.at + max(count, 1) * layout.sample_size
         if layout.stream.pad_to:
             sizes = " or ".join(str(p) for p in layout.stream.pad_to)
-            return f"{layout.name}: {len(payload)} bytes, expected {expected} (or {sizes}, the rest zero)"
+            return f"{layout.name}: {len(payload)} bytes, expected {sizes}, those after {expected} zero"
         return f"{layout.name}: {len(payload)} bytes, expected {expected}"
 
     def _tail(self, payload: bytes, fields: dict[str, object]) -> None:
@@ -166,7 +168,7 @@ class _Reader:
         if self._layout.stream.rest is not None:
             if rest:
                 fields[self._layout.stream.rest] = rest.hex()
-        elif rest and not self._is_padded(payload, self._layout.at):
+        elif not self._ends_at(payload, self._layout.at):
             raise PacketError(f"{self._layout.name}: {len(payload)} bytes, expected {self._layout.at}")
 
     def _samples(self, payload: bytes, count: int, fields: dict[str, object]) -> dict[str, Floats]:

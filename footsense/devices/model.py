@@ -163,6 +163,7 @@ class Stream(Table, frozen=True, kw_only=True):
     """One kind of packet on one characteristic."""
 
     char: Word
+    about: Line | None = None
     when: Annotated[list[When], Meta(max_length=8)] = []
     only: Only = {}
     rate: Expression = "rate_hz"

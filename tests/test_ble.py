@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +12,12 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
 from bleak.exc import BleakBluetoothNotAvailableReason as Why
 from peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
 
+from footsense.devices import Write
 from footsense.errors import BluetoothError, UsageError
 from footsense.simulate.air import Air
 from footsense.simulate.virtual_link import Radio, close_device, controller_of
 from footsense.sources.ble import Central, Link, Patience
-from footsense.sources.inbox import Inbox
+from footsense.sources.inbox import Inbox, steady_clock
 from footsense.sources.plan import Plan
 from footsense.sources.words import no_bluetooth
 from footsense.types import Command, RawPacket, Tick
@@ -33,13 +34,6 @@ QUICK = Patience(
     reconnect_s=1,
 )
 TOY = SimpleNamespace(name="toy", match_score=lambda data: 2 if SERVICE in data.service_uuids else 0)
-
-
-@dataclass(frozen=True)
-class Write:
-    phase: str
-    char: str
-    payload: bytes
 
 
 WRITES = (Write("stop", CONTROL, b"stop"), Write("start", CONTROL, b"start"), Write("setup", CONTROL, b"set"))
@@ -197,6 +191,25 @@ def test_silence_counts_as_a_lost_link() -> None:
     run(test())
 
 
+def test_a_sensor_that_never_sends_is_given_up() -> None:
+    async def test() -> None:
+        async with streaming(patience=replace(QUICK, silence_s=0.1)) as s:
+            with pytest.raises(BluetoothError, match="sends nothing"):
+                _ = [item async for item in s.inbox]
+            assert s.link.reconnects == QUICK.attempts
+
+    run(test())
+
+
+def test_keepalive_is_written_again_and_again() -> None:
+    async def test() -> None:
+        plan = Plan("toy", (STREAM,), (STREAM,), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
+        async with streaming(plan) as s:
+            await until(lambda: s.peripheral.written == [b"awake"] * 2)
+
+    run(test())
+
+
 def test_link_that_stays_lost_is_an_error_after_what_was_received() -> None:
     async def test() -> None:
         async with streaming(air=Air(supervision_timeout_s=0.1)) as s:
@@ -232,7 +245,7 @@ def test_full_inbox_counts_what_it_drops() -> None:
 
 def test_inbox_ticks_while_nothing_comes() -> None:
     async def test() -> None:
-        inbox = Inbox(time_counter(), tick_s=0.01)
+        inbox = Inbox(steady_clock(), tick_s=0.01)
         asyncio.get_running_loop().call_later(0.2, inbox.close)
         ticks = [item async for item in inbox]
         assert len(ticks) >= 3

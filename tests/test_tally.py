@@ -14,7 +14,7 @@ def _event(exercise: str, kind: str, start_s: float, end_s: float, **attributes:
 
 def test_circles_are_counted_each_way_in_the_order_seen() -> None:
     tally = Tally(load_routine("demo"))
-    tally.begin("ankle-circles", "left")
+    tally.begin("ankle-circles", "left", 0.0)
     ways = ["ccw", "ccw", "cw", None]
     tally.add(_event("ankle-circles", "circle", i, i + 1, direction=way) for i, way in enumerate(ways))
     line = tally.shown()[0]
@@ -24,17 +24,17 @@ def test_circles_are_counted_each_way_in_the_order_seen() -> None:
 
 def test_holds_that_are_too_short_do_not_count() -> None:
     tally = Tally(load_routine("demo"))
-    tally.begin("band-flexes", "left")
+    tally.begin("band-flexes", "left", 0.0)
     tally.add([_event("band-flexes", "hold", 0, 6), _event("band-flexes", "hold", 8, 11)])
     tally.progress([Progress("band-flexes", "hold", 2, 3.25, "holding")])
     assert "●○○ 1/3   1 too short   holding 3.2 s of 5" in tally.shown()[1]
-    tally.end()
+    tally.end(12.0)
     assert "holding" not in tally.shown()[1]
 
 
 def test_a_bout_is_as_long_as_its_steps_follow_each_other() -> None:
     tally = Tally(load_routine("demo"))
-    tally.begin("toe-walk", "both")
+    tally.begin("toe-walk", "both", 0.0)
     starts = [0.0, 1.0, 2.0, 9.0, 10.0]
     tally.add(_event("toe-walk", "step", t, t + 0.5, toe=t < 9) for t in starts)
     assert "2.5 s of 10   3 of 5 steps on tiptoe" in tally.shown()[2]
@@ -43,9 +43,10 @@ def test_a_bout_is_as_long_as_its_steps_follow_each_other() -> None:
 def test_what_was_not_begun_is_not_counted_and_late_events_are() -> None:
     tally = Tally(load_routine("demo"))
     assert tally.add([_event("band-flexes", "hold", 0, 6)]) == []
-    tally.begin("band-flexes", "left")
-    tally.end()
+    tally.begin("band-flexes", "left", 0.0)
+    tally.end(5.0)
     assert len(tally.add([_event("band-flexes", "hold", 0, 6)])) == 1
+    assert tally.add([_event("band-flexes", "hold", 4, 9)]) == []
 
 
 def test_without_a_terminal_only_lasting_lines_are_printed() -> None:

@@ -21,6 +21,11 @@ class Screen:
         self._last: Sequence[str] = ()
         self._due = 0.0
 
+    @property
+    def due(self) -> bool:
+        """Whether a new block would be shown now."""
+        return self.live and time.monotonic() >= self._due
+
     def update(self, lines: Sequence[str], *, now: bool = False) -> None:
         """Show the block anew; more often than ten times a second only with `now`."""
         if not self.live or list(lines) == list(self._last) or (not now and time.monotonic() < self._due):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from footsense.routine import Routine, RoutineItem
 from footsense.types import Event, Progress
@@ -15,7 +16,7 @@ class Line:
 
     item: RoutineItem
     side: str
-    begun: bool = False
+    span_s: tuple[float, float] | None = None  # of the stream, in which it was asked for
     events: list[Event] = field(default_factory=list)
     held_s: float = 0.0
 
@@ -75,23 +76,23 @@ class Tally:
         self.lines = [Line(item, side) for item in routine.items for side in item.sides]
         self._now: Line | None = None
 
-    def begin(self, exercise: str, side: str) -> None:
+    def begin(self, exercise: str, side: str, at_s: float) -> None:
         """What follows is meant as this."""
         self._now = next((x for x in self.lines if (x.item.exercise, x.side) == (exercise, side)), None)
         if self._now:
-            self._now.begun = True
+            self._now.span_s = (at_s, inf)
 
-    def end(self) -> None:
-        """The exercise is over; events of it that are decided later still count."""
-        if self._now:
-            self._now.held_s = 0.0
+    def end(self, at_s: float) -> None:
+        """The exercise is over; events that lie, by their middle, before this still count."""
+        if self._now and self._now.span_s:
+            self._now.held_s, self._now.span_s = 0.0, (self._now.span_s[0], at_s)
         self._now = None
 
     def add(self, events: Iterable[Event]) -> list[Line]:
         """Take events; returns the lines that they changed."""
         changed = []
         for event in events:
-            line = self._line_of(event.exercise)
+            line = self._line_of(event)
             if line:
                 line.events.append(event)
                 changed.append(line)
@@ -111,6 +112,10 @@ class Tally:
             for line in self.lines
         ]
 
-    def _line_of(self, exercise: str) -> Line | None:
-        begun = [x for x in self.lines if x.begun and x.item.exercise == exercise]
-        return self._now if self._now in begun else begun[-1] if begun else None
+    def _line_of(self, event: Event) -> Line | None:
+        middle_s = (event.start_s + event.end_s) / 2
+        for line in self.lines:
+            span_s = line.span_s or (inf, inf)
+            if line.item.exercise == event.exercise and span_s[0] <= middle_s < span_s[1]:
+                return line
+        return None

@@ -26,7 +26,7 @@ def demo_routine(base: Scenario | None = None) -> Simulated:
     """
     base = base or Scenario(motion="sitting", seed=4, tremor=0.5, restless=0.5)
     parts = [
-        Scenario(motion="ankle-circles", reps=4, tempo_hz=0.9, tidy=True),
+        Scenario(motion="ankle-circles", reps=5, tempo_hz=0.9, tidy=True),
         Scenario(motion="band-flexes", reps=3, hold_s=5.6, tidy=True),
         Scenario(motion="toe-walk", sets=1, tempo_hz=0.9, tidy=True),
     ]

@@ -68,7 +68,9 @@ async def _end(connection: Connection) -> None:
     try:
         async with asyncio.timeout(2):
             await connection.disconnect()
-    except (TimeoutError, core.BaseBumbleError, asyncio.CancelledError):
+    except (TimeoutError, core.BaseBumbleError):
+        return  # there is nobody to end it with
+    except asyncio.CancelledError:
         if _being_cancelled():
             raise
 

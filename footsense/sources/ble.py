@@ -19,9 +19,10 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError, BleakGATTProtocolError
 
+from footsense.devices import Profile, Write
 from footsense.errors import BluetoothError, UsageError
 from footsense.sources.inbox import Inbox
-from footsense.sources.plan import Known, Plan
+from footsense.sources.plan import Plan
 from footsense.sources.words import explained, in_words, no_bluetooth
 from footsense.text import display
 from footsense.types import Command, RawPacket
@@ -59,7 +60,7 @@ class Found:
     device: BLEDevice
     name: str
     rssi_dbm: int
-    profile: Known | None
+    profile: Profile | None
     score: int
 
     @property
@@ -76,7 +77,7 @@ class Central:
 
     def __init__(
         self,
-        profiles: Sequence[Known],
+        profiles: Sequence[Profile],
         *,
         scan_kw: Mapping[str, Any] | None = None,
         client_kw: Mapping[str, Any] | None = None,
@@ -176,10 +177,17 @@ class Link:
         self._lost = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def streaming(self) -> bool:
+        """Whether the sensor was connected and set up."""
+        return bool(self._tasks)
+
     async def __aenter__(self) -> Self:
         with explained():
             await self._connect(self._central.patience.attempts)
-        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_alive())]
+        keepalives = [w for w in self._plan.writes if w.phase == "keepalive"]
+        tasks = [self._watch(), *(self._keep_alive(w) for w in keepalives)]
+        self._tasks = [asyncio.create_task(task) for task in tasks]
         return self
 
     async def __aexit__(
@@ -226,7 +234,7 @@ class Link:
         self._check_characteristics(client)
         await self._check_mtu(client)
         await self._write(client, "probe", "setup")
-        for char in self._plan.subscribe:
+        for char in filter(client.services.get_characteristic, self._plan.subscribe):
             async with asyncio.timeout(self._central.patience.write_s):
                 await client.start_notify(char, self._received)
         await self._write(client, "start")
@@ -260,8 +268,12 @@ class Link:
     async def _write(self, client: BleakClient, *phases: str) -> None:
         for write in self._plan.writes:
             if write.phase in phases:
-                async with asyncio.timeout(self._central.patience.write_s):
-                    await client.write_gatt_char(write.char, write.payload)
+                await self._write_one(client, write)
+
+    async def _write_one(self, client: BleakClient, write: Write) -> None:
+        async with asyncio.timeout(self._central.patience.write_s):
+            await client.write_gatt_char(write.char, write.payload)
+        await asyncio.sleep(write.delay_s)
 
     # streaming
 
@@ -274,22 +286,31 @@ class Link:
             self._lost.set()
 
     async def _watch(self) -> None:
-        """Notices a lost or silent link and sets it up again."""
-        while True:
+        """Notices a lost or silent link and sets it up again; gives up when that brings no packet either."""
+        fruitless = 0
+        while fruitless < self._central.patience.attempts:
+            before = self.packets
             await self._until_lost()
+            fruitless = fruitless + 1 if self.packets == before else 0
             self._note("link lost")
-            if self._client:
-                await self._close(self._client)
-            self._client = None
-            try:
-                async with asyncio.timeout(self._central.patience.reconnect_s):
-                    await self._connect(self._central.patience.attempts)
-            except (BluetoothError, *_FAILURES) as error:
-                reason = error if isinstance(error, BluetoothError) else in_words(error, self._label)
-                self._inbox.fail(BluetoothError(f"the link was lost and did not come back: {reason}"))
+            if not await self._set_up_again():
                 return
-            self.reconnects += 1
             self._note("link back")
+        self._inbox.fail(BluetoothError(f"{self._label} is connected but sends nothing: switch it off and on"))
+
+    async def _set_up_again(self) -> bool:
+        client, self._client = self._client, None
+        if client:
+            await self._close(client)
+        try:
+            async with asyncio.timeout(self._central.patience.reconnect_s):
+                await self._connect(self._central.patience.attempts)
+        except (BluetoothError, *_FAILURES) as error:
+            reason = error if isinstance(error, BluetoothError) else in_words(error, self._label)
+            self._inbox.fail(BluetoothError(f"the link was lost and did not come back: {reason}"))
+            return False
+        self.reconnects += 1
+        return True
 
     async def _until_lost(self) -> None:
         silence_s = max(self._central.patience.silence_s, 10 * self._plan.packet_s)
@@ -305,14 +326,12 @@ class Link:
     def _note(self, text: str) -> None:
         self._inbox.put(Command(self._inbox.clock(), "note", {"sensor": self.id, "text": text}))
 
-    async def _keep_alive(self) -> None:
-        if not self._plan.keepalive_s:
-            return
+    async def _keep_alive(self, write: Write) -> None:
         while True:
-            await asyncio.sleep(self._plan.keepalive_s)
+            await asyncio.sleep(max(write.every_s, 0.1))
             if self._client and self._client.is_connected:
                 with contextlib.suppress(*_FAILURES):
-                    await self._write(self._client, "keepalive")
+                    await self._write_one(self._client, write)
 
     # leaving
 

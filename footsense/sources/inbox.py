@@ -14,18 +14,18 @@ TICK_S = 0.25
 LIMIT = 4096  # packets; 20 s of two sensors that send 100 a second each
 
 
-def steady_clock(speed: float = 1.0) -> Clock:
-    """Nanoseconds since 1970 that never jump: the date now, then the monotonic clock, `speed` times as fast."""
-    date, start = time.time_ns(), time.monotonic_ns()
-    return lambda: date + round((time.monotonic_ns() - start) * speed)
+def steady_clock() -> Clock:
+    """Nanoseconds since 1970 that never jump: the date now, then the monotonic clock."""
+    behind = time.time_ns() - time.monotonic_ns()
+    return lambda: behind + time.monotonic_ns()
 
 
 class Inbox:
     """A queue between the Bluetooth callbacks and the session.
 
     `put` never waits: beyond `limit` packets the new one is dropped and counted in `dropped`. Iterating
-    yields what came, in order, and a Tick every `tick_s` of real time; it ends with `close`, and with
-    `fail` raises the error after what came before it.
+    yields what came, in order, and a Tick every `tick_s` by `clock` (which is also looked at that often in
+    real time); it ends with `close`, and with `fail` raises the error after what came before it.
     """
 
     def __init__(self, clock: Clock, limit: int = LIMIT, tick_s: float = TICK_S) -> None:
@@ -33,6 +33,7 @@ class Inbox:
         self.dropped = 0
         self._limit = limit
         self._tick_s = tick_s
+        self._due_ns = clock() + round(tick_s * 1e9)
         self._waiting: deque[Received] = deque()
         self._news = asyncio.Event()
         self._error: Exception | None = None
@@ -57,16 +58,15 @@ class Inbox:
         self._news.set()
 
     async def __aiter__(self) -> AsyncIterator[Received]:
-        due = asyncio.get_running_loop().time() + self._tick_s
         while self._waiting or not self._closed:
-            left_s = due - asyncio.get_running_loop().time()
-            if left_s <= 0:
-                due += self._tick_s if left_s > -self._tick_s else -left_s
-                yield Tick(self.clock())
+            now_ns = self.clock()
+            if now_ns >= self._due_ns:
+                self._due_ns = now_ns + round(self._tick_s * 1e9)
+                yield Tick(now_ns)
             elif self._waiting:
                 yield self._waiting.popleft()
             else:
-                await self._wait(left_s)
+                await self._wait(self._tick_s)
         if self._error:
             raise self._error
 

@@ -1,38 +1,31 @@
 """What a client does on a link for one profile and its settings: data, made once, from the profile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-
-class Step(Protocol):
-    """One write: `phase` is probe, setup, start, stop or keepalive; `char` a UUID."""
-
-    @property
-    def phase(self) -> str: ...
-    @property
-    def char(self) -> str: ...
-    @property
-    def payload(self) -> bytes: ...
-
-
-class Known(Protocol):
-    """What the scan needs of a profile."""
-
-    @property
-    def name(self) -> str: ...
-    def match_score(self, advertisement: Any, /) -> int: ...
+from footsense.devices import Profile, Write, commands
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Characteristics (UUIDs) to subscribe to, in order, and those that must be there; the writes; the
-    smallest ATT MTU in bytes whose notifications carry a packet; the time in s that a packet covers; the
-    period in s of the keepalive writes, 0 without any."""
+    """Characteristics (UUIDs) to subscribe to, in order, where they are there, and those that must be; the
+    writes; the smallest ATT MTU in bytes whose notifications carry a packet; the seconds a packet covers."""
 
     name: str
     subscribe: tuple[str, ...]
     required: tuple[str, ...]
-    writes: tuple[Step, ...] = ()
+    writes: tuple[Write, ...] = ()
     mtu_min: int = 23
     packet_s: float = 0.0
-    keepalive_s: float = 0.0
+
+
+def plan_for(profile: Profile, settings: Mapping[str, str | int | float]) -> Plan:
+    """The plan of a profile. Raises UsageError for settings that it does not have."""
+    return Plan(
+        profile.name,
+        profile.subscribe(settings),
+        profile.required(settings),
+        tuple(commands(profile, settings)),
+        profile.mtu_min(settings),
+        profile.packet_s(settings),
+    )

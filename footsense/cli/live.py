@@ -1,0 +1,73 @@
+"""What the commands that listen to a sensor share: recording, pumping, and a clean end on Ctrl-C."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from footsense.errors import BluetoothError
+from footsense.recording.writer import Recorder
+from footsense.session import Session, SessionEvent
+from footsense.sources.ble import Link
+from footsense.sources.inbox import Inbox, Received
+from footsense.types import Item, SensorMeta
+
+_T = TypeVar("_T")
+
+
+class Watcher(Protocol):
+    """What is shown of a recording under way."""
+
+    def on_item(self, sensor: SensorMeta, item: Item, /) -> None:
+        """An item of a sensor's stream."""
+        ...
+
+    def seen(self, session: Session, item: Received | None, events: Sequence[SessionEvent]) -> None:
+        """What came, and the events that it made final; None at the end."""
+        ...
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a recording ended: the file, and the error that ended it, None if it was meant to end."""
+
+    path: Path
+    error: Exception | None = None
+
+
+async def record(link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher") -> Outcome:
+    """Connect, and record to `path` until the inbox closes or the link is lost for good.
+
+    The recording is closed and kept however it ends. Raises BluetoothError if the sensor cannot be connected,
+    RecordingError if the file cannot be made.
+    """
+    error: Exception | None = None
+    async with link:
+        recorder = Recorder(path, [meta], created_utc=datetime.now(UTC).isoformat(timespec="seconds"))
+        session = Session([meta], recorder=recorder, on_item=watcher.on_item)
+        try:
+            async for item in inbox:
+                watcher.seen(session, item, session.process(item))
+        except BluetoothError as lost:
+            error = lost
+        finally:
+            watcher.seen(session, None, session.close("link lost" if error else "closed"))
+    return Outcome(recorder.path, error)
+
+
+async def until_interrupted(body: Coroutine[Any, Any, _T], link: Link, inbox: Inbox) -> tuple[_T, bool]:
+    """The result of `body`, which records, and whether Ctrl-C (a cancellation) came.
+
+    Ctrl-C closes the inbox, so that the body ends by itself, in order; before the sensor streams it cancels.
+    A second one does not wait.
+    """
+    task = asyncio.create_task(body)
+    try:
+        return await asyncio.shield(task), False
+    except asyncio.CancelledError:
+        if not link.streaming:
+            task.cancel()
+        inbox.close()
+        return await task, True

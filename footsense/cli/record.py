@@ -1,0 +1,140 @@
+"""`footsense record`: a sensor's packets to a file."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from footsense.cli.screen import Screen
+from footsense.errors import UsageError
+from footsense.text import display
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from footsense.cli.live import Outcome
+    from footsense.session import Session, SessionEvent
+    from footsense.sources.ble import Central, Link
+    from footsense.sources.inbox import Inbox, Received
+    from footsense.types import Item, Placement, SensorMeta, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What `record` was asked for."""
+
+    path: Path
+    device: str | None = None
+    side: "Side | None" = None
+    placement: "Placement | None" = None
+    settings: dict[str, str] = field(default_factory=dict)
+    duration_s: float | None = None
+
+
+@click.command(name="record")
+@click.option("--device", metavar="NAME", help="Name or address of the sensor, if there are several.")
+@click.option("--profile", metavar="P", help="Use this profile only: a built-in name or a TOML file.")
+@click.option(
+    "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="A setting of the profile, such as rate_hz=100."
+)
+@click.option("--side", type=click.Choice(["left", "right"]), help="Which foot wears it.")
+@click.option("--placement", type=click.Choice(["foot", "ankle", "shank"]), help="Where it sits.")
+@click.option("-o", "--output", metavar="FILE.mcap", help="The recording; by default named by date and time.")
+@click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, *, device: str | None, profile: str | None, pairs: tuple[str, ...],
+    side: "Side | None", placement: "Placement | None", output: str | None, duration_s: float | None,
+) -> None:  # fmt: skip
+    """Record a sensor until Ctrl-C, which ends the recording in order (exit code 0).
+
+    If the link is lost for good, what was received is kept and the exit code is 1.
+    """
+    from footsense.devices import load_profile, profile_names  # noqa: PLC0415
+    from footsense.sources.ble import Central  # noqa: PLC0415
+
+    path = Path(output or f"footsense-{datetime.now():%Y%m%d-%H%M%S}.mcap")  # noqa: DTZ005, the wearer's own day
+    if path.suffix != ".mcap":
+        raise UsageError(f"{display(path)}: a recording is a .mcap file; choose such a name with -o")
+    wish = Wish(path, device, side, placement, _settings(pairs), duration_s)
+    central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
+    screen = Screen()
+    outcome, _ = asyncio.run(run(central, wish, screen))
+    screen.say(f"recorded: {display(outcome.path, 1000)}")
+    if outcome.error:
+        click.echo(f"footsense: {display(outcome.error, 500)}", err=True)
+        ctx.exit(1)
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise UsageError(f"--set {display(pair)}: expected KEY=VALUE, such as rate_hz=100")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome", bool]:
+    """Find the sensor and record it; whether Ctrl-C ended it."""
+    from footsense.cli.live import record, until_interrupted  # noqa: PLC0415
+    from footsense.sources.ble import Link  # noqa: PLC0415
+    from footsense.sources.inbox import Inbox, steady_clock  # noqa: PLC0415
+    from footsense.sources.plan import plan_for  # noqa: PLC0415
+    from footsense.types import SensorMeta  # noqa: PLC0415
+
+    screen.say("looking for the sensor …")
+    found = await central.find(wish.device)
+    assert found.profile is not None
+    settings = found.profile.settings_for(wish.settings)
+    inbox = Inbox(steady_clock())
+    link = Link(central, found.device, found.label, plan_for(found.profile, settings), inbox)
+    meta = SensorMeta(link.id, found.profile.text, settings, wish.side, wish.placement)
+    screen.say(f"{found.label}: connecting …")
+    meter = _Meter(screen, link, inbox, wish.duration_s)
+    return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
+
+
+class _Meter:
+    """Shows how the recording goes, and ends it after `duration_s` of stream time."""
+
+    def __init__(self, screen: Screen, link: "Link", inbox: "Inbox", duration_s: float | None) -> None:
+        self._screen, self._link, self._inbox = screen, link, inbox
+        self._duration_s = duration_s
+        self._samples = self._gaps = 0
+        self._first_s: float | None = None
+        self._last_s = 0.0
+
+    def on_item(self, _sensor: "SensorMeta", item: "Item", /) -> None:
+        """Count samples and gaps."""
+        from footsense.types import Gap, Samples  # noqa: PLC0415
+
+        if isinstance(item, Samples) and len(item):
+            self._samples += len(item)
+            self._first_s = float(item.t_s[0]) if self._first_s is None else self._first_s
+            self._last_s = float(item.t_s[-1]) - self._first_s
+        self._gaps += isinstance(item, Gap)
+
+    def seen(self, _session: "Session", item: "Received | None", _events: "Sequence[SessionEvent]") -> None:
+        """Refresh the line; say what lasts."""
+        from footsense.types import Command  # noqa: PLC0415
+
+        if isinstance(item, Command):
+            self._screen.say(f"{self._last_s:7.1f} s  {display(item.fields.get('text', item.kind))}")
+        if self._duration_s is not None and self._last_s >= self._duration_s:
+            self._inbox.close()
+        self._screen.update([self._line()], now=item is None)
+        if item is None:
+            self._end()
+
+    def _line(self) -> str:
+        rate = self._samples / self._last_s if self._last_s else 0.0
+        dropped = f"   {self._inbox.dropped} packets dropped" if self._inbox.dropped else ""
+        samples = f"{self._samples:,} samples   {rate:.1f} a second"
+        return f"{self._last_s:7.1f} s   {samples}   {self._gaps} gaps{dropped}"
+
+    def _end(self) -> None:
+        if not self._screen.live:
+            self._screen.say(self._line().strip())
+        self._screen.close()

@@ -1,0 +1,101 @@
+"""The program in a virtual device, made from its profile: the client's table, run backwards."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from footsense.devices import Encoder, Profile, Write, commands, gatt_table
+from footsense.devices.settings import variations
+from footsense.simulate.virtual_sensor import Table
+from footsense.types import Floats
+
+Settings = Mapping[str, str | int | float]
+_ASKED = ("probe", "setup", "start")
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What the device measures: t_s (n,) from 0, acc_g (n, 3), gyr_dps (n, 3) or None."""
+
+    t_s: Floats
+    acc_g: Floats
+    gyr_dps: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Settings, and the writes by which a client asks for a stream with them."""
+
+    settings: Settings
+    writes: tuple[Write, ...]
+
+    def is_in(self, log: list[tuple[str, bytes]]) -> bool:
+        """Whether the log has all that ask for the stream, in order."""
+        rest = iter(log)
+        return all((w.char, w.payload) in rest for w in self.writes if w.phase in _ASKED)
+
+
+class ProfileFirmware:
+    """Plays what `motion(rate_hz)` gives, with the settings that the client's writes ask for.
+
+    It streams once the client has made all the writes that the profile makes under some settings, in order,
+    and stops with a stop write; of the settings it knows the defaults, each value and limit of each, and
+    those in `also`. `settings` are those it streams with.
+    """
+
+    def __init__(
+        self, profile: Profile, motion: Callable[[float], Motion], also: Sequence[Settings] = ()
+    ) -> None:
+        self.profile = profile
+        self.table = _table(profile)
+        self.settings: Settings | None = None
+        self._motion = motion
+        known = [*also, *variations(profile.data)]
+        self._orders = [_Order(s, tuple(commands(profile, s))) for s in known]
+        self._log: list[tuple[str, bytes]] = []
+        self.disconnected()
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the client has asked for samples."""
+        return self.settings is not None
+
+    def disconnected(self) -> None:
+        """Forget what the client wrote; a profile without writes streams to whoever listens."""
+        self._log.clear()
+        self._obey()
+
+    def written(self, char: str, payload: bytes) -> list[tuple[str, bytes]]:
+        """Take a write, and answer it."""
+        known = [w for o in self._orders for w in o.writes if (w.char, w.payload) == (char, payload)]
+        if any(w.phase == "stop" for w in known) and not any(w.phase in _ASKED for w in known):
+            self._log.clear()
+            self.settings = None
+        else:
+            self._log.append((char, payload))
+            self._obey()
+        return [w.reply for w in known[:1] if w.reply]
+
+    def packets(self, from_s: float) -> Iterator[tuple[float, str, bytes]]:
+        """The motion's packets from a time on, each when its last sample has been measured."""
+        assert self.settings is not None
+        encoder = Encoder(self.profile, self.settings)
+        motion = self._motion(float(self.settings.get("rate_hz", 0)))
+        for i in range(int(motion.t_s.searchsorted(from_s)), len(motion.t_s)):
+            one = slice(i, i + 1)
+            gyr = None if motion.gyr_dps is None else motion.gyr_dps[one]
+            for char, payload in encoder.encode(i, motion.t_s[one], motion.acc_g[one], gyr):
+                yield float(motion.t_s[i]), char, payload
+
+    def _obey(self) -> None:
+        self.settings = next((o.settings for o in self._orders if o.is_in(self._log)), None)
+
+
+def _table(profile: Profile) -> Table:
+    heard, gatt = profile.advertised(), gatt_table(profile)
+    return Table(
+        heard.local_name,
+        {service: [(uuid, properties) for uuid, properties, _ in chars] for service, chars in gatt},
+        heard.service_uuids,
+        next(iter(heard.manufacturer_data.items()), None),
+        {uuid: value for _, chars in gatt for uuid, _, value in chars},
+    )

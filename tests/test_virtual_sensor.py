@@ -1,0 +1,162 @@
+"""Every profile played by the virtual sensor, over the virtual radio, through bleak, back into samples."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from footsense.devices import Decoder, load_profile, profile_names
+from footsense.errors import BluetoothError
+from footsense.session import Session
+from footsense.simulate import Scenario, Simulated, simulate
+from footsense.simulate.air import Air
+from footsense.simulate.firmware import ProfileFirmware
+from footsense.simulate.rig import Rig, virtual_rig
+from footsense.sources.ble import Central, Link, Patience
+from footsense.sources.inbox import Inbox
+from footsense.sources.plan import plan_for
+from footsense.types import Gap, Item, RawPacket, Samples, SensorMeta
+
+QUICK = Patience(
+    settle_s=0.1, silence_s=5, attempts=2, backoff_s=0.01, reconnect_s=2, stop_s=0.5, mtu_s=0.1, connect_s=2
+)
+
+
+@dataclass
+class Run:
+    """What came of one recording over the virtual radio."""
+
+    link: Link
+    rig: Rig
+    packets: list[RawPacket] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+    def samples(self) -> tuple[Any, Any, Any]:
+        found = [i for i in self.items if isinstance(i, Samples) and len(i)]
+        gyr = None if found[0].gyr_dps is None else np.concatenate([s.gyr_dps for s in found])
+        return np.concatenate([s.t_s for s in found]), np.concatenate([s.acc_g for s in found]), gyr
+
+
+async def record(
+    name: str,
+    wearer: Simulated,
+    asked: dict[str, Any] | None = None,
+    during: Callable[[Run], Coroutine[Any, Any, None]] | None = None,
+    **rig_kw: Any,
+) -> Run:
+    profile = load_profile(name)
+    settings = profile.settings_for(asked or {})
+    async with virtual_rig(profile, wearer, **{"speed": None, "settings": settings, **rig_kw}) as rig:
+        here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
+        found = await here.find()
+        inbox = Inbox(rig.clock)
+        run = Run(Link(here, found.device, found.label, plan_for(profile, settings), inbox), rig)
+        meta = SensorMeta(run.link.id, profile.text, settings)
+        session = Session([meta], exercises=[], on_item=lambda _, item: run.items.append(item))
+        async with run.link:
+            tasks = [asyncio.create_task(rig.when_over(inbox.close))]
+            tasks += [asyncio.create_task(during(run))] if during else []
+            async for item in inbox:
+                session.process(item)
+                if isinstance(item, RawPacket):
+                    run.packets.append(item)
+            await asyncio.gather(*tasks)
+        session.close()
+        assert session.bad_packets()[meta.id][0] == 0
+    return run
+
+
+def motion(rate_hz: float, seconds: float = 6.0, **kw: Any) -> Simulated:
+    return simulate(Scenario(motion="fidget", seed=3, rate_hz=rate_hz, duration_s=seconds, **kw))
+
+
+def half_a_count(name: str, channel: str) -> float:
+    """The resolution of a profile's channel in its unit; for floats, that of 24 bits."""
+    decoder = Decoder(load_profile(name), {})
+    found = [c for layout in decoder.layouts for c in layout.channels if c.name == channel]
+    return max(float(np.max(c.scale)) / 2 if "i" in c.kind else 1e-5 for c in found) * 1.001
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_profile_gives_back_what_the_sensor_measured(name: str) -> None:
+    rate = float(load_profile(name).settings_for({})["rate_hz"])
+    wearer = motion(rate)
+    run = asyncio.run(record(name, wearer))
+    t_s, acc, gyr = run.samples()
+    whole_packets = len(wearer.t_s) - round(load_profile(name).packet_s({}) * rate)
+    assert whole_packets <= len(acc) <= len(wearer.t_s)
+    assert not [i for i in run.items if isinstance(i, Gap)]
+    assert np.abs(acc - wearer.acc_g[: len(acc)]).max() <= half_a_count(name, "acc")
+    if gyr is not None:
+        assert wearer.gyr_dps is not None
+        assert np.abs(gyr - wearer.gyr_dps[: len(acc)]).max() <= half_a_count(name, "gyr")
+    assert np.abs(np.diff(t_s) * rate - 1).max() < 0.2
+
+
+def test_settings_reach_the_sensor_and_the_stream() -> None:
+    run = asyncio.run(
+        record("generic", motion(50.0), {"rate_hz": 50, "acc_range_g": 16, "samples_per_packet": 10})
+    )
+    firmware = run.rig.sensor.firmware
+    assert isinstance(firmware, ProfileFirmware)
+    t_s, acc, _ = run.samples()
+    assert np.median(np.diff(t_s)) == pytest.approx(0.02)
+    assert len(run.packets) == len(acc) / 10
+    assert [w[1][:2] for w in run.rig.sensor.writes] == [b"\x01\x10", b"\x01", b"\x00"]
+
+
+def test_stream_has_no_gap_and_the_stop_write_is_seen() -> None:
+    run = asyncio.run(record("generic", motion(100.0)))
+    assert [int.from_bytes(p.payload[2:4], "little") for p in run.packets] == list(range(len(run.packets)))
+    assert not run.rig.sensor.streaming
+    assert run.rig.sensor.writes[-1][1] == b"\x00"
+
+
+def test_packets_that_the_link_cannot_carry_are_refused() -> None:
+    with pytest.raises(BluetoothError, match="carries packets of 20 bytes, its profile needs 68"):
+        asyncio.run(record("generic", motion(100.0), mtu=23))
+    run = asyncio.run(record("generic", motion(100.0), {"samples_per_packet": 1}, mtu=23))
+    assert len(run.samples()[1]) == len(motion(100.0).t_s)
+
+
+def test_a_dropped_link_leaves_a_gap_and_the_motion_goes_on() -> None:
+    async def drop(run: Run) -> None:
+        while run.rig.sensor.now_s < 3:
+            await asyncio.sleep(0.001)
+        run.rig.sensor.drop_link()
+
+    wearer = motion(100.0, 12.0)
+    run = asyncio.run(record("generic", wearer, during=drop, speed=20.0))
+    t_s, acc, _ = run.samples()
+    (gap,) = [i for i in run.items if isinstance(i, Gap)]
+    assert run.link.reconnects == 1
+    assert 2.8 < gap.start_s < gap.end_s < 11.9
+    after = t_s >= gap.end_s
+    index = np.round(t_s[after] * 100).astype(
+        int
+    )  # stream time is the device's time: the gap is as long as it was
+    assert np.abs(acc[after] - wearer.acc_g[index]).max() <= half_a_count("generic", "acc")
+
+
+def test_a_sensor_that_stays_away_is_an_error_after_what_was_received() -> None:
+    async def die(run: Run) -> None:
+        while run.rig.sensor.now_s < 3:
+            await asyncio.sleep(0.001)
+        run.rig.sensor.go_silent()
+
+    with pytest.raises(BluetoothError, match="did not come back"):
+        asyncio.run(record("generic", motion(100.0), during=die, speed=20.0, air=Air(0.1)))
+
+
+def test_two_sensors_at_once() -> None:
+    async def both() -> list[Run]:
+        return await asyncio.gather(
+            record("generic", motion(100.0)), record("generic", motion(50.0), {"rate_hz": 50})
+        )
+
+    first, second = asyncio.run(both())
+    assert {p.sensor for p in first.packets}.isdisjoint({p.sensor for p in second.packets})
+    assert len(first.samples()[1]) == pytest.approx(2 * len(second.samples()[1]), abs=10)

@@ -12,11 +12,13 @@ from footsense.recording.mcap import command_of, replayed, scan_mcap
 from footsense.recording.writer import Recorder
 from footsense.signal.front import slice_samples
 from footsense.stream import Pipeline
-from footsense.types import Command, Event, Item, Progress, RawPacket, Samples, SensorMeta, StreamInfo, Tick
+from footsense.stream.chunks import joined
+from footsense.types import Command, Event, Item, Progress, RawPacket, Samples, SensorMeta, Tick
 
 __all__ = ["Pipeline", "Session", "SessionEvent", "event_line", "inputs_of", "replay"]
 
 _SLICE_S = 0.1
+_BATCH = 4096
 
 Input = RawPacket | Tick | Command
 
@@ -35,7 +37,8 @@ class Session:
     `process` takes packets, ticks and commands in the order in which they came, records them first if there is
     a recorder, and returns the events that became final. It reads no clock: the same inputs give the same
     events, live or replayed. `on_item` is shown every item of each sensor's stream (pictures, coach). A packet
-    of a sensor that is not among `sensors` is recorded and otherwise ignored.
+    of a sensor that is not among `sensors` is recorded and otherwise ignored. With `batch` so many samples are
+    gathered before the detectors run: the same events, later and with less work.
     """
 
     def __init__(
@@ -46,8 +49,10 @@ class Session:
         exercises: Sequence[str] | None = None,
         on_event: Callable[[SessionEvent], None] | None = None,
         on_item: Callable[[SensorMeta, Item], None] | None = None,
+        batch: int = 1,
     ) -> None:
         self.recorder = recorder
+        self._batch = batch
         self._lanes = {meta.id: _Lane(meta, exercises) for meta in sensors}
         self._on_event = on_event
         self._on_item = on_item
@@ -71,6 +76,7 @@ class Session:
         events = []
         for lane in self._lanes.values():
             events += self._run(lane, lane.pipeline.flush())
+            events += self._told(lane, [e for rest in lane.rest() for e in lane.engine.process(rest)])
             events += self._told(lane, lane.engine.flush())
         if self.recorder is not None:
             self.recorder.close(reason)
@@ -103,9 +109,8 @@ class Session:
         for item in items:
             if self._on_item is not None:
                 self._on_item(lane.meta, item)
-            if lane.opened or isinstance(item, StreamInfo):
-                lane.opened = True
-                out += self._told(lane, lane.engine.process(item))
+            for part in lane.gathered(item, self._batch):
+                out += self._told(lane, lane.engine.process(part))
         return out
 
     def _told(self, lane: "_Lane", events: Sequence[Event]) -> list[SessionEvent]:
@@ -123,7 +128,21 @@ class _Lane:
         self.meta = meta
         self.pipeline = Pipeline(meta)
         self.engine = Engine(exercises)
-        self.opened = False
+        self._waiting: list[Samples] = []
+
+    def gathered(self, item: Item, batch: int) -> list[Item]:
+        """What the engine is to see now: samples by the batch, what stands between them in its place."""
+        if isinstance(item, Tick | Command):
+            return []
+        if not isinstance(item, Samples):
+            return [*self.rest(), item]
+        self._waiting.append(item)
+        return self.rest() if sum(map(len, self._waiting)) >= batch else []
+
+    def rest(self) -> list[Item]:
+        """The samples that are gathered and not yet seen."""
+        waiting, self._waiting = self._waiting, []
+        return [joined(waiting)] if waiting else []
 
     def timed(self, command: Command) -> Command:
         """The command with its place in this sensor's stream."""
@@ -151,18 +170,25 @@ def inputs_of(path: Path) -> Iterator[Input]:
             yield command
 
 
-def replay(path: Path, exercises: Sequence[str] | None = None) -> Iterator[tuple[float, list[SessionEvent]]]:
+def replay(
+    path: Path, exercises: Sequence[str] | None = None, *, paced: bool = True
+) -> Iterator[tuple[float, list[SessionEvent]]]:
     """A recording played again by the same path as live: after each input, how many seconds of the recording
     have gone by, and the events that became final. Of a CSV the input is its samples, a tenth of a second at
-    a time. Raises RecordingError for a file that cannot be read."""
+    a time. Not `paced`, samples are gathered: the same events sooner. Raises RecordingError for a file that
+    cannot be read."""
     if path.name.endswith(".mcap"):
-        yield from _replay_packets(path, exercises)
+        yield from _replay_packets(path, exercises, paced=paced)
     else:
-        yield from _replay_samples(path, exercises)
+        yield from _replay_samples(path, exercises, paced=paced)
 
 
-def _replay_packets(path: Path, exercises: Sequence[str] | None) -> Iterator[tuple[float, list[SessionEvent]]]:
-    session = Session(scan_mcap(path).sensors, exercises=exercises)
+def _replay_packets(
+    path: Path, exercises: Sequence[str] | None, *, paced: bool
+) -> Iterator[tuple[float, list[SessionEvent]]]:
+    sensors = scan_mcap(path).sensors
+    # the events of two sensors come in the order of their packets, which gathering would change
+    session = Session(sensors, exercises=exercises, batch=1 if paced or len(sensors) > 1 else _BATCH)
     began_ns: int | None = None
     elapsed_s = 0.0
     for item in inputs_of(path):
@@ -172,12 +198,14 @@ def _replay_packets(path: Path, exercises: Sequence[str] | None) -> Iterator[tup
     yield elapsed_s, session.close()
 
 
-def _replay_samples(path: Path, exercises: Sequence[str] | None) -> Iterator[tuple[float, list[SessionEvent]]]:
+def _replay_samples(
+    path: Path, exercises: Sequence[str] | None, *, paced: bool
+) -> Iterator[tuple[float, list[SessionEvent]]]:
     meta, engine = SensorMeta("", ""), Engine(exercises)
     began_s: float | None = None
     elapsed_s = 0.0
     for track in open_recording(path).tracks:
-        for item in (part for whole in track.items() for part in _slices(whole)):
+        for item in (part for whole in track.items() for part in (_slices(whole) if paced else [whole])):
             if isinstance(item, Samples):
                 began_s = float(item.t_s[0]) if began_s is None else began_s
                 elapsed_s = float(item.t_s[-1]) - began_s

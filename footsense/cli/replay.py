@@ -28,7 +28,7 @@ def command(file: str, *, as_json: bool, pace: bool) -> None:
     counts: Counter[str] = Counter()
     began = time.monotonic()
     with Progress(f"replaying {file}"):
-        for elapsed_s, events in replay(Path(file)):
+        for elapsed_s, events in replay(Path(file), paced=pace):
             if pace:
                 time.sleep(max(0.0, elapsed_s - (time.monotonic() - began)))
             for event in events:

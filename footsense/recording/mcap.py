@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import numpy as np
 
 from footsense.errors import FootsenseError, RecordingError
 from footsense.recording import messages as m
 from footsense.recording.model import Damage, Recording, Track
 from footsense.recording.reader import Reader
 from footsense.stream import Pipeline
+from footsense.stream.chunks import joined
 from footsense.text import display
 from footsense.types import Command, Gap, Item, Placement, Samples, SensorMeta, Side, StreamInfo, Tick
 
@@ -156,17 +156,3 @@ def coalesced(items: Iterable[Item]) -> Iterator[Item]:
             yield item
     if waiting:
         yield joined(waiting)
-
-
-def joined(parts: list[Samples]) -> Samples:
-    """Samples that follow each other, as one."""
-    if len(parts) == 1:
-        return parts[0]
-    gyr = [p.gyr_dps for p in parts if p.gyr_dps is not None]
-    return Samples(
-        parts[0].first,
-        np.concatenate([p.t_s for p in parts]),
-        np.concatenate([p.acc_g for p in parts]),
-        np.concatenate(gyr) if gyr else None,
-        np.concatenate([p.flags for p in parts]),
-    )

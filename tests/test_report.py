@@ -100,7 +100,8 @@ def test_the_page_says_what_was_counted_and_what_it_is_worth(page: str) -> None:
     for expected in (
         "some.csv", "Incomplete", "Routine ground-up", "9 of 10 circles the other way (ccw)",
         "10 cw circles, 1 ccw circle missing", "1 hold within 0.4 s of the 5 s asked for",
-        "One hole in the data, 2.0 s in all", "Over time", "The circle’s path", "Holds: band flexes", "Steps",
+        "One hole in the data, 2.0 s in all", "left foot", "2,900 samples at 50 Hz",
+        "Over time", "The circle’s path", "Holds: band flexes", "Steps",
         "not a medical device", "accuracy on people has not been measured", "Not seen: the band",
     ):  # fmt: skip
         assert expected in words

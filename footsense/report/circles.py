@@ -97,9 +97,16 @@ def mean_turn(found: Sequence[Turn]) -> Floats:
         order = np.argsort(angle)
         radii.append(np.interp(grid, angle[order], np.hypot(*centred[order].T), period=2 * np.pi))
     middle = np.mean([(t.path_deg.max(axis=0) + t.path_deg.min(axis=0)) / 2 for t in found], axis=0)
-    radius = np.median(radii, axis=0)
+    radius = _smooth(np.median(radii, axis=0))
     path = middle + np.column_stack((radius * np.cos(grid), radius * np.sin(grid)))
     return np.asarray(path if found[0].direction != "cw" else path[::-1])
+
+
+def _smooth(closed: Floats) -> Floats:
+    # the last point is the first again
+    ring = closed[:-1]
+    smooth = np.mean([np.roll(ring, k) for k in (-2, -1, 0, 1, 2)], axis=0)
+    return np.append(smooth, smooth[0])
 
 
 def _rings(axes: Axes, found: Sequence[Turn], theme: Theme) -> None:

@@ -2,15 +2,15 @@
 
 No script, nothing loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
 from footsense import __version__
 from footsense.analysis import Analysis
+from footsense.analysis.facts import Watcher
 from footsense.recording.model import Recording, Track
 from footsense.report import words
 from footsense.report.pictures import Sensor, pictures
@@ -18,7 +18,7 @@ from footsense.report.series import collect
 from footsense.report.theme import css_variables
 from footsense.routine import Routine
 from footsense.text import STATEMENT, display
-from footsense.types import Event
+from footsense.types import Event, Item
 from footsense.verify import Verdict
 
 
@@ -39,12 +39,12 @@ def report_page(
     items = routine.items if routine else ()
     page = {
         "title": display(Path(recording.file).name, 120),
-        "facts": _facts(analyses),
+        "facts": _facts(recording.tracks, sensors),
         "verdict": words.verdict_words(verdict) if verdict else None,
         "tiles": words.tiles(events),
         "pictures": [p for i, s in enumerate(sensors) for p in pictures(s, items, f"p{i}")],
         "quality": words.quality_words(analyses),
-        "gaps": words.gap_words([g for a in analyses[:1] for g in a.recording.gaps]),
+        "gaps": words.gap_words([g for s in sensors for g in s.facts.gaps]),
         "events": words.event_rows(events),
     }
     return _template().render(
@@ -67,17 +67,26 @@ def _template() -> jinja2.Template:
 def _sensor(track: Track, events: Sequence[Event], *, alone: bool) -> Sensor:
     own = tuple(e for e in events if alone or e.attributes.get("side") == track.side)
     name = "" if alone else f"{track.side} foot" if track.side else f"sensor {display(track.id, 12)}"
-    return Sensor(name, collect(track.items()), own)
+    watcher = Watcher()
+    series = collect(_watched(track.items(), watcher))
+    return Sensor(name, series, watcher.facts(), own)
 
 
-def _facts(analyses: Sequence[Analysis]) -> list[str]:
-    if not analyses:
+def _watched(items: Iterable[Item], watcher: Watcher) -> Iterator[Item]:
+    for item in items:
+        watcher.watch(item)
+        yield item
+
+
+def _facts(tracks: Sequence[Track], sensors: Sequence[Sensor]) -> list[str]:
+    if not sensors:
         return []
-    first: Any = analyses[0]
-    facts = first.recording
+    facts = sensors[0].facts
+    sides = " and ".join(f"{t.side} foot" for t in tracks if t.side)
+    placements = " and ".join(dict.fromkeys(str(t.placement) for t in tracks if t.placement))
     found = [
-        f"{first.side} foot" if first.side else "",
-        f"sensor on the {first.placement}" if first.placement else "",
+        sides,
+        f"sensor on the {placements}" if placements else "",
         f"{facts.duration_s:.0f} s" if facts.duration_s < 120 else f"{facts.duration_s / 60:.1f} min",
         f"{facts.samples:,} samples at {facts.rate_hz:.4g} Hz",
         "accelerometer and gyroscope" if facts.gyro else "accelerometer",

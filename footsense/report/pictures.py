@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from footsense.analysis import RecordingFacts
 from footsense.report import circles, holds, steps, timeline
 from footsense.report.drawing import Theme, style, to_svg
 from footsense.report.series import Series
@@ -29,10 +30,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """One sensor's share of a recording: what to call it (empty if it is the only one), signal, events."""
+    """One sensor's share of a recording: what to call it (empty if it is the only one), and what it holds."""
 
     name: str
     series: Series
+    facts: RecordingFacts
     events: tuple[Event, ...]
 
 
@@ -62,7 +64,7 @@ def _over_time(sensor: Sensor, prefix: str) -> Picture:
         "Tilt of the sensor against its mean posture (two directions), the force it felt, and what was counted."
     )
     if sensor.series.gaps:
-        caption += " Striped: no samples came; nothing is counted across it."
+        caption += " Shaded: no samples came; nothing is counted across it."
 
     def draw(theme: Theme, narrow: bool) -> Figure:
         return timeline.timeline_figure(sensor.series, sensor.events, theme, narrow=narrow)

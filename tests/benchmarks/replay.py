@@ -2,6 +2,111 @@
 
     python -m tests.benchmarks.replay [--minutes 60] [--rate-hz 100] [--repeats 5]
 
-Prints samples a second of one core (six axes are one sample), the median of the repeats with their range. The
-rows are timed in turn within each repeat, so that a machine whose speed drifts favours none of them.
+Prints samples a second of one core (six axes are one sample): the median of the repeats, and their range. The
+rows are timed in turn within each repeat, so that a machine whose speed drifts favours none. CPU time of this
+process is what counts; keep the numerical libraries to one thread (OMP_NUM_THREADS=1).
 """
+
+import argparse
+import importlib.util
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import butter, find_peaks, sosfiltfilt
+
+from footsense.engine import run
+from footsense.exercises import exercise_names
+from footsense.simulate import MOTIONS, Scenario, simulate
+from footsense.types import Floats, Samples, StreamInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Something to time, and what it said."""
+
+    name: str
+    work: Callable[[], object]
+
+
+def recording(minutes: float, rate_hz: float) -> tuple[StreamInfo, Samples]:
+    """All simulated motions in a row, over and over, as one stream of six axes without holes."""
+    wanted = int(minutes * 60 * rate_hz)
+    parts: list[Floats] = []
+    seed = 0
+    while sum(map(len, parts)) < wanted:
+        for motion in MOTIONS:
+            made = simulate(Scenario(motion=motion, seed=seed, rate_hz=rate_hz))
+            assert made.gyr_dps is not None
+            parts.append(np.column_stack([made.acc_g, made.gyr_dps]))
+        seed += 1
+    axes = np.concatenate(parts)[:wanted]
+    t_s = np.arange(wanted) / rate_hz
+    acc, gyr = np.ascontiguousarray(axes[:, :3]), np.ascontiguousarray(axes[:, 3:])
+    info = StreamInfo(rate_hz, has_gyro=True, placement="foot", acc_range_g=8.0)
+    return info, Samples(0, t_s, acc, gyr, np.zeros(wanted, np.uint8))
+
+
+def rows(info: StreamInfo, samples: Samples) -> list[Row]:
+    """What is timed. `vqf` is there when it is installed (the extra `bench`)."""
+    stream = [info, samples]
+    found = [Row("five detectors", lambda: f"{len(run(stream))} events")]
+    found += [
+        Row(f"  {name} alone", lambda n=name: f"{len(run(stream, [n]))} events") for name in exercise_names()
+    ]
+    found.append(Row("butter + sosfiltfilt + find_peaks on |a|", lambda: naive(info, samples)))
+    found += _vqf(info, samples)
+    both = np.column_stack([samples.acc_g, samples.gyr_dps])
+    found.append(Row("one read over the array (sum)", lambda: f"{both.sum():.0f}"))
+    return found
+
+
+def naive(info: StreamInfo, samples: Samples) -> str:
+    """What one would write first: the magnitude, band-passed there and back, its peaks."""
+    magnitude = np.sqrt(np.einsum("ij,ij->i", samples.acc_g, samples.acc_g))
+    sos = butter(4, [0.25, 3.0], "bandpass", fs=info.rate_hz, output="sos")
+    return f"{len(find_peaks(sosfiltfilt(sos, magnitude), height=0.05)[0])} peaks"
+
+
+def _vqf(info: StreamInfo, samples: Samples) -> list[Row]:
+    if importlib.util.find_spec("vqf") is None:
+        return []
+    vqf = importlib.import_module("vqf")
+
+    def orientation() -> str:
+        acc, gyr = samples.acc_g * 9.80665, np.deg2rad(samples.gyr_dps)
+        return f"{len(vqf.VQF(1 / info.rate_hz).updateBatch(gyr, acc)['quat6D'])} orientations"
+
+    return [Row("vqf, updateBatch", orientation)]
+
+
+def timed(row: Row) -> tuple[float, object]:
+    start = time.process_time()
+    said = row.work()
+    return time.process_time() - start, said
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--rate-hz", type=float, default=100.0)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args(arguments)
+    info, samples = recording(options.minutes, options.rate_hz)
+    table = rows(info, samples)
+    seconds: dict[str, list[float]] = {row.name: [] for row in table}
+    said: dict[str, object] = {}
+    for _ in range(options.repeats):
+        for row in table:
+            took, said[row.name] = timed(row)
+            seconds[row.name].append(took)
+    print(f"{len(samples)} samples of six axes, {options.rate_hz:g} Hz, {options.repeats} repeats, CPU time")
+    for name, took in seconds.items():
+        middle, low, high = (len(samples) / t / 1e6 for t in (statistics.median(took), max(took), min(took)))
+        print(f"{name:42} {middle:8.2f} M samples/s  ({low:.2f} to {high:.2f})  {said[name]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 """The simulated wearer obeys physics, and what it is asked for."""
 
-import gzip
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,21 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_sample_data import recordings
 
+from footsense.analysis import Analysis, RecordingFacts
 from footsense.errors import UsageError
 from footsense.resources import data_folder
+from footsense.routine import Routine, RoutineItem, load_routine, routine_names
 from footsense.simulate import (
     EXERCISES,
     MOTIONS,
     NEGATIVES,
     Scenario,
     demo_routine,
+    perform,
     sample,
     simulate,
     simulate_routine,
+    truth_json,
     write,
 )
 from footsense.simulate.wearer import GENERATORS
 from footsense.types import Gap, StreamInfo
+from footsense.verify import verify
 
 QUIET = {"noise": 0.0, "bias": 0.0, "slop": 0.0, "acc_range_g": 100.0, "bits": 24}
 BRIEF = {"duration_s": 12.0, "reps": 2, "sets": 1}
@@ -204,9 +208,9 @@ def test_any_rate_reads_the_same_motion(rate_hz: float) -> None:
     assert np.abs(made.acc_g - same).max() < 0.08
 
 
-def test_a_routine_is_one_continuous_motion_with_segments() -> None:
+def test_the_demo_is_one_continuous_motion_with_segments() -> None:
     made = demo_routine()
-    assert 60 < made.t_s[-1] < 85
+    assert 55 < made.t_s[-1] < 80
     assert [s.exercise for s in made.segments] == ["ankle-circles", "band-flexes", "toe-walk"]
     assert all(a.end_s < b.start_s for a, b in pairwise(made.segments))
     for e in made.events:
@@ -215,12 +219,43 @@ def test_a_routine_is_one_continuous_motion_with_segments() -> None:
         )
     between = (made.t_s > made.segments[0].end_s) & (made.t_s < made.segments[1].start_s)
     assert size(made.acc_g[between]).max() < 3.0
-    holds = [e.end_s - e.start_s for e in made.events if e.kind == "hold"]
-    assert len(holds) == 3
-    assert min(holds) > 5.2
-    turns = [e.attributes["direction"] for e in made.events if e.kind == "circle"]
-    assert (turns.count("cw"), turns.count("ccw")) == (4, 4)
-    assert all(e.attributes["toe"] for e in made.events if e.kind == "step")
+
+
+def analysis_of(made, name: str) -> Analysis:
+    facts = RecordingFacts(float(made.t_s[-1]), len(made.t_s), 100.0, gyro=True)
+    s = made.scenario
+    return Analysis(name, None, s.placement, s.side, facts, made.events, {}, made.segments)
+
+
+@pytest.mark.parametrize("name", routine_names())
+@pytest.mark.parametrize("seed", range(3))
+def test_a_routine_done_as_asked_for_is_complete_by_its_truth(name: str, seed: int) -> None:
+    routine = load_routine(name)
+    both = [
+        perform(routine, Scenario(motion="sitting", seed=seed, side=s, tidy=True)) for s in ("left", "right")
+    ]
+    verdict = verify(routine, [analysis_of(made, s) for made, s in zip(both, ("left", "right"), strict=True)])
+    assert [(i.exercise, i.verdict) for i in verdict.items if i.verdict != "complete"] == []
+
+
+def test_a_routine_for_the_other_foot_is_refused() -> None:
+    left = Routine(
+        schema="footsense.routine/1",
+        name="x",
+        item=(RoutineItem(exercise="ankle-circles", sides=("left",), reps=2),),
+    )
+    with pytest.raises(UsageError, match="nothing for the right foot"):
+        perform(left, Scenario(motion="sitting", side="right"))
+
+
+def test_what_a_gap_cuts_is_marked_in_the_truth() -> None:
+    made = simulate(Scenario(motion="band-flexes", seed=3, reps=3))
+    hold = made.events[1]
+    made = simulate(Scenario(motion="band-flexes", seed=3, reps=3, gaps_s=((hold.start_s + 1, 0.5),)))
+    assert [made.cut(e) for e in made.events] == [False, True, False]
+    assert [e.get("cut") for e in truth_json(made)["events"]] == [None, True, None]
+    short = simulate(Scenario(motion="band-flexes", seed=3, reps=3, gaps_s=((hold.start_s + 1, 0.2),)))
+    assert not any(short.cut(e) for e in short.events)
 
 
 def test_a_routine_may_hold_any_motions() -> None:
@@ -229,10 +264,12 @@ def test_a_routine_may_hold_any_motions() -> None:
     assert np.isfinite(made.acc_g).all()
 
 
-@pytest.mark.parametrize("base", [{"gyro": False}, {"side": "left"}, {"placement": "ankle", "rate_hz": 50.0}])
+@pytest.mark.parametrize(
+    "base", [{"gyro": False}, {"acc_range_g": 2.0}, {"placement": "ankle", "rate_hz": 50.0}]
+)
 def test_the_demo_routine_can_be_worn_by_anyone(base) -> None:
-    made = demo_routine(Scenario(motion="sitting", seed=11, **base))
-    assert len([e for e in made.events if e.kind == "circle"]) == 8
+    made = demo_routine(Scenario(motion="sitting", seed=11, tidy=True, **{"side": "left"} | base))
+    assert len([e for e in made.events if e.kind == "circle"]) == 10
 
 
 def test_populations_draw_valid_and_differing_scenarios() -> None:
@@ -250,6 +287,7 @@ def test_populations_draw_valid_and_differing_scenarios() -> None:
         ({"rate_hz": 5.0}, "rate_hz is 5; it has to be from 10 to 400"),
         ({"rate_hz": float("nan")}, "rate_hz"),
         ({"reps": 0}, "reps"),
+        ({"rest_s": 0.0}, "rest_s"),
         ({"loss": 1.0}, "loss"),
         ({"seed": -1}, "seed"),
         ({"duration_s": 1e9}, "duration_s"),
@@ -284,18 +322,25 @@ def test_a_negative_lasts_as_long_as_asked(motion: str) -> None:
     assert made.t_s[-1] == pytest.approx(25.0, abs=4.0 if motion in STEPPING else 0.1)
 
 
-def test_sample_data_is_what_its_script_makes(tmp_path) -> None:
+def test_what_would_last_too_long_is_refused() -> None:
+    with pytest.raises(UsageError, match="fewer or shorter"):
+        simulate(Scenario(motion="band-flexes", reps=2000, hold_s=600.0))
+
+
+def test_sample_data_is_complete_and_small() -> None:
     names = [name for name, _ in recordings()]
     folder = data_folder("sample_data")
     assert sorted(p.name for p in folder.glob("*.csv.gz")) == sorted(names)
-    assert all((folder / n.replace(".csv.gz", ".truth.json")).is_file() for n in names)
     assert sum(p.stat().st_size for p in folder.iterdir()) < 1_500_000
-    name, make = next(r for r in recordings() if r[0].startswith("gaps"))
+
+
+@pytest.mark.parametrize(("name", "make"), list(recordings()), ids=[n for n, _ in recordings()])
+def test_sample_data_is_what_its_script_makes(tmp_path, name: str, make) -> None:
+    """To a count of the device: processors differ in the last bits of `exp`."""
     truth = write(make(), tmp_path / name)
+    folder = data_folder("sample_data")
     assert truth.read_text() == (folder / truth.name).read_text()
-    ours, theirs = ((f / name).read_bytes() for f in (tmp_path, folder))
-    assert np.allclose(*(np.loadtxt(_lines(b), delimiter=",", skiprows=1) for b in (ours, theirs)), atol=2e-3)
-
-
-def _lines(packed: bytes) -> list[str]:
-    return gzip.decompress(packed).decode().splitlines()
+    ours, theirs = (np.loadtxt(f / name, delimiter=",", skiprows=1) for f in (tmp_path, folder))
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs)[:, 1:4].max() < 2e-3
+    assert np.abs(ours - theirs)[:, 4:].max(initial=0.0) < 0.2

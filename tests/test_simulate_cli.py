@@ -39,8 +39,9 @@ def test_the_same_call_writes_the_same_bytes(tmp_path) -> None:
 
 
 def test_a_routine_has_segments_and_no_exercise(tmp_path) -> None:
-    assert run("routine", "-o", tmp_path / "r.csv").exit_code == 0
+    assert run("demo", "-o", tmp_path / "r.csv").exit_code == 0
     truth = json.loads((tmp_path / "r.truth.json").read_text())
+    assert truth["side"] == "left"
     assert truth["exercise"] is None
     assert [s["exercise"] for s in truth["segments"]] == ["ankle-circles", "band-flexes", "toe-walk"]
 
@@ -62,7 +63,7 @@ def test_varied_recordings_keep_what_was_given(tmp_path) -> None:
 def test_the_list_names_what_there_is() -> None:
     done = run("--list")
     assert done.exit_code == 0
-    assert all(word in done.output for word in ("ankle-circles", "stairs", "routine"))
+    assert all(word in done.output for word in ("ankle-circles", "stairs", "ground-up"))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,12 @@ def test_the_list_names_what_there_is() -> None:
     [
         (("handstand",), UsageError, "known are"),
         (("sitting", "-o", "x.txt"), UsageError, "expected a name that ends in"),
+        (
+            ("demo", "--side", "right", "--placement", "foot", "-o", "no/x.csv"),
+            RecordingError,
+            "cannot be written",
+        ),
+        (("nothing.toml",), UsageError, "cannot read the routine"),
         (("sitting", "--rate-hz", "1"), UsageError, "10 to 400"),
         (("sitting", "--duration-s", "5", "-o", "nowhere/x.csv"), RecordingError, "cannot be written"),
     ],

@@ -19,10 +19,11 @@ SIDES = ("left", "right")
 def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
+    from footsense.routine import routine_names  # noqa: PLC0415
     from footsense.simulate import EXERCISES, NEGATIVES  # noqa: PLC0415
 
     click.echo("exercises\n" + _table(EXERCISES) + "\nmotions that are none of them\n" + _table(NEGATIVES))
-    click.echo("several in one go\n" + _table({"routine": "circles both ways, band flexes, a bout on tiptoe"}))
+    click.echo("routines\n" + _table(dict.fromkeys(routine_names(), "all of it, in one recording")))
     ctx.exit(0)
 
 
@@ -31,19 +32,13 @@ def _table(motions: Any) -> str:
 
 
 @click.command(name="simulate")
-@click.argument("exercise", metavar="EXERCISE")
+@click.argument("motion", metavar="WHAT")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="CSV to write [default: EXERCISE-SIDE-SEED.csv]."
+    "-o", "--out", type=click.Path(path_type=Path), help="CSV to write [default: WHAT-SIDE-SEED.csv]."
 )
+@click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sits [default: foot].")
 @click.option(
-    "--placement",
-    type=click.Choice(PLACEMENTS),
-    default="foot",
-    show_default=True,
-    help="Where the sensor sits.",
-)
-@click.option(
-    "--side", type=click.Choice(SIDES), default="right", show_default=True, help="Which foot wears it."
+    "--side", type=click.Choice(SIDES), help="Which foot wears it [default: right, or as the routine]."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same recording.")
 @click.option("--rate-hz", type=float, help="Samples a second, 10 to 400 [default: 100].")
@@ -54,6 +49,7 @@ def _table(motions: Any) -> str:
 @click.option("--hold-s", type=float, help="Length of the holds [default: drawn].")
 @click.option("--duration-s", type=float, help="Length of a motion that is no exercise [default: drawn].")
 @click.option("--direction", type=click.Choice(("cw", "ccw", "both")), help="Of circles [default: both].")
+@click.option("--tidy", is_flag=True, help="Leave out what a careful person would not do.")
 @click.option("--no-gyro", is_flag=True, help="Acceleration only.")
 @click.option("--acc-range-g", type=float, help="Acceleration is clipped at this [default: 8].")
 @click.option("--loss", type=float, help="Share of samples lost, in packets [default: 0].")
@@ -70,47 +66,44 @@ def _table(motions: Any) -> str:
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="Say what can be simulated."
 )
-@click.pass_context
 def command(
-    ctx: click.Context, /, *, exercise: str, out: Path | None, seed: int, count: int, vary: bool, **wish: Any
+    *, motion: str, out: Path | None, seed: int, count: int, vary: bool, no_gyro: bool, tidy: bool, **wish: Any
 ) -> None:
     """Make a recording of a simulated wearer, and its truth beside it (NAME.truth.json).
 
-    EXERCISE is one of `--list`. For tests and for trying things out: what is counted right here is no
-    evidence of accuracy on people.
+    WHAT is an exercise, a motion that is none, or a routine (a name of --list, or a .toml file). For tests
+    and for trying things out: what is counted right here is no evidence of accuracy on people.
     """
-    wish = {k: v for k, v in wish.items() if v is not None and _given(ctx, k, keep=not vary)}
-    if wish.pop("no_gyro", False):
-        wish["gyro"] = False
-    with Progress(f"simulating {exercise}") as progress:
+    wish = {k: v for k, v in wish.items() if v is not None}
+    wish |= ({"gyro": False} if no_gyro else {}) | ({"tidy": True} if tidy else {})
+    with Progress(f"simulating {motion}") as progress:
         for i in range(count):
-            progress.say(f"simulating {exercise}: {i + 1} of {count}")
-            _one(exercise, seed + i, out, wish, vary=vary, many=count > 1)
+            progress.say(f"simulating {motion}: {i + 1} of {count}")
+            _one(motion, seed + i, out, wish, vary=vary, many=count > 1)
 
 
-def _given(ctx: click.Context, name: str, *, keep: bool) -> bool:
-    return keep or ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
-
-
-def _one(exercise: str, seed: int, out: Path | None, wish: dict[str, Any], *, vary: bool, many: bool) -> None:
+def _one(motion: str, seed: int, out: Path | None, wish: dict[str, Any], *, vary: bool, many: bool) -> None:
     from footsense.simulate import write  # noqa: PLC0415
 
-    made = _make(exercise, _scenario("sitting" if exercise == "routine" else exercise, seed, wish, vary=vary))
-    path = _path(out, f"{exercise}-{made.scenario.side}-{seed}.csv", many=many)
+    made = _make(motion, seed, wish, vary=vary)
+    path = _path(out, f"{Path(motion).stem}-{made.scenario.side}-{seed}.csv", many=many)
     truth = write(made, path)
     click.echo(f"{display(path)}  {len(made.t_s):,} samples, {_what(made)}; truth in {display(truth.name)}")
 
 
-def _scenario(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Scenario":
-    from footsense.simulate import Scenario, sample  # noqa: PLC0415
+def _make(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Simulated":
+    from footsense.routine import load_routine, routine_names  # noqa: PLC0415
+    from footsense.simulate import Scenario, perform, sample, simulate  # noqa: PLC0415
 
-    return sample(motion, seed, **wish) if vary else Scenario(motion=motion, seed=seed, **wish)
+    def scenario(motion: str, **more: Any) -> "Scenario":
+        more |= wish
+        return sample(motion, seed, **more) if vary else Scenario(motion=motion, seed=seed, **more)
 
-
-def _make(exercise: str, scenario: "Scenario") -> "Simulated":
-    from footsense.simulate import demo_routine, simulate  # noqa: PLC0415
-
-    return demo_routine(scenario) if exercise == "routine" else simulate(scenario)
+    if motion not in routine_names() and not motion.endswith(".toml"):
+        return simulate(scenario(motion))
+    routine = load_routine(motion)
+    sides = [s for item in routine.items for s in item.sides if s != "both"]
+    return perform(routine, scenario("sitting", side=sides[0] if sides else "right"))
 
 
 def _path(out: Path | None, name: str, *, many: bool) -> Path:

@@ -2,7 +2,7 @@
 
 from footsense.simulate.files import truth_json, truth_path, write
 from footsense.simulate.population import sample
-from footsense.simulate.routines import demo_routine, routine_scenarios
+from footsense.simulate.routines import demo_routine, perform
 from footsense.simulate.scenario import EXERCISES, MOTIONS, NEGATIVES, Scenario
 from footsense.simulate.wearer import Simulated, simulate, simulate_routine
 
@@ -13,7 +13,7 @@ __all__ = [
     "Scenario",
     "Simulated",
     "demo_routine",
-    "routine_scenarios",
+    "perform",
     "sample",
     "simulate",
     "simulate_routine",

@@ -10,7 +10,7 @@ import numpy as np
 
 from footsense.simulate import postures
 from footsense.simulate.body import ANGLES, Angle, ankle_below, foot_up
-from footsense.simulate.curves import GRID_HZ, band_noise, between, ease, smooth_noise, taper, times
+from footsense.simulate.curves import GRID_HZ, band_noise, between, ease, grid, smooth_noise, taper, times
 from footsense.simulate.motion import Bout, Motion, Script
 from footsense.simulate.scenario import Session
 from footsense.types import Floats
@@ -135,7 +135,7 @@ def _phase(rng: np.random.Generator, style: Style, turns: float, uneven: float) 
     ramp_s = rng.uniform(0.15, 0.4) / style.tempo_hz
     knots = np.concatenate([[0.0], ramp_s + np.arange(count) * turns / count / style.tempo_hz])
     knots = np.append(knots, knots[-1] + ramp_s)
-    t = times(round(knots[-1] * GRID_HZ))
+    t = grid(knots[-1])
     speed = between(knots, np.concatenate([[0.0], tempo, [0.0]]), t)
     turned = np.cumsum(speed) / GRID_HZ
     return np.asarray(2 * np.pi * turned * (turns / turned[-1]))

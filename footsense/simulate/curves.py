@@ -5,16 +5,26 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
+from footsense.errors import UsageError
 from footsense.types import Floats
 
-GRID_HZ = (
-    200.0  # motion is made on this grid whatever the device's rate is, so that truth does not depend on it
-)
+GRID_HZ = 200.0  # of motion, whatever the device's rate, so that truth does not depend on it
+MAX_DURATION_S = 2 * 3600.0
 
 
 def times(count: int) -> Floats:
     """The grid's first `count` times in s."""
     return np.arange(count) / GRID_HZ
+
+
+def grid(duration_s: float) -> Floats:
+    """The grid's times up to a duration. Raises UsageError for one that would not fit into memory."""
+    if not duration_s <= MAX_DURATION_S:
+        raise UsageError(
+            f"this would last {duration_s:.0f} s, and at most {MAX_DURATION_S:.0f} s are simulated in one go; "
+            "ask for fewer or shorter repetitions"
+        )
+    return times(round(duration_s * GRID_HZ))
 
 
 def ease(x: Floats) -> Floats:

@@ -13,6 +13,7 @@ from footsense.errors import RecordingError
 from footsense.simulate.scenario import EXERCISES
 from footsense.simulate.wearer import Simulated
 from footsense.text import display
+from footsense.types import Event
 
 SCHEMA = "footsense.truth/1"
 _COLUMNS = "t_s,ax_g,ay_g,az_g"
@@ -29,7 +30,7 @@ def truth_json(made: Simulated) -> dict[str, Any]:
         "exercise": wish.motion if one else None,
         "placement": wish.placement,
         "side": wish.side,
-        "events": [{k: v for k, v in event_json(e).items() if k != "decided_s"} for e in made.events],
+        "events": [_event(made, e) for e in made.events],
         "simulated": {"motion": "routine" if made.segments else wish.motion, "seed": wish.seed},
     }
     if made.segments:
@@ -38,6 +39,12 @@ def truth_json(made: Simulated) -> dict[str, Any]:
             for s in made.segments
         ]
     return out
+
+
+def _event(made: Simulated, event: Event) -> dict[str, Any]:
+    """`cut` marks what a gap takes a part of; it happened, but cannot be counted."""
+    out = {k: v for k, v in event_json(event).items() if k != "decided_s"}
+    return out | {"cut": True} if made.cut(event) else out
 
 
 def truth_path(path: Path) -> Path:

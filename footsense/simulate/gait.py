@@ -14,7 +14,7 @@ import numpy as np
 
 from footsense.simulate import postures, rotation
 from footsense.simulate.body import ANGLES, Angle, Person
-from footsense.simulate.curves import GRID_HZ, band_noise, between, envelope, smooth_noise, taper, times
+from footsense.simulate.curves import band_noise, between, envelope, grid, smooth_noise, taper
 from footsense.simulate.motion import Impact, Landing, Motion
 from footsense.simulate.scenario import Session
 from footsense.types import Floats
@@ -55,7 +55,7 @@ def draw_style(session: Session, kind: Kind) -> Style:
         "tiptoe": stance - rng.uniform(-2, 8),
         "up": rng.uniform(-10, 8),
     }
-    impact = {"level": (1.2, 5.0), "tiptoe": (0.15, 0.7)}.get(kind, (0.5, 2.5))
+    impact = {"level": (1.2, 5.0), "tiptoe": (0.3, 1.2)}.get(kind, (0.5, 2.5))
     return Style(
         kind=kind,
         cadence_hz=cadence,
@@ -71,7 +71,7 @@ def draw_style(session: Session, kind: Kind) -> Style:
         shank_deg=_shank(rng, kind),
         clearance_m=rng.uniform(0.04, 0.09) + (0.06 if kind == "up" else 0.0),
         impact_g=rng.uniform(*impact),
-        impact_hz=rng.uniform(5.5, 9.0)
+        impact_hz=rng.uniform(5.5, 11.0)
         if toe
         else rng.uniform(15, 35)
         if kind == "level"
@@ -238,7 +238,7 @@ def tiptoe(session: Session) -> Motion:
         _strides(rng, walk, style, strides, toe=True)
         walk.rest(rng.uniform(0.5, 1.2))
         walk.tilt(0.0, start[Angle.SHANK_PITCH], rng.uniform(0.5, 1.2))
-        walk.rest(2.0 if i == (wish.sets or 2) - 1 else rng.uniform(6, 15))
+        walk.rest(2.0 if i == (wish.sets or 2) - 1 else wish.rest_s or rng.uniform(6, 15))
     return _finish(session, walk, style)
 
 
@@ -287,7 +287,7 @@ def _strides(rng: np.random.Generator, walk: Walk, style: Style, count: int, *, 
 
 
 def _finish(session: Session, walk: Walk, style: Style) -> Motion:
-    t = times(round(walk.now_s * GRID_HZ))
+    t = grid(walk.now_s)
     drawn = {k: c.draw(t) for k, c in walk.channel.items()}
     angles = np.zeros((len(t), ANGLES))
     angles[:, Angle.SHANK_PITCH] = drawn["shank"]
@@ -309,7 +309,7 @@ def _unsteady(session: Session, walk: Walk, style: Style, count: int) -> Floats:
     busy = envelope(count, [(max(0.0, a), b) for a, b in spans], 0.2)[:, None]
     wobble = 2.5 if style.kind == "tiptoe" else 1.0
     extra = np.zeros((count, ANGLES))
-    noise = band_noise(rng, count, 0.5, 5.0, 2) * busy * wobble * person.sway_deg * 2.0
+    noise = band_noise(rng, count, 0.5, 5.0, 2) * busy * wobble * person.sway_deg
     extra[:, [Angle.INVERSION, Angle.SHANK_ROLL]] = noise * [1.0, 0.5]
     sway = smooth_noise(rng, count, 1.5)[:, 0] * person.sway_deg * session.wish.restless
     extra[:, Angle.SHANK_PITCH] = sway

@@ -13,7 +13,7 @@ from footsense.simulate import postures
 from footsense.simulate.body import ANGLES, Angle, Person, ankle_below
 from footsense.simulate.curves import GRID_HZ, band_noise, envelope, smooth_noise, taper, times
 from footsense.simulate.motion import Kept, Motion, Script
-from footsense.simulate.scenario import Session
+from footsense.simulate.scenario import Scenario, Session
 from footsense.types import Floats
 
 
@@ -51,7 +51,7 @@ def draw_style(session: Session, hold_s: tuple[float, float], rest_s: tuple[floa
     return Style(
         hold_s=rng.uniform(*hold_s) if wish.hold_s is None else wish.hold_s,
         hold_spread=0.015 if wish.tidy else 0.07,
-        rest_s=(1.5, 1.9) if wish.tidy else rest_s,
+        rest_s=_rests(wish, rest_s),
         rise_s=rng.uniform(0.35, 1.2),
         fall_s=rng.uniform(0.35, 1.4),
         overshoot=max(0.0, rng.normal(0.02, 0.05)),
@@ -62,6 +62,12 @@ def draw_style(session: Session, hold_s: tuple[float, float], rest_s: tuple[floa
         drift_dps=rng.normal(0.0, 0.25),
         uneven=session.person.unevenness,
     )
+
+
+def _rests(wish: Scenario, usual_s: tuple[float, float]) -> tuple[float, float]:
+    if wish.rest_s is not None:
+        return wish.rest_s, 1.2 * wish.rest_s
+    return (1.5, 1.9) if wish.tidy else usual_s
 
 
 def band_flexes(session: Session) -> Motion:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from footsense.simulate.body import ANGLES
-from footsense.simulate.curves import GRID_HZ, between, times
+from footsense.simulate.curves import GRID_HZ, between, grid, times
 from footsense.types import Floats
 
 
@@ -151,6 +151,6 @@ class Script:
 
     def draw(self) -> tuple[Floats, Floats]:
         """Angles (n, 6) and the ankle's place (n, 3) on the grid."""
-        t = times(round(self.now_s * GRID_HZ))
+        t = grid(self.now_s)
         path = between(np.array(self._knots_s), np.stack(self._poses), t)
         return path[:, :ANGLES], path[:, ANGLES:]

@@ -1,33 +1,46 @@
-"""Routines for the simulated wearer: several exercises in one go."""
+"""A routine done by the simulated wearer, in one continuous recording."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 
-from footsense.simulate.scenario import Scenario
+from footsense.errors import UsageError
+from footsense.routine import Routine, RoutineItem, load_routine
+from footsense.simulate.scenario import EXERCISES, Scenario
 from footsense.simulate.wearer import Simulated, simulate_routine
+from footsense.text import display
 
-_OF_THE_WEARING = (
-    *("seed", "person_seed", "placement", "side", "rate_hz", "gyro", "acc_range_g", "bits", "noise", "bias"),
-    *("slop", "loss", "gaps_s", "mounting", "tremor", "restless"),
-)
+CADENCE_HZ = 0.9  # strides a second on tiptoe
+TURNS_HZ = 0.9
+PAUSE_S = (1.5, 2.5)  # to change posture
 
 
-def routine_scenarios(base: Scenario, parts: Sequence[Scenario]) -> list[Scenario]:
-    """The parts done by the person and with the device of `base`, each part with its own motion and wishes."""
-    worn = {name: getattr(base, name) for name in _OF_THE_WEARING}
-    return [replace(part, **worn) for part in parts]
+def perform(routine: Routine, base: Scenario) -> Simulated:
+    """The items of a routine that concern the foot of `base`, done as asked for, in order.
+
+    `base` says who does it, with which device, and how carefully (its motion is not used). Raises UsageError
+    if no item is for that foot, or one is no exercise that can be simulated.
+    """
+    items = [i for i in routine.items if base.side in i.sides or "both" in i.sides]
+    if not items:
+        raise UsageError(f"routine '{display(routine.name)}' has nothing for the {base.side} foot")
+    return simulate_routine([_scenario(item, base) for item in items], PAUSE_S)
 
 
 def demo_routine(base: Scenario | None = None) -> Simulated:
-    """About 80 s: circles both ways, three band flexes of more than five seconds, half a minute on tiptoe.
+    """The routine `demo` done by a careful person, about 70 s; on the left foot unless `base` says otherwise."""
+    calm = Scenario(motion="sitting", seed=4, side="left", tremor=0.5, restless=0.5)
+    return perform(load_routine("demo"), replace(base or calm, tidy=True))
 
-    Everything is done as asked for, by a calm and even person; `base` says who, and with which device (its
-    motion is not used).
-    """
-    base = base or Scenario(motion="sitting", seed=4, tremor=0.5, restless=0.5)
-    parts = [
-        Scenario(motion="ankle-circles", reps=5, tempo_hz=0.9, tidy=True),
-        Scenario(motion="band-flexes", reps=3, hold_s=5.6, tidy=True),
-        Scenario(motion="toe-walk", sets=1, tempo_hz=0.9, tidy=True),
-    ]
-    return simulate_routine(routine_scenarios(base, parts), (1.5, 2.5))
+
+def _scenario(item: RoutineItem, base: Scenario) -> Scenario:
+    if item.exercise not in EXERCISES:
+        raise UsageError(f"cannot simulate '{display(item.exercise)}'; known are: {', '.join(EXERCISES)}")
+    done = replace(base, motion=item.exercise, reps=item.reps, rest_s=item.rest_s or None, tempo_hz=None)
+    if item.hold_s is not None:
+        low, high = max(item.shortest_s, item.hold_s[0]), item.hold_s[1]
+        return replace(done, hold_s=low + max(0.05 * low, min(0.6, (high - low) / 2)))
+    if item.bout_s is not None:
+        strides = ceil(max(item.bout_s, item.shortest_s) * CADENCE_HZ) + 1
+        return replace(done, sets=item.sets, reps=strides, tempo_hz=CADENCE_HZ)
+    way = item.directions[0] if len(item.directions) == 1 else "both"
+    return replace(done, direction=way, tempo_hz=TURNS_HZ)

@@ -8,6 +8,7 @@ import numpy as np
 
 from footsense.errors import UsageError
 from footsense.simulate.body import Person
+from footsense.simulate.curves import MAX_DURATION_S
 from footsense.text import display
 from footsense.types import Placement, Side
 
@@ -33,7 +34,6 @@ NEGATIVES: Mapping[str, str] = {
     "donning": "the sensor handled, put on, then worn at rest",
 }
 MOTIONS: Mapping[str, str] = {**EXERCISES, **NEGATIVES}
-MAX_DURATION_S = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,11 @@ class Scenario:
 
     The wearer: `motion` is an exercise or one of the negatives; `reps` counts turns (each way), holds, or
     steps of the wearing foot in each bout; `sets` the bouts of steps; `tempo_hz` is turns, pumps or strides a
-    second;
-    `hold_s` the meant length of holds; `size_deg` the amplitude of circles or the excursion of holds;
-    `direction` of circles; `duration_s` of a negative; `tremor` and `restless` scale tremor and fidgeting.
-    `tidy` leaves out what a careful person would not do: parts of turns, pauses inside a set, movements too
-    short to be a hold, slips, long rests. `person_seed` keeps the person the same over several recordings.
+    second; `hold_s` the meant length of holds; `rest_s` the rest between holds or bouts; `size_deg` the
+    amplitude of circles or the excursion of holds; `direction` of circles; `duration_s` of a negative;
+    `tremor` and `restless` scale tremor and fidgeting. `tidy` leaves out what a careful person would not do:
+    parts of turns, pauses inside a set, movements too short to be a hold, slips, long rests. `person_seed`
+    keeps the person the same over several recordings.
 
     The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` (clips), `bits` of resolution, `noise` and `bias`
     scale what is drawn, `loss` is the share of samples lost in packets, `gaps_s` are holes (start, length).
@@ -62,6 +62,7 @@ class Scenario:
     sets: int | None = None
     tempo_hz: float | None = None
     hold_s: float | None = None
+    rest_s: float | None = None
     size_deg: float | None = None
     direction: Literal["cw", "ccw", "both"] = "both"
     duration_s: float | None = None
@@ -101,10 +102,11 @@ _CHOICES = {
 }
 _BOUNDS = (
     ("seed", 0, 2**63 - 1),
-    ("reps", 1, 10_000),
-    ("sets", 1, 1000),
+    ("reps", 1, 2000),
+    ("sets", 1, 100),
     ("tempo_hz", 0.1, 3.0),
     ("hold_s", 0.0, 600.0),
+    ("rest_s", 1.0, 600.0),
     ("size_deg", 0.5, 60.0),
     ("duration_s", 2.0, MAX_DURATION_S),
     ("tremor", 0.0, 20.0),

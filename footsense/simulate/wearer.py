@@ -37,6 +37,7 @@ GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
     "shaking": others.shaking,
     "donning": others.donning,
 }
+MAX_FILLED_S = 0.25
 _PERSON, _MOTION, _SITE, _MOUNT, _DEVICE, _NOISE, _PLAY, _LOSS = range(8)  # separate random numbers for each
 
 
@@ -61,6 +62,16 @@ class Simulated:
     @property
     def segments(self) -> tuple[Segment, ...]:
         return self.truth.segments
+
+    @property
+    def gaps(self) -> tuple[tuple[float, float], ...]:
+        """Holes across which nothing is counted: longer than 0.25 s."""
+        after = np.flatnonzero(np.diff(self.t_s) > MAX_FILLED_S + 1e-9)
+        return tuple((float(self.t_s[i]), float(self.t_s[i + 1])) for i in after)
+
+    def cut(self, event: Event) -> bool:
+        """Whether a gap takes a part of an event."""
+        return any(event.start_s < end and start < event.end_s for start, end in self.gaps)
 
     def items(self) -> list[Item]:
         """The stream of these samples, holes as the stream stage treats them."""
@@ -92,7 +103,7 @@ def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float]
     for i, scenario in enumerate(scenarios):
         alike = replace(scenario, side=first.side, placement=first.placement)
         motion = motion_of(alike, person, i)
-        parts.append(replace(motion, segments=((scenario.motion, *_span(motion)),)))
+        parts.append(replace(motion, segments=((scenario.motion, 0.0, motion.duration_s),)))
     rng = _random(first, _PERSON, len(scenarios))
     motion = linked(parts, rng.uniform(*pause_s, len(parts) - 1).tolist())
     return _worn(first, person, motion)
@@ -102,10 +113,6 @@ def motion_of(scenario: Scenario, person: Person, part: int = 0) -> Motion:
     """The motion alone; it depends neither on device nor on placement."""
     rng = _random(scenario, _MOTION, part)
     return GENERATORS[scenario.motion](Session(scenario, person, rng))
-
-
-def _span(motion: Motion) -> tuple[float, float]:
-    return 0.0, motion.duration_s
 
 
 def _person(scenario: Scenario) -> Person:

@@ -42,7 +42,7 @@ def command(ctx: click.Context, /, *, fast: bool, output: str | None) -> None:
     screen = Screen()
     screen.say("A simulated wearer does a short routine, with a virtual sensor on the left foot.")
     with Progress("simulating the wearer"):
-        play = _play(folder)
+        play = prepare(folder)
     outcome, interrupted = asyncio.run(run(play, screen, fast=fast))
     if interrupted or outcome.error:
         why = "stopped" if interrupted else display(outcome.error, 300)
@@ -73,7 +73,8 @@ class Play:
     path: Path
 
 
-def _play(folder: Path) -> Play:
+def prepare(folder: Path) -> Play:
+    """The demo's wearer and routine."""
     from footsense.routine import load_routine  # noqa: PLC0415
     from footsense.simulate import Scenario, demo_routine  # noqa: PLC0415
 
@@ -115,7 +116,6 @@ class Guide:
     def __init__(self, play: Play, screen: Screen, sensor: str) -> None:
         from footsense.cli.tally import Tally  # noqa: PLC0415
 
-        self.lines: list[str] = []
         self._screen, self._sensor = screen, sensor
         self._tally = Tally(play.routine)
         self._total_s = float(play.wearer.t_s[-1])
@@ -127,9 +127,6 @@ class Guide:
 
     def seen(self, session: "Session", item: "Received | None", events: Sequence["SessionEvent"]) -> None:
         """Count, mark, show."""
-        from footsense.session import event_line  # noqa: PLC0415
-
-        self.lines += map(event_line, events)
         for line in self._tally.add(e.event for e in events):
             if not self._screen.live:
                 self._screen.say(f"{self._now_s:6.1f} s  {line.title}: {line.counts()}")

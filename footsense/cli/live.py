@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -31,9 +31,10 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """How a recording ended: the file, and the error that ended it, None if it was meant to end."""
+    """How a recording ended: the file, its events, and the error that ended it, None if it was meant to end."""
 
     path: Path
+    events: list[SessionEvent] = field(default_factory=list)
     error: Exception | None = None
 
 
@@ -43,18 +44,20 @@ async def record(link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher
     The recording is closed and kept however it ends. Raises BluetoothError if the sensor cannot be connected,
     RecordingError if the file cannot be made.
     """
-    error: Exception | None = None
+    outcome = Outcome(path)
     async with link:
         recorder = Recorder(path, [meta], created_utc=datetime.now(UTC).isoformat(timespec="seconds"))
         session = Session([meta], recorder=recorder, on_item=watcher.on_item)
         try:
             async for item in inbox:
-                watcher.seen(session, item, session.process(item))
+                outcome.events += (events := session.process(item))
+                watcher.seen(session, item, events)
         except BluetoothError as lost:
-            error = lost
+            outcome.error = lost
         finally:
-            watcher.seen(session, None, session.close("link lost" if error else "closed"))
-    return Outcome(recorder.path, error)
+            outcome.events += (events := session.close("link lost" if outcome.error else "closed"))
+            watcher.seen(session, None, events)
+    return outcome
 
 
 async def until_interrupted(body: Coroutine[Any, Any, _T], link: Link, inbox: Inbox) -> tuple[_T, bool]:

@@ -1,0 +1,181 @@
+"""`footsense demo`, and recording over the virtual radio, as a person uses them."""
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from footsense.cli import demo
+from footsense.cli.live import Outcome
+from footsense.cli.record import Wish
+from footsense.cli.record import run as record
+from footsense.cli.scan import scan
+from footsense.cli.screen import Screen
+from footsense.devices import load_profile
+from footsense.recording import open_recording
+from footsense.session import event_line, replay
+from footsense.simulate import Scenario, simulate
+from footsense.simulate.rig import virtual_rig
+from footsense.sources.ble import Central, Patience
+from footsense.types import Command, Event, Samples
+
+HERE = Path(__file__).parents[1]
+QUICK = Patience(settle_s=0.05, attempts=1, reconnect_s=0.5)
+
+
+@dataclass
+class Played:
+    play: demo.Play
+    outcome: Outcome
+    said: str
+    complete: bool
+
+    def events(self, exercise: str) -> list[Event]:
+        """Live events of an exercise while it was on."""
+        (span,) = [s for s in self.play.wearer.segments if s.exercise == exercise]
+        events = [e.event for e in self.outcome.events if e.event.exercise == exercise]
+        return [e for e in events if span.start_s < (e.start_s + e.end_s) / 2 < span.end_s]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    play = demo.prepare(tmp_path_factory.mktemp("demo"))
+    out = io.StringIO()
+    outcome, interrupted = asyncio.run(demo.run(play, Screen(out), fast=True))
+    assert not interrupted
+    assert outcome.error is None
+    complete = demo.conclude(outcome.path, play.routine, Screen(out))
+    return Played(play, outcome, out.getvalue(), complete)
+
+
+def test_the_recording_has_every_sample_and_the_marks(played: Played) -> None:
+    (track,) = open_recording(played.outcome.path).tracks
+    items = list(track.items())
+    assert (track.side, track.placement) == ("left", "foot")
+    missing = len(played.play.wearer.t_s) - sum(len(i) for i in items if isinstance(i, Samples))
+    assert 0 <= missing < 5  # the last packet is not full
+    marks = [(c.kind, c.fields["exercise"]) for c in items if isinstance(c, Command)]
+    asked = [i.exercise for i in played.play.routine.items]
+    assert marks[:5] == [(k, e) for e in asked for k in ("exercise", "end")][:5]
+
+
+def test_replay_gives_byte_identical_events(played: Played) -> None:
+    live = [event_line(e) for e in played.outcome.events]
+    again = [event_line(e) for _, events in replay(played.outcome.path) for e in events]
+    assert live == again
+    assert len(live) > 20
+
+
+def test_circles_are_counted_right(played: Played) -> None:
+    truth = Counter(e.attributes["direction"] for e in played.play.wearer.events if e.kind == "circle")
+    assert Counter(e.attributes["direction"] for e in played.events("ankle-circles")) == truth
+    assert truth == {"cw": 5, "ccw": 5}
+
+
+def test_verdict_and_page_are_left_beside_the_recording(played: Played) -> None:
+    folder = played.outcome.path.parent
+    verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    assert verdict["routine"] == "demo"
+    assert (folder / "report.html").stat().st_size > 10_000
+    for name in ("demo.mcap", "verdict.json", "report.html"):
+        assert str(folder / name) in played.said
+
+
+def test_counts_are_told_while_it_plays(played: Played) -> None:
+    assert "ankle circles, left: this way ●●●●● 5/5   the other way ●●●●● 5/5" in played.said
+
+
+def command(*args: str, **env: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **env}
+    whole = [sys.executable, "-W", "error", "-m", "footsense", *args]
+    return subprocess.Popen(
+        whole,
+        cwd=HERE,
+        env=environ,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not run: no SIGINT to one process on Windows")
+def test_ctrl_c_ends_the_recording_in_order(tmp_path: Path) -> None:
+    process = command("demo", "-o", str(tmp_path))
+    until = time.monotonic() + 60
+    while not list(tmp_path.glob("*.part.mcap")) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert errors == ""
+    assert "what was recorded is kept" in said
+    recording = open_recording(tmp_path / "demo.mcap")
+    assert recording.closed
+    assert sum(len(i) for i in recording.tracks[0].items() if isinstance(i, Samples)) > 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not run: the bus is looked for on Linux only")
+@pytest.mark.parametrize("args", [["scan", "--seconds", "1"], ["record", "--duration-s", "1"]])
+def test_without_bluetooth_one_line_points_to_the_demo(args: list[str], tmp_path: Path) -> None:
+    process = command(*args, DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={tmp_path / 'nothing'}")
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.count("\n")) == (2, 1), errors
+    assert "footsense demo" in errors
+    assert "no Bluetooth" in errors
+
+
+def test_demo_says_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = CliRunner().invoke(demo.command, ["-o", str(tmp_path / "file" / "x")])
+    assert "cannot make the folder" in str(done.exception)
+
+
+def test_record_and_scan_over_the_virtual_radio(tmp_path: Path) -> None:
+    profile = load_profile("generic")
+    wearer = simulate(Scenario(motion="sitting", duration_s=20, seed=1))
+    out = io.StringIO()
+
+    async def both() -> tuple[list[str], Outcome]:
+        async with virtual_rig(profile, wearer, None) as rig:
+            here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
+            lines = await scan(here, 0.1)
+            wish = Wish(tmp_path / "a.mcap", side="left", placement="foot", duration_s=3)
+            outcome, _ = await record(here, wish, Screen(out))
+            return lines, outcome
+
+    lines, outcome = asyncio.run(both())
+    assert "generic" in lines[1]
+    assert "-55 dBm" in lines[1]
+    (track,) = open_recording(outcome.path).tracks
+    assert (track.side, track.placement) == ("left", "foot")
+    assert sum(len(i) for i in track.items() if isinstance(i, Samples)) >= 300
+    assert "0 gaps" in out.getvalue()
+
+
+def test_a_lost_sensor_ends_the_recording_and_it_is_kept(tmp_path: Path) -> None:
+    profile = load_profile("generic")
+    wearer = simulate(Scenario(motion="sitting", duration_s=20, seed=1))
+
+    async def lose() -> Outcome:
+        async with virtual_rig(profile, wearer, 5.0) as rig:
+            here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
+            asyncio.get_running_loop().call_later(1.0, rig.sensor.go_silent)
+            return (await record(here, Wish(tmp_path / "a.mcap"), Screen(io.StringIO())))[0]
+
+    outcome = asyncio.run(lose())
+    assert "did not come back" in str(outcome.error)
+    recording = open_recording(outcome.path)
+    assert recording.closed
+    assert sum(len(i) for i in recording.tracks[0].items() if isinstance(i, Samples)) > 100

@@ -181,6 +181,11 @@ def test_clipping(tmp_path: Path) -> None:
     assert graded(tmp_path, t_s, acc) == (Grade.POOR, ["range-clipped"])
 
 
+def test_times_of_arrival(tmp_path: Path) -> None:
+    t_s = (np.arange(200)[:, None] * 0.1 + np.arange(10) * 1e-4).ravel()
+    assert graded(tmp_path, t_s) == (Grade.POOR, ["uneven-times"])
+
+
 def test_without_an_exercise_all_counts_stand_and_nothing_is_claimed(tmp_path: Path) -> None:
     whole = to_json(analyse(open_recording(csv(tmp_path, np.arange(2000) / 100))))
     assert whole["exercise"] is None
@@ -308,6 +313,11 @@ def test_marked_stretches(tmp_path: Path) -> None:
     assert (first.exercise, first.side, second.side) == ("lifts", "left", "left")
     assert first.recording.duration_s == pytest.approx(10, abs=0.1)
     assert second.recording.samples == pytest.approx(250, abs=5)
+
+
+def test_replay_of_what_cannot_be_read(tmp_path: Path) -> None:
+    result = call("replay", str(tmp_path / "none.mcap"))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
 
 
 @pytest.mark.usefixtures("plain")

@@ -121,3 +121,12 @@ def test_no_sample_is_lost_or_doubled(lost: set[int], shift: float, rate: float)
     for before, after in pairwise(items):
         if isinstance(before, Samples) and isinstance(after, Samples):
             assert after.first == before.first + len(before)
+
+
+def test_stamps_in_bursts_keep_the_true_rate_and_invent_nothing() -> None:
+    t_s = (np.arange(100)[:, None] * 0.1 + np.arange(10) * 1e-4).ravel()
+    info, only = stream(t_s)
+    assert isinstance(info, StreamInfo)
+    assert info.rate_hz == pytest.approx(100, rel=0.02)
+    assert isinstance(only, Samples)
+    assert np.array_equal(only.t_s, t_s)

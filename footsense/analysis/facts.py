@@ -8,6 +8,7 @@ from footsense.analysis.model import RecordingFacts
 from footsense.types import CLIPPED, INTERPOLATED, Floats, Gap, Item, Samples, StreamInfo
 
 STUCK_S = 2.0
+_EVEN = (0.5, 1.5)  # of a period
 _AXES = ("ax", "ay", "az", "gx", "gy", "gz")
 _MOVES_G, _MOVES_DPS = 0.3, 60.0  # peak to peak of another axis meanwhile
 
@@ -19,6 +20,7 @@ class Watcher:
         self.clipped = 0
         self.filled = 0
         self.lost_s = 0.0
+        self.uneven = 0  # intervals that are not about a period
         self.stuck: list[tuple[str, float, float]] = []
         self._samples = 0
         self._rates: Counter[float] = Counter()
@@ -61,6 +63,8 @@ class Watcher:
         if count or self._hole_open:
             self._short_holes(item.t_s, filled)
         self._last_s = float(item.t_s[-1])
+        periods = np.diff(item.t_s) * self._info.rate_hz
+        self.uneven += int(((periods < _EVEN[0]) | (periods > _EVEN[1])).sum())
         if not filled[-1]:
             self._real_s = self._last_s
         self.stuck += stuck_axes(item)

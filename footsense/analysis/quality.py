@@ -11,6 +11,7 @@ MIN_RATE_HZ = 10.0
 _CLIPPED_SHARE = 0.01
 _LOST_SHARE, _LOST_TOO_MUCH = 0.05, 0.5
 _FILLED_SHARE = 0.2
+_UNEVEN_SHARE = 0.1
 _SPAN_SHARE = 0.5
 
 
@@ -24,7 +25,7 @@ def common_reasons(watcher: Watcher) -> list[Reason]:
     elif facts.rate_hz < MIN_RATE_HZ:
         text = f"{facts.rate_hz:.3g} samples a second are too few; at least {MIN_RATE_HZ:g} are needed"
         reasons.append(Reason("rate", text, Grade.NOT_VERIFIABLE))
-    return reasons + _holes(watcher) + _clipping(watcher) + _stuck(watcher)
+    return reasons + _holes(watcher) + _times(watcher) + _clipping(watcher) + _stuck(watcher)
 
 
 def _holes(watcher: Watcher) -> list[Reason]:
@@ -38,6 +39,14 @@ def _holes(watcher: Watcher) -> list[Reason]:
     if filled > _FILLED_SHARE:
         return [Reason("gaps", f"{filled:.0%} of the samples are missing, one here and there", Grade.POOR)]
     return []
+
+
+def _times(watcher: Watcher) -> list[Reason]:
+    share = watcher.uneven / max(1, watcher.facts().samples)
+    if share <= _UNEVEN_SHARE:
+        return []
+    text = f"{share:.0%} of the time stamps are uneven, as if they told when samples arrived"
+    return [Reason("uneven-times", text, Grade.POOR)]
 
 
 def _clipping(watcher: Watcher) -> list[Reason]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from footsense.cli.progress import Progress
+from footsense.errors import RecordingError
+from footsense.text import display
 
 if TYPE_CHECKING:
     from footsense.session import SessionEvent
@@ -17,12 +19,24 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one line an event.")
 @click.option("--pace", is_flag=True, help="As fast as it was recorded; otherwise as fast as possible.")
-def command(file: str, *, as_json: bool, pace: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, /, *, file: str, as_json: bool, pace: bool) -> None:
     """Play a recording by the same path as live and print its events.
 
     Every detector runs, and nothing is selected: what they find in a movement that is none of theirs is shown
     too. `footsense analyze` tells which exercises were done.
     """
+    try:
+        counts = _play(file, as_json=as_json, pace=pace)
+    except RecordingError as error:
+        click.echo(f"footsense: {display(error, 500)}", err=True)
+        ctx.exit(1)
+    if not as_json:
+        click.echo(", ".join(f"{n} {what}" for what, n in sorted(counts.items())) or "no events")
+
+
+def _play(file: str, *, as_json: bool, pace: bool) -> Counter[str]:
+    """Print the events; return how many there were of each."""
     from footsense.session import event_line, replay  # noqa: PLC0415
 
     counts: Counter[str] = Counter()
@@ -34,8 +48,7 @@ def command(file: str, *, as_json: bool, pace: bool) -> None:
             for event in events:
                 counts[f"{event.event.exercise} {event.event.kind}s"] += 1
                 click.echo(event_line(event) if as_json else in_words(event))
-    if not as_json:
-        click.echo(", ".join(f"{n} {what}" for what, n in sorted(counts.items())) or "no events")
+    return counts
 
 
 def in_words(event: "SessionEvent") -> str:

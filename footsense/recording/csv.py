@@ -75,7 +75,7 @@ class _Reader:
         blocks = [self._block(text, columns) for text in self._blocks(stream)]
         if not sum(len(b) for b in blocks):
             raise RecordingError(f"{self.name}: holds no samples, only a header")
-        data = np.concatenate(blocks)
+        data = _joined(blocks)
         gyr = data[:, 4:7] if data.shape[1] > 4 else None
         return Table(np.ascontiguousarray(data[:, 0]), data[:, 1:4], gyr)
 
@@ -160,6 +160,17 @@ class _Reader:
     def _error(self, line: int, column: str | None, what: str) -> RecordingError:
         where = f"{self.name}, line {line}" + (f", column {column}" if column else "")
         return RecordingError(f"{where}: {what}")
+
+
+def _joined(blocks: list[Floats]) -> Floats:
+    """All blocks as one array (n, columns); they are let go one by one, so that memory holds them once."""
+    data = np.empty((sum(map(len, blocks)), blocks[0].shape[1]))
+    at = 0
+    for i, block in enumerate(blocks):
+        data[at : at + len(block)] = block
+        at += len(block)
+        blocks[i] = block[:0]
+    return data
 
 
 def _plural(count: int, raw: bytes) -> str:

@@ -7,9 +7,9 @@ from footsense.errors import RecordingError
 from footsense.recording.csv import read_csv
 from footsense.recording.mcap import open_mcap
 from footsense.recording.model import Recording, Track
-from footsense.stream import items_from_arrays
+from footsense.stream.arrays import iter_arrays
 from footsense.text import display
-from footsense.types import Item, Placement, Side
+from footsense.types import Item, Placement, Side, StreamInfo
 
 
 def open_recording(
@@ -30,7 +30,9 @@ def open_recording(
 def _open_csv(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
     table = read_csv(path)
 
+    said = StreamInfo(0.0, table.gyr_dps is not None, side=side, placement=placement)
+
     def items() -> Iterator[Item]:
-        return iter(items_from_arrays(table.t_s, table.acc_g, table.gyr_dps, side=side, placement=placement))
+        return iter_arrays(table.t_s, table.acc_g, table.gyr_dps, said)
 
     return Recording(file, (Track("", side, placement, items),))

@@ -1,16 +1,19 @@
 """From a table of samples with time stamps, as a CSV holds them, to a stream."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import minimum_filter1d
 
-from footsense.stream.grid import HOLE_PERIODS, Grid
+from footsense.stream.grid import HOLE_PERIODS, MAX_FILL_S, Grid
 from footsense.types import CLIPPED, Flags, Floats, Gap, Item, Placement, Side, StreamInfo
 
 CHUNK = 1 << 16  # samples an item
 RATE_CHANGE = 1.25  # factor between two rates
 LASTING_S = 2.0
+_BURST = 3.0
 _REGULAR = 0.5  # intervals within 0.5 to 1.5 of the median are one grid
 _MIN_CLIP_G, _MIN_CLIP_RUN, _MIN_CLIPPED = 1.5, 3, 6
 
@@ -29,29 +32,35 @@ def items_from_arrays(
     gyr_dps (n, 3) or None.
 
     Intervals within 0.5 to 1.5 of the median are one grid and keep their stamps; holes up to 0.25 s are filled
-    and flagged, longer ones are a Gap; a lasting change of rate starts a new segment. Fewer than two samples
-    have no rate and give no items.
+    and flagged, longer ones are a Gap; a lasting change of rate starts a new segment. Stamps that come in
+    bursts (most intervals tiny: times of arrival) stay too; only holes longer than 0.25 s are told from them.
+    Fewer than two samples have no rate and give no items.
     """
+    said = StreamInfo(0.0, gyr_dps is not None, sensor, side, placement, acc_range_g)
+    return list(iter_arrays(t_s, acc_g, gyr_dps, said))
+
+
+def iter_arrays(t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, said: StreamInfo) -> Iterator[Item]:
+    """As `items_from_arrays`, an item at a time; `said` is what is known of the stream but its rate."""
     if len(t_s) < 2:
-        return []
-    clipped = clipped_flags(acc_g) if acc_range_g is None else None
-    items: list[Item] = []
+        return
+    clipped = clipped_flags(acc_g) if said.acc_range_g is None else None
     period_before = 0.0
     for start, stop, period_s in rate_segments(t_s):
         if start and t_s[start] - t_s[start - 1] > HOLE_PERIODS * max(period_s, period_before):
-            items.append(Gap(float(t_s[start - 1]), float(t_s[start])))
+            yield Gap(float(t_s[start - 1]), float(t_s[start]))
+        period_before = period_s
         # four decimals: a shift of t_s by a constant moves the last bits of the period
-        rate_hz = round(1 / period_s, 4)
-        items.append(StreamInfo(rate_hz, gyr_dps is not None, sensor, side, placement, acc_range_g))
-        grid = Grid(period_s, acc_range_g)
+        yield replace(said, rate_hz=round(1 / period_s, 4))
+        grid = Grid(period_s, said.acc_range_g)
         steps = steps_on_grid(t_s[start:stop], period_s)
         for a in range(start, stop, CHUNK):
             part = slice(a, min(a + CHUNK, stop))
             on_grid = steps[part.start - start : part.stop - start]
             gyr = None if gyr_dps is None else gyr_dps[part]
-            items += grid.push(t_s[part], acc_g[part], gyr, on_grid, None if clipped is None else clipped[part])
-        period_before = period_s
-    return items
+            yield from grid.push(
+                t_s[part], acc_g[part], gyr, on_grid, None if clipped is None else clipped[part]
+            )
 
 
 def steps_on_grid(t_s: Floats, period_s: float) -> Floats:
@@ -59,7 +68,10 @@ def steps_on_grid(t_s: Floats, period_s: float) -> Floats:
 
     Early and late neighbours make up for each other: 0.3 and then 1.7 periods are no hole.
     """
-    periods = np.diff(t_s, prepend=t_s[0] - period_s) / period_s
+    dt = np.diff(t_s, prepend=t_s[0] - period_s)
+    periods = dt / period_s
+    if len(dt) > 1 and _is_bursty(dt[1:]):
+        return np.where(dt > MAX_FILL_S, np.maximum(np.rint(periods), 2.0), 1.0)
     steps = np.ones(len(t_s))
     odd = np.flatnonzero((periods < _REGULAR) | (periods > HOLE_PERIODS + 1e-9))
     behind, last = 0.0, -2
@@ -80,8 +92,16 @@ def rate_segments(t_s: Floats) -> list[tuple[int, int, float]]:
 
 def _period(dt: Floats) -> float:
     middle = np.median(dt)
+    if _is_bursty(dt):
+        return float(dt[dt <= MAX_FILL_S].mean())
     regular = dt[(dt >= _REGULAR * middle) & (dt <= HOLE_PERIODS * middle)]
     return float(regular.mean())
+
+
+def _is_bursty(dt: Floats) -> bool:
+    """Whether most intervals are tiny against the mean one, as where samples are stamped when they arrive."""
+    near = dt[dt <= MAX_FILL_S]
+    return len(near) > 0 and float(near.mean()) > _BURST * float(np.median(dt))
 
 
 def _changes(dt: Floats) -> list[int]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 import footsense.cli.verify as cli
 from footsense.analysis import Analysis, RecordingFacts
 from footsense.cli.opened import opened
-from footsense.cli.verify import Said, walk
+from footsense.cli.verify import Said, check_repeats, walk
 from footsense.errors import FootsenseError, UsageError
 from footsense.recording.model import Recording, Track
 from footsense.simulate import Scenario, simulate, write
@@ -71,6 +71,29 @@ def test_a_wrong_call_is_refused_before_any_file_is_opened(args: list[str]) -> N
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["a.csv", "a.csv"], "a.csv is given twice"),
+        (["a.csv", "./a.csv"], "a.csv is given twice"),
+        (["--side", "left", "a.csv", "--side", "right", "a.csv"], "a.csv is given twice"),
+        (["--exercise", "x", "a.csv", "a.csv"], "a.csv is given twice"),
+        (["a.csv", "--exercise", "x", "a.csv"], "a.csv is given twice"),
+        (
+            ["--side", "left", "--exercise", "x", "a.csv", "--side", "right", "--exercise", "y", "a.csv"],
+            "both sides",
+        ),
+    ],
+)
+def test_a_file_is_not_counted_twice(args: list[str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        check_repeats(list(walk(args)))
+
+
+def test_a_file_may_hold_several_exercises() -> None:
+    check_repeats(list(walk(["--exercise", "x", "a.csv", "--exercise", "y", "a.csv", "b.csv"])))
+
+
 def circles(said: Said, *ways: str) -> list[Analysis]:
     events = tuple(
         Event("ankle-circles", "circle", 2.0 * i, 2.0 * i + 1.5, 2.0 * i + 1.6, {"direction": way})
@@ -92,7 +115,7 @@ def test_complete_exits_0_and_says_what_it_is_worth(mine: str, monkeypatch: pyte
     result = call("--side", "left", "a.csv", "--routine", mine)
     assert result.exit_code == 0
     assert result.output.startswith("mine: complete\n\n  ✓ ankle-circles, left")
-    assert "2 of 2 circles this way (cw), 2 of 2 the other way (ccw)" in result.output
+    assert "2 of 2 circles one way (cw), 2 of 2 the other way (ccw)" in result.output
     assert "not a medical device" in " ".join(result.output.split())
 
 

@@ -5,6 +5,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -61,6 +62,18 @@ def walk(args: Sequence[str]) -> Iterator[Said]:
         raise UsageError(f"{display(behind)} has no file after it; options hold for the files that follow them")
 
 
+def check_repeats(said: Sequence[Said]) -> None:
+    """Refuse a file that would be counted twice. It may be given again for another exercise."""
+    seen: dict[Path, list[Said]] = {}
+    for one in said:
+        before = seen.setdefault(Path(one.file).resolve(), [])
+        if any(one.exercise == b.exercise or None in (one.exercise, b.exercise) for b in before):
+            raise UsageError(f"{display(one.file)} is given twice; what is in it would count twice")
+        if any(one.side != b.side for b in before):
+            raise UsageError(f"{display(one.file)} is given for both sides; a sensor sits on one foot")
+        before.append(one)
+
+
 class _InOrder(click.Command):
     """Lets click check the options, and keeps in `ctx.meta` which of them stand before which file."""
 
@@ -102,6 +115,7 @@ def _session(said: Sequence[Said]) -> tuple[list["Analysis"], dict[str, str]]:
     from footsense.errors import RecordingError  # noqa: PLC0415
     from footsense.exercises import detector  # noqa: PLC0415
 
+    check_repeats(said)
     for one in said:
         if one.exercise is not None:
             detector(one.exercise)
@@ -168,7 +182,7 @@ def _mark(verdict: str) -> str:
 
 
 def _tally(item: "ItemVerdict") -> str:
-    ways = {"cw": "circles this way (cw)", "ccw": "the other way (ccw)"}
+    ways = {"cw": "circles one way (cw)", "ccw": "the other way (ccw)"}
     shortest = next((f" of {v:g} s or more" for k, v in item.required.items() if k.startswith("min_")), "")
     parts = [
         f"{n} of {item.required[key]:g} {ways.get(key, key + shortest)}" for key, n in item.counted.items()

@@ -14,7 +14,7 @@ from footsense.types import Event, Floats
 
 _BOUT_PAUSE_S = 5.0  # circles further apart are of two bouts, each about its own mean
 _POINTS = 72  # of the mean turn
-_NAMES = {"cw": "this way", "ccw": "the other way", "null": "direction not told"}
+_NAMES = {"cw": "one way (cw)", "ccw": "the other way (ccw)", "null": "direction not told"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _circle_picture(sensor: Sensor, prefix: str) -> list[Picture]:
         return []
     ways = {d: sum(t.direction == d for t in found) for d in ("cw", "ccw", "null")}
     widest = max(float(abs(t.path_deg).max()) for t in found)
-    alt = f"Paths of {ways['cw']} circles this way and {ways['ccw']} the other way, to {widest:.0f} degrees."
+    alt = f"Paths of {ways['cw']} circles one way and {ways['ccw']} the other way, to {widest:.0f} degrees."
     caption = (
         "The way the foot's tilt went in each turn, seen from above, in degrees from its mean. "
         "Thin: every turn. Thick: their middle."

@@ -62,7 +62,7 @@ def _item_words(item: ItemVerdict) -> Words:
 def _tally(item: ItemVerdict, key: str, counted: int) -> Words:
     required = int(item.required[key])
     shortest = next((f" of {v:g} s or more" for k, v in item.required.items() if k.startswith("min_")), "")
-    name = {"cw": "circles this way (cw)", "ccw": "circles the other way (ccw)"}.get(key, key + shortest)
+    name = {"cw": "circles one way (cw)", "ccw": "circles the other way (ccw)"}.get(key, key + shortest)
     few = required <= _MOST_DOTS
     return {
         "role": key if key in ("cw", "ccw") else exercise_role(item.exercise),
@@ -93,7 +93,7 @@ def _tile(exercise: str, events: Sequence[Event]) -> Words:
 def _circle_detail(events: Sequence[Event]) -> str:
     ways = [e.attributes.get("direction") for e in events]
     rest = f", {ways.count(None)} not told" if None in ways else ""
-    return f"{ways.count('cw')} this way, {ways.count('ccw')} the other way{rest}"
+    return f"{ways.count('cw')} one way (cw), {ways.count('ccw')} the other way (ccw){rest}"
 
 
 def _hold_detail(events: Sequence[Event]) -> str:
@@ -144,7 +144,7 @@ def event_rows(events: Sequence[Event]) -> list[tuple[str, str, str, str, str]]:
 
 def _what(event: Event) -> str:
     if event.kind == "circle":
-        way = {"cw": "this way (cw)", "ccw": "the other way (ccw)"}
+        way = {"cw": "one way (cw)", "ccw": "the other way (ccw)"}
         return f"circle, {way.get(str(event.attributes.get('direction')), 'direction not told')}"
     if event.kind == "step":
         toe = event.attributes.get("toe")

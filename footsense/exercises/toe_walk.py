@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from footsense.exercises.base import About
+from footsense.signal.footfall import Footfall
 from footsense.signal.front import Signals
 from footsense.signal.gait import Landing, StepTracker
 from footsense.signal.shank import ShankTracker
@@ -26,15 +27,21 @@ class ToeWalk:
         self.info = info
         leg = info.has_gyro and info.placement in ("ankle", "shank")
         self.tracker = ShankTracker(info.rate_hz) if leg else StepTracker(info.rate_hz)
+        self.footfall = Footfall(info.rate_hz, info.placement)
         self._count = 0
 
     def process(self, item: Signals | Gap) -> list[Event]:
         if isinstance(item, Gap):
-            landings = self.tracker.flush()
+            events = self.flush()
             self.tracker.drop()
-        else:
-            landings = self.tracker.process(item)
-        return [self._event(x) for x in landings]
+            self.footfall.drop()
+            return events
+        landings = self.tracker.process(item)
+        self.footfall.watch(self.tracker, item.slow.first)
+        events = [self._event(x) for x in landings]
+        self.footfall.settle()
+        self.tracker.settle()
+        return events
 
     def flush(self) -> list[Event]:
         return [self._event(x) for x in self.tracker.flush()]
@@ -47,5 +54,10 @@ class ToeWalk:
 
     def _event(self, landing: Landing) -> Event:
         self._count += 1
-        attributes: dict[str, str | float | bool | None] = {"toe": None}
+        attributes: dict[str, str | float | bool | None] = {
+            "toe": self.footfall.label(landing, self.tracker),
+            "peak": landing.peak_gps,
+            "impact_g": landing.impact_g,
+            "swing_g": landing.swing_g,
+        }
         return Event("toe-walk", "step", landing.start_s, landing.end_s, landing.decided_s, attributes)

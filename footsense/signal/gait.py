@@ -58,7 +58,8 @@ class Landing:
 
     `swing` … `land` is the burst, `land` … `leave` the stance that is known when it is decided;
     `peak_gps` the burst's greatest envelope, `impact_g` the greatest band-passed acceleration at the landing
-    (nan where samples there were made up), `swing_g` the greatest deviation of |a| from 1 g in the swing.
+    and `made_up` the share of samples there that were interpolated, `swing_g` the greatest
+    deviation of |a| from 1 g in the swing.
     """
 
     start_s: float
@@ -69,6 +70,7 @@ class Landing:
     leave: int
     peak_gps: float
     impact_g: float
+    made_up: float
     swing_g: float
 
 
@@ -80,7 +82,7 @@ class Burst:
     last: int  # the last maximum of at least `big` of the peak
     peak: float
     spin: float  # greatest rate at its maxima, deg/s; 0 without a gyro
-    impact: tuple[int, float, bool] | None = None
+    impact: tuple[int, float, float] | None = None
 
 
 class StepTracker:
@@ -129,10 +131,12 @@ class StepTracker:
         self._append_full(signals)
         if len(signals.slow):
             self._append_slow(signals)
-        landings = self._scan()
+        return self._scan()
+
+    def settle(self) -> None:
+        """Let go of what no landing to come can need; after the landings of `process` were looked at."""
         self.slow.trim(self.slow_index(self.params.keep_s))
         self.full.trim(round(self.params.keep_s * self.rate_hz))
-        return landings
 
     def flush(self) -> list[Landing]:
         """The landing under way when the stream ends."""
@@ -286,10 +290,11 @@ class StepTracker:
                 end_s=min(end_s, decided_s),
                 decided_s=decided_s,
                 swing=swing_from,
-                land=land_full // self.grid.factor,
+                land=(land_full + self._delay) // self.grid.factor,
                 leave=leave,
                 peak_gps=burst.peak,
-                impact_g=np.nan if made_up else impact,
+                impact_g=impact,
+                made_up=made_up,
                 swing_g=swing_g,
             )
         ]
@@ -310,7 +315,7 @@ class StepTracker:
     def _delay(self) -> int:
         return round(self.grid.delay_s * self.rate_hz)
 
-    def _impact(self, burst: Burst, until: int) -> tuple[int, float, bool]:
+    def _impact(self, burst: Burst, until: int) -> tuple[int, float, float]:
         """Where a burst's landing is (full index), the impact there in g, and whether samples were made up.
 
         The movement ends where the jerk last stood above `ends` of its greatest. An impact that is sharp for
@@ -324,12 +329,12 @@ class StepTracker:
         lo = max(end - round(0.2 * self.rate_hz), self.full.start)
         _, impact, made_up = self.full.view(lo, end + 1)
         if not len(impact):
-            return end, 0.0, True
+            return end, 0.0, 1.0
         most = float(impact.max())
         land = lo + int(np.argmax(impact >= 0.5 * most))
         if most < self.params.sharp * burst.peak:
             land = self._end(first, jerk, self.params.soft_ends) - round(self.params.soft_s * self.rate_hz)
-        return land, most, bool(made_up.any())
+        return land, most, float(made_up.mean())
 
     def _end(self, first: int, jerk: Floats, share: float) -> int:
         """Full index where the jerk (from slow index `first` on) last stood above a share of its greatest."""

@@ -80,7 +80,7 @@ class ShankTracker(StepTracker):
         below = np.flatnonzero(rate < 0.25 * float(rate[-1]))
         return left - (len(rate) - 1 - int(below[-1]) if len(below) else 0)
 
-    def _impact(self, burst: Burst, until: int) -> tuple[int, float, bool]:
+    def _impact(self, burst: Burst, until: int) -> tuple[int, float, float]:
         """The swing ends where the rate comes back below a quarter of its greatest; an impact around it is
         the landing."""
         rate = self.slow.view(burst.last, min(until, burst.last + self.slow_index(0.5)) + 1)[0]
@@ -90,7 +90,7 @@ class ShankTracker(StepTracker):
         lo = end - round(0.04 * self.rate_hz)
         _, impact, made_up = self.full.view(lo, end + round(0.12 * self.rate_hz) + 1)
         if not len(impact):
-            return end, 0.0, True
+            return end, 0.0, 1.0
         most = float(impact.max())
         land = lo + int(np.argmax(impact >= 0.5 * most))
-        return (land if most > 0.5 else end + round(0.03 * self.rate_hz)), most, bool(made_up.any())
+        return (land if most > 0.5 else end + round(0.03 * self.rate_hz)), most, float(made_up.mean())

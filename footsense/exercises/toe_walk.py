@@ -5,8 +5,7 @@ from typing import ClassVar
 from footsense.exercises.base import About
 from footsense.signal.footfall import Footfall
 from footsense.signal.front import Signals
-from footsense.signal.gait import Landing, StepTracker
-from footsense.signal.shank import ShankTracker
+from footsense.signal.gait import LEG, Landing, StepTracker
 from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
 
 
@@ -25,8 +24,7 @@ class ToeWalk:
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
-        leg = info.has_gyro and info.placement in ("ankle", "shank")
-        self.tracker = ShankTracker(info.rate_hz) if leg else StepTracker(info.rate_hz)
+        self.tracker = StepTracker(info.rate_hz, LEG if info.placement in ("ankle", "shank") else None)
         self.footfall = Footfall(info.rate_hz, info.placement)
         self._count = 0
 

@@ -27,7 +27,7 @@ class FootfallParams:
     with at most a share `made_up` of its impact interpolated.
     """
 
-    quiet_s: float = 0.7
+    quiet_s: float = 1.5
     quiet_gps: float = 0.6
     flat_cos: float = 0.9781  # 12°
     toe_cos: float = 0.9511  # 18°
@@ -82,7 +82,7 @@ class Footfall:
 
     def _stand(self, tracker: StepTracker, end: int) -> None:
         last = end - round(tracker.lag) - tracker.slow_index(0.1)
-        acc = tracker.slow.view(last - tracker.slow_index(0.4), last)[2:5]
+        acc = tracker.slow.view(last - tracker.slow_index(0.8), last)[2:5]
         self._stands.append((end, mean(acc)))
 
     def _flat(self, before: int) -> Floats | None:

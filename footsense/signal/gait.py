@@ -15,6 +15,8 @@ from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tape import Tape
 from footsense.types import INTERPOLATED, Floats
 
+POLES = 4  # smoothers of the envelope
+
 
 @dataclass(frozen=True, slots=True)
 class GaitParams:
@@ -28,11 +30,12 @@ class GaitParams:
     the latest. `forget_s` after a landing the usual peak no longer counts.
     """
 
-    smooth_s: float = 0.05
-    split: float = 0.35
+    smooth_s: float = 0.045
+    split: float = 0.55
     turning: float = 0.5
-    turning_dps: float = 80.0
-    rest_s: float = 0.2
+    turning_dps: float = 120.0
+    rest_s: float = 0.16
+    apart_s: float = 0.35
     floor_gps: float = 1.5
     share: float = 0.12
     swing_gps: float = 2.5
@@ -41,15 +44,18 @@ class GaitParams:
     ends: float = 0.2
     soft_ends: float = 0.35
     soft_s: float = 0.055
+    half_s: float = 0.03
     sharp: float = 0.03
     stay_s: float = 1.0
     wait_s: float = 1.15
     forget_s: float = 2.5
     keep_s: float = 4.5
-    before_s: float = 0.1
-    after_s: float = 0.0
+    before_s: float = 0.2
     long_s: float = 2.5
     impact_hz: tuple[float, float] = (12.0, 35.0)
+
+
+LEG = GaitParams(turning=0.65)  # the shank leans over the standing foot, so it turns in stance too
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +117,12 @@ class StepTracker:
         """Forget filters and the half-done step, as after a hole."""
         self._fresh = True
         self._burst: Burst | None = None
-        self._valley = self._still = np.inf
+        self._valley = np.inf
         self._seen = 0
 
     def _lag(self) -> float:
         """By how many slow samples the envelope is late."""
-        return 2 * self.params.smooth_s * self.grid.rate_hz
+        return POLES * self.params.smooth_s * self.grid.rate_hz
 
     def slow_index(self, seconds: float) -> int:
         """Seconds as a number of slow samples."""
@@ -152,7 +158,7 @@ class StepTracker:
         self.slow.restart(-(-first // self.grid.factor))
         self._seen = self.slow.start
         self._before: Floats | None = None
-        self._smooth = np.zeros((2, 1))
+        self._smooth = np.zeros((POLES, 1))
         self._late = np.zeros(round(self.lag))
         acc = signals.samples.acc_g[0]
         self._zi = np.zeros((len(self._band), 3, 2))
@@ -179,15 +185,11 @@ class StepTracker:
         self.slow.append(np.concatenate(rows))
 
     def _envelope(self, jerk: Floats, turn: Floats) -> Floats:
-        env, self._smooth = self._lag_twice(jerk, self._smooth)
+        """The jerk through `POLES` one-pole smoothers."""
+        env = jerk
+        for i in range(POLES):
+            env, self._smooth[i] = lfilter([self._pole], [1.0, self._pole - 1.0], env, zi=self._smooth[i])
         return env
-
-    def _lag_twice(self, x: Floats, state: Floats) -> tuple[Floats, Floats]:
-        """Two one-pole smoothers, one after the other; `state` (2, 1) is carried."""
-        b, a = [self._pole], [1.0, self._pole - 1.0]
-        x, first = lfilter(b, a, x, zi=state[0])
-        x, second = lfilter(b, a, x, zi=state[1])
-        return x, np.stack([first, second])
 
     def _scan(self) -> list[Landing]:
         """The maxima that became known, and the time-outs between them, in order."""
@@ -202,24 +204,18 @@ class StepTracker:
             cuts = np.concatenate([[0], at])
             lows = np.minimum.reduceat(mid, cuts).tolist()
             spin = self.slow.view(lo, hi)[6]
-            slows = np.minimum.reduceat(spin, cuts).tolist()
-            self._sink(lows[0], slows[0])
+            self._valley = min(self._valley, lows[0])
             maxima = (at + lo).tolist(), mid[at].tolist(), spin[at].tolist()
-            for k, peak, turning, low, slow in zip(*maxima, lows[1:], slows[1:], strict=True):
+            for k, peak, turning, low in zip(*maxima, lows[1:], strict=True):
                 found += self._time_out(k)
                 found += self._maximum(k, peak, turning)
-                self._sink(low, slow)
+                self._valley = min(self._valley, low)
             self._seen = hi
         return found + self._time_out(self.slow.stop - 1)
 
-    def _sink(self, env: float, spin: float) -> None:
-        """The lowest envelope and rate since the burst's last great maximum."""
-        self._valley = min(self._valley, env)
-        self._still = min(self._still, spin)
-
     def _begin(self, k: int, peak: float, spin: float) -> None:
         self._burst = Burst(k, k, peak, spin)
-        self._valley, self._still = peak, spin
+        self._valley = peak
 
     def _maximum(self, k: int, peak: float, spin: float) -> list[Landing]:
         burst = self._burst
@@ -231,7 +227,7 @@ class StepTracker:
             if peak >= self.params.big * burst.peak:
                 burst.last = k
                 burst.impact = None
-                self._valley, self._still = peak, spin
+                self._valley = peak
             burst.peak = max(burst.peak, peak)
             burst.spin = max(burst.spin, spin)
             return []
@@ -243,8 +239,13 @@ class StepTracker:
     def _apart(self, burst: Burst, k: int, peak: float) -> bool:
         """Whether the foot stood between a burst and a new maximum."""
         quiet = self._valley < self.params.split * min(peak, burst.peak)
-        long = k - burst.last >= self.params.rest_s * self.grid.rate_hz
-        return quiet and long and self._still <= max(self.params.turning * burst.spin, self.params.turning_dps)
+        long = k - burst.last >= self.params.apart_s * self.grid.rate_hz
+        if not (quiet and long):
+            return False
+        between = self.slow.view(burst.last, k)
+        spin = float(between[6, int(np.argmin(between[0]))])
+        most = float(self.slow.view(self._swing_from(burst), k)[6].max())
+        return spin <= max(self.params.turning * most, self.params.turning_dps)
 
     def _least(self, k: int) -> float:
         """The lowest maximum that can belong to a swing."""
@@ -270,7 +271,8 @@ class StepTracker:
         land_full, impact, made_up = burst.impact or self._impact(burst, known)
         lag = round(self.lag)
         swing_from = self._swing_from(burst)
-        acc = self.slow.view(swing_from, burst.last + self.slow_index(self.params.after_s) - lag + 1)[2:5]
+        land = (land_full + self._delay) // self.grid.factor
+        acc = self.slow.view(swing_from, max(land, burst.last - lag) + 1)[2:5]
         size = np.sqrt(acc[0] * acc[0] + acc[1] * acc[1] + acc[2] * acc[2])
         swing_g = float(np.max(np.abs(size - 1.0))) if len(size) else 0.0
         if not self._is_swing(burst, swing_g):
@@ -290,7 +292,7 @@ class StepTracker:
                 end_s=min(end_s, decided_s),
                 decided_s=decided_s,
                 swing=swing_from,
-                land=(land_full + self._delay) // self.grid.factor,
+                land=land,
                 leave=leave,
                 peak_gps=burst.peak,
                 impact_g=impact,
@@ -323,7 +325,9 @@ class StepTracker:
         """
         lag = round(self.lag)
         first = max(self._swing_from(burst), self.slow.start)
-        last = burst.last + int(np.argmin(self.slow.view(burst.last, until)[0])) - lag
+        env = self.slow.view(burst.last, until)[0]
+        rest = int(np.argmin(env))
+        last = burst.last + rest - lag
         jerk = self.slow.view(first, max(last, burst.last - lag) + 1)[1]
         end = self._end(first, jerk, self.params.ends)
         lo = max(end - round(0.2 * self.rate_hz), self.full.start)
@@ -334,7 +338,14 @@ class StepTracker:
         land = lo + int(np.argmax(impact >= 0.5 * most))
         if most < self.params.sharp * burst.peak:
             land = self._end(first, jerk, self.params.soft_ends) - round(self.params.soft_s * self.rate_hz)
+            land = min(land, self._half(burst, env[: rest + 1]))
         return land, most, float(made_up.mean())
+
+    def _half(self, burst: Burst, env: Floats) -> int:
+        """Full index where the envelope has fallen half-way to its rest, less what that is late by."""
+        half = 0.5 * (float(env[0]) + float(env[-1]))
+        past = burst.last + int(np.argmax(env <= half)) - round(self.lag)
+        return past * self.grid.factor - self._delay - round(self.params.half_s * self.rate_hz)
 
     def _end(self, first: int, jerk: Floats, share: float) -> int:
         """Full index where the jerk (from slow index `first` on) last stood above a share of its greatest."""

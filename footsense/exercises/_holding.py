@@ -1,23 +1,29 @@
 """What the three exercises of holding have in common: holds of the tracker become events."""
 
+import math
+from dataclasses import replace
 from typing import ClassVar
 
 from footsense.exercises.base import About
 from footsense.signal.front import Signals
 from footsense.signal.holds import Hold, HoldTracker, Params
-from footsense.types import Event, Gap, Placement, Progress, Reason, StreamInfo
+from footsense.types import Event, Gap, Grade, Placement, Progress, Reason, StreamInfo
 
 
 class HoldDetector:
-    """Events of kind `hold`. An exercise adds `about` and the smallest excursion at each placement, in degrees
-    (None: placement not said)."""
+    """Events of kind `hold`.
+
+    An exercise adds `about`, the smallest excursion at each placement in degrees (None: placement not said),
+    and where it must, `params`.
+    """
 
     about: ClassVar[About]
     smallest_deg: ClassVar[dict[Placement | None, float]]
+    params: ClassVar[Params] = Params(min_excursion_deg=2.0)
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
-        params = Params(min_excursion_deg=self.smallest_deg[info.placement])
+        params = replace(self.params, min_excursion_deg=self.smallest_deg[info.placement])
         self.tracker = HoldTracker(info.rate_hz, info.has_gyro, params)
         self.found: list[Hold] = []
 
@@ -34,7 +40,21 @@ class HoldDetector:
         return Progress(self.about.exercise, self.about.kind, count, held_s, phase)
 
     def reasons(self) -> tuple[Reason, ...]:
-        return ()
+        """Vibration as in a vehicle, in which no hold was counted."""
+        shaken = self.tracker.state.shaken
+        if not shaken:
+            return ()
+        text = (
+            f"{shaken} movements not counted: everything vibrated, as in a vehicle; sit or stand on firm ground"
+        )
+        return (Reason("vibration", text, Grade.POOR if self.found else Grade.NOT_VERIFIABLE),)
+
+    def coherence(self) -> float:
+        """How alike the directions of the holds found are: 1.0 for all the same, near 0.0 for any."""
+        if not self.found:
+            return 0.0
+        x, y, z = (sum(h.direction[k] for h in self.found) / len(self.found) for k in range(3))
+        return math.sqrt(x * x + y * y + z * z)
 
     def _events(self, holds: list[Hold]) -> list[Event]:
         self.found += holds

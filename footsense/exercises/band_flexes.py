@@ -19,7 +19,7 @@ class BandFlexes(HoldDetector):
     )
     smallest_deg: ClassVar[dict[Placement | None, float]] = {
         "foot": 2.5,
-        "ankle": 1.5,
-        "shank": 1.5,
-        None: 1.5,
+        "ankle": 2.0,
+        "shank": 2.0,
+        None: 2.0,
     }

@@ -17,8 +17,8 @@ class PencilPickups(HoldDetector):
         not_seen=("the pencil", "the grip of the toes"),
     )
     smallest_deg: ClassVar[dict[Placement | None, float]] = {
-        "foot": 2.5,
-        "ankle": 1.5,
-        "shank": 1.5,
-        None: 1.5,
+        "foot": 3.0,
+        "ankle": 2.5,
+        "shank": 2.5,
+        None: 2.5,
     }

@@ -1,10 +1,21 @@
-"""Top presses: standing, grip the floor with the toes for a count of three, release."""
+"""Top presses: standing, grip the floor with the toes for a count of three, release.
 
+The instep tilts by some 1.5 to 4°, an ankle strap by less than 1°. That is near to what standing people sway,
+so this exercise is the first to be declined: where the rest is too unsteady, where the movements go in all
+directions, and above the foot unless there is a movement that stands out.
+"""
+
+from statistics import median
 from typing import ClassVar
 
 from footsense.exercises._holding import HoldDetector
 from footsense.exercises.base import About
-from footsense.types import Placement
+from footsense.signal.holds import Params
+from footsense.types import Grade, Placement, Reason
+
+SMALLEST_PRESS_DEG = 1.5
+ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
+STANDS_OUT = 12.0  # excursion in multiples of the resting noise
 
 
 class TopPresses(HoldDetector):
@@ -22,3 +33,37 @@ class TopPresses(HoldDetector):
         "shank": 1.0,
         None: 0.8,
     }
+    params: ClassVar[Params] = Params(min_excursion_deg=0.8, max_rise_s=0.8)
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Placement, noise and movements that do not look alike, beside what all holds share."""
+        return super().reasons() + self._placement() + self._noise() + self._unlike()
+
+    def _placement(self) -> tuple[Reason, ...]:
+        if self.info.placement not in ("ankle", "shank"):
+            return ()
+        if self._stand_out():
+            text = "a toe grip hardly moves an ankle strap; movements were seen, but they may be others"
+            return (Reason("placement", text, Grade.POOR),)
+        text = "a toe grip moves an ankle strap by less than a degree; wear the sensor on the instep"
+        return (Reason("placement", text, Grade.NOT_VERIFIABLE),)
+
+    def _stand_out(self) -> bool:
+        if len(self.found) < 5 or self.coherence() < ALIKE:
+            return False
+        noise = median(h.rest_noise_deg for h in self.found)
+        return median(h.excursion_deg for h in self.found) > STANDS_OUT * noise
+
+    def _noise(self) -> tuple[Reason, ...]:
+        noises = self.tracker.rest_noise_deg
+        limit = SMALLEST_PRESS_DEG / (2.0 * self.params.noise_factor)
+        if not noises or median(noises) <= limit:
+            return ()
+        text = f"at rest the posture varies by {median(noises):.1f}°, too much to see a toe grip; stand still"
+        return (Reason("noise", text, Grade.NOT_VERIFIABLE),)
+
+    def _unlike(self) -> tuple[Reason, ...]:
+        if len(self.found) < 3 or self.coherence() >= ALIKE:
+            return ()
+        text = "the movements go in different directions, as swaying does and a toe grip does not"
+        return (Reason("unlike", text, Grade.POOR),)

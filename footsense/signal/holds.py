@@ -43,6 +43,7 @@ class Params:
     max_return_s        longest time back to rest on a roundabout way
     max_way             longest way to the plateau
     max_rise_s          longest time for the middle half of that way: slower is a shift of weight
+    min_turn            share of the excursion that a gyro, where there is one, must have seen
     max_vibration_g     larger changes of force over 10 ms at rest: a vehicle, nothing counts
     min_still           share of the time that must be still
     steady_s            from so long on it is enough …
@@ -68,6 +69,7 @@ class Params:
     max_return_s: float = 3.0
     max_way: float = 5.0
     max_rise_s: float = 1.5
+    min_turn: float = 0.3
     max_vibration_g: float = 0.05
     min_still: float = 0.5
     steady_s: float = 1.5
@@ -83,7 +85,8 @@ class Hold:
 
     `rise_s` from a quarter to three quarters of the way; `unsteady_deg` median distance from the plateau;
     `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g` largest departure of the
-    specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro, None without one.
+    specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro, None without one;
+    `direction` the unit vector from rest to plateau in the sensor's frame.
     """
 
     start_s: float
@@ -95,6 +98,7 @@ class Hold:
     rest_noise_deg: float
     lift_g: float
     turn_deg: float | None
+    direction: tuple[float, float, float]
 
 
 @dataclass(slots=True)
@@ -175,6 +179,7 @@ class HoldTracker:
         self._found: list[Hold] = []
         self._last_s = 0.0
         self.state = State()
+        self.rest_noise_deg: list[float] = []
 
     def process(self, item: Signals | Gap) -> list[Hold]:
         """Holds that became final with these samples."""
@@ -302,6 +307,7 @@ class HoldTracker:
         begin = max(rest.index, calm - self._history, rows.first)
         if calm - begin >= self._lag:
             rest.noise = _middle(self._distance(begin, calm, rest.up)) / 1.18
+            self.rest_noise_deg = [*self.rest_noise_deg[-20:], rest.noise / RAD]
         if rest.vibration_g == 0.0 or row - rest.index >= self._second:
             rest.vibration_g = _middle(self._cut(rows.jerk_g, min(rest.index - self._lag, begin), row))
         turn = rows.turn[:, calm - rows.first]
@@ -425,10 +431,14 @@ class HoldTracker:
         p.excursion = _chord(end_up, rest.up)
         off = self._distance(p.entry, last + 1, up)
         rise_s = self._rise(p)
-        if not self._is_hold(p, begin_s, end_s, last, _middle(off)) or rise_s > self.params.max_rise_s:
+        turn = rows.turn[:, p.entry - rows.first] - s.start.turn - s.start.bias * (p.entry - s.start.index)
+        turned = float(length(turn[:, None])[0])
+        seen = not self._has_gyro or turned > self.params.min_turn * p.excursion
+        moved = seen and rise_s <= self.params.max_rise_s
+        if not moved or not self._is_hold(p, begin_s, end_s, last, _middle(off)):
             return None
         way = slice(max(s.start.index - rows.first, 0), p.entry - rows.first + 1)
-        turn = rows.turn[:, p.entry - rows.first] - s.start.turn - s.start.bias * (p.entry - s.start.index)
+        x, y, z = ((up - rest.up) / _chord(up, rest.up)).tolist()
         return Hold(
             start_s=begin_s,
             end_s=end_s,
@@ -438,7 +448,8 @@ class HoldTracker:
             unsteady_deg=_middle(off) / RAD,
             rest_noise_deg=rest.noise / RAD,
             lift_g=float(np.abs(rows.force_g[way] - 1.0).max()),
-            turn_deg=float(length(turn[:, None])[0]) / RAD if self._has_gyro else None,
+            turn_deg=turned / RAD if self._has_gyro else None,
+            direction=(x, y, z),
         )
 
     def _is_hold(self, p: Plateau, begin_s: float, end_s: float, last: int, unsteady: float) -> bool:

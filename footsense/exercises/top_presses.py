@@ -33,7 +33,7 @@ class TopPresses(HoldDetector):
         "shank": 1.0,
         None: 0.8,
     }
-    params: ClassVar[Params] = Params(min_excursion_deg=0.8, max_rise_s=0.8)
+    params: ClassVar[Params] = Params(min_excursion_deg=0.8, max_rise_s=1.2)
 
     def reasons(self) -> tuple[Reason, ...]:
         """Placement, noise and movements that do not look alike, beside what all holds share."""

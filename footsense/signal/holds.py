@@ -44,7 +44,7 @@ class Params:
     max_way             longest way to the plateau
     max_rise_s          longest time for the middle half of that way: slower is a shift of weight
     min_turn            share of the excursion that a gyro, where there is one, must have seen
-    max_vibration_g     larger changes of force over 10 ms at rest: a vehicle, nothing counts
+    max_vibration_g     larger changes of force in 10 ms at rest: a vehicle, nothing counts
     min_still           share of the time that must be still
     steady_s            from so long on it is enough …
     steady_share        … to stay that near to the plateau half of the time
@@ -174,6 +174,7 @@ class HoldTracker:
         self._history = round(4.0 * rate)
         self._smallest = params.min_excursion_deg * RAD
         self._slack = params.drift_dps * RAD * self._lag / rate
+        self._shaky = params.max_vibration_g * math.sqrt(self._filter.jerk_s / 0.01)
         self._drift = 0.5 * params.drift_dps * RAD
         self._rows: Posture | None = None
         self._found: list[Hold] = []
@@ -313,7 +314,7 @@ class HoldTracker:
         turn = rows.turn[:, calm - rows.first]
         bias = (turn - rows.turn[:, begin - rows.first]) / max(calm - begin, 1)
         self.state.start = Start(calm, float(rows.path[calm - rows.first]), turn, bias)
-        self.state.phase, self.state.at = "away", row
+        self.state.phase, self.state.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:
         """After a hold, coming near rest without stopping there is a return too: the next way begins there."""
@@ -458,7 +459,7 @@ class HoldTracker:
         smallest = max(self._smallest, 2.0 * q.noise_factor * s.rests[-1].noise)
         if end_s - s.last_end_s < q.recent_s:
             smallest = max(smallest, q.recent_share * s.last_excursion)
-        if s.rests[-1].vibration_g > q.max_vibration_g:
+        if s.rests[-1].vibration_g > self._shaky:
             s.shaken += 1
             return False
         if p.excursion < smallest or end_s - begin_s < q.min_hold_s:

@@ -112,6 +112,7 @@ class PostureFilter:
         self.delay_s = delay_at_zero(self.sos) / rate
         self.lag = max(2, round(LAG_S * rate))
         self._step = max(1, round(JERK_S * rate_hz))
+        self.jerk_s = self._step / rate_hz
         self._last = np.empty((0, 3))
         self._zi: Floats | None = None
         self._tail = np.empty((3, 0))

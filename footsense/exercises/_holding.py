@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from footsense.exercises.base import About
 from footsense.signal.front import Signals
-from footsense.signal.holds import Hold, HoldTracker, Params
+from footsense.signal.holds import HoldTracker
+from footsense.signal.plateau import Hold, Params
 from footsense.types import Event, Gap, Grade, Placement, Progress, Reason, StreamInfo
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from footsense.exercises._holding import HoldDetector
 from footsense.exercises.base import About
-from footsense.signal.holds import Params
+from footsense.signal.plateau import Params
 from footsense.types import Grade, Placement, Reason
 
 SMALLEST_PRESS_DEG = 1.5
@@ -55,7 +55,7 @@ class TopPresses(HoldDetector):
         return median(h.excursion_deg for h in self.found) > STANDS_OUT * noise
 
     def _noise(self) -> tuple[Reason, ...]:
-        noises = self.tracker.rest_noise_deg
+        noises = self.tracker.state.rest_noise_deg
         limit = SMALLEST_PRESS_DEG / (2.0 * self.params.noise_factor)
         if not noises or median(noises) <= limit:
             return ()

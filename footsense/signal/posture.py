@@ -71,6 +71,33 @@ class Posture:
     def turn(self) -> Floats:
         return np.asarray(self.rows[_TURN])
 
+    @property
+    def end(self) -> int:
+        """Index of the row after the last."""
+        return self.first + len(self)
+
+    def at(self, values: Floats, row: int) -> float:
+        """One value of a row of numbers of this object, such as `path`, by slow index."""
+        return float(values[row - self.first])
+
+    def cut(self, values: Floats, lo: int, hi: int) -> Floats:
+        """The values at slow indices lo..hi, hi not included, as far as they are known."""
+        return values[..., max(lo - self.first, 0) : max(hi - self.first, 0)]
+
+    def distance(self, lo: int, hi: int, up: Floats) -> Floats:
+        """Chords between `up` (3,) and the posture at slow indices lo..hi, hi not included."""
+        return distance(self.cut(self.up, lo, hi), up)
+
+    def middle(self, lo: int, hi: int) -> Floats:
+        """Median posture (3,) of the slow indices lo..hi, both included."""
+        return middle_column(self.cut(self.up, lo, hi + 1))
+
+    def between(self, row: int, before: float, after: float, level: float) -> float:
+        """The time between `row` and the next at which what was `before` and is `after` was `level`."""
+        share = (level - before) / (after - before) if after != before else 0.0
+        t0, t1 = self.at(self.t_s, row), self.at(self.t_s, row + 1)
+        return t0 + min(max(float(share), 0.0), 1.0) * (t1 - t0)
+
     def joined(self, later: "Posture") -> "Posture":
         """These rows and those that follow them."""
         return Posture(self.first, np.concatenate([self.rows, later.rows], axis=1))
@@ -92,6 +119,25 @@ def distance(x: Floats, y: Floats) -> Floats:
     p, q, r = y.tolist()
     a, b, c = a - p, b - q, c - r
     return np.asarray(np.sqrt(a * a + b * b + c * c))
+
+
+def middle_column(x: Floats) -> Floats:
+    """Median (3,) of the columns of (3, m), each axis for itself; of an even number the upper one."""
+    n = x.shape[1] // 2
+    return np.partition(x, n, axis=1)[:, n].copy()
+
+
+def middle(values: Floats) -> float:
+    """Median of (m,), of an even number the upper one; 0.0 of none."""
+    n = len(values) // 2
+    return float(np.partition(values, n)[n]) if len(values) else 0.0
+
+
+def chord(a: Floats, b: Floats) -> float:
+    """Distance of two vectors (3,)."""
+    x, y, z = a.tolist()
+    p, q, r = b.tolist()
+    return math.sqrt((x - p) * (x - p) + (y - q) * (y - q) + (z - r) * (z - r))
 
 
 def angle_deg(chord: float) -> float:

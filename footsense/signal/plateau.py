@@ -1,0 +1,192 @@
+"""Plateaus of the posture and holds: when one began and ended, and what kind of way led to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from footsense.signal.posture import Posture, length, middle_column
+from footsense.types import Floats
+
+LOOK_BACK_S = 4.0  # no further back than this does anything look from the row it is about
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What a hold is. Knows no sampling rate. Shares are of the excursion, the way from rest to plateau.
+
+    min_excursion_deg   smaller departures from rest are none: larger, fewer false, more missed holds
+    band_share          half width of the plateau, as a share …
+    noise_factor        … and as a multiple of the noise at rest
+    settle_share        largest change over LAG_S with which a plateau may begin
+    still_share         largest change over LAG_S that counts as still
+    drift_dps           is added to both: drift belongs to a hold
+    interruption_s      being outside the band for that long does not end a hold
+    release_share       that far towards rest it is given up, once the interruption is over …
+    return_share        … or, that far, at once
+    elsewhere_share     that far from the plateau, but no nearer to rest, …
+    elsewhere_s         … for that long, it is given up for something else
+    min_hold_s          shorter is no hold
+    max_hold_s          longer is a new rest posture
+    max_return_s        longest time back to rest on a roundabout way
+    max_way             longest way to the plateau
+    max_rise_s          longest time for the middle half of that way: slower is a shift of weight
+    min_turn            share of the excursion that a gyro, where there is one, must have seen
+    max_vibration_g     larger changes of force in 10 ms at rest: a vehicle, nothing counts
+    min_still           share of the time that must be still
+    steady_s            from so long on it is enough …
+    steady_share        … to stay that near to the plateau half of the time
+    tremor_deg          … or that near, if that is less than a third
+    recent_s            for so long after a hold …
+    recent_share        … one that is so much smaller is none
+    """
+
+    min_excursion_deg: float
+    band_share: float = 0.1
+    noise_factor: float = 3.0
+    settle_share: float = 0.12
+    still_share: float = 0.05
+    drift_dps: float = 1.0
+    interruption_s: float = 0.24
+    release_share: float = 0.25
+    return_share: float = 0.6
+    elsewhere_share: float = 0.35
+    elsewhere_s: float = 0.6
+    min_hold_s: float = 1.0
+    max_hold_s: float = 90.0
+    max_return_s: float = 3.0
+    max_way: float = 5.0
+    max_rise_s: float = 1.5
+    min_turn: float = 0.3
+    max_vibration_g: float = 0.05
+    min_still: float = 0.5
+    steady_s: float = 1.5
+    steady_share: float = 0.12
+    tremor_deg: float = 2.5
+    recent_s: float = 15.0
+    recent_share: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A finished hold. Times in s of the stream, angles in degrees.
+
+    `rise_s` from a quarter to three quarters of the way; `unsteady_deg` median distance from the plateau;
+    `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g` largest departure of the
+    specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro, None without one;
+    `direction` the unit vector from rest to plateau in the sensor's frame.
+    """
+
+    start_s: float
+    end_s: float
+    decided_s: float
+    excursion_deg: float
+    rise_s: float
+    unsteady_deg: float
+    rest_noise_deg: float
+    lift_g: float
+    turn_deg: float | None
+    direction: list[float]
+
+
+@dataclass(slots=True)
+class Rest:
+    """A rest posture: where up is (3,), the row it was last entered at, for how many rows it has been kept,
+    the noise about it (chord, an axis), and the vibration in it (g)."""
+
+    up: Floats
+    index: int
+    lasted: int = 0
+    noise: float = 0.0
+    vibration_g: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a movement away from rest began: row, way so far, integrated gyro (3,) and its bias a row (3,)."""
+
+    index: int
+    way: float
+    turn: Floats
+    bias: Floats
+
+    @classmethod
+    def at(cls, rows: Posture, row: int, bias: Floats) -> "Start":
+        return cls(row, rows.at(rows.path, row), rows.cut(rows.turn, row, row + 1)[:, 0].copy(), bias)
+
+
+@dataclass(slots=True)
+class Plateau:
+    """A posture being kept: where up is (3,), its distance from rest, half width of its band, the row it was
+    entered at, the row it was last centred at, when it began, and whether it may count as a hold."""
+
+    up: Floats
+    excursion: float
+    band: float
+    entry: int
+    centred: int
+    start_s: float
+    countable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From which rest and start a plateau was reached, seen with a gyro or without. `look_back` in rows."""
+
+    rows: Posture
+    rest: Rest
+    start: Start
+    gyro: bool
+    look_back: int
+
+    def arrival(self, p: Plateau, up: Floats) -> float:
+        """When the posture came within the band of `up` on its way from rest to the plateau."""
+        rows = self.rows
+        begin = max(p.entry - self.look_back, rows.first)
+        d = self._off(begin, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
+        near_rest = np.flatnonzero(rows.distance(begin, p.entry + 1, self.rest.up) < 0.5 * p.excursion)
+        k = int(near_rest[-1]) if len(near_rest) else 0
+        inside = np.flatnonzero(d[k:] <= p.band)
+        k += int(inside[0]) if len(inside) else len(d) - 1 - k
+        return rows.between(begin + k - 1, d[k - 1], d[k], p.band) if k else rows.at(rows.t_s, begin)
+
+    def departure(self, p: Plateau, row: int, up: Floats, settled: tuple[int, int]) -> tuple[int, float]:
+        """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
+        `settled` (first, after the last) belong to the plateau."""
+        d = self._off(p.entry, row + 1, up, settled)
+        inside = np.flatnonzero(d <= p.band)
+        k = int(inside[-1]) if len(inside) else 0
+        if k + 1 == len(d):
+            return row, self.rows.at(self.rows.t_s, row)
+        return p.entry + k, self.rows.between(p.entry + k, d[k], d[k + 1], p.band)
+
+    def rise_rows(self, p: Plateau) -> int:
+        """Rows from a quarter to three quarters of the way from rest to the plateau."""
+        begin = max(p.entry - self.look_back, self.rows.first)
+        d = self.rows.distance(begin, p.entry + 1, self.rest.up)
+        low = np.flatnonzero(d < 0.25 * p.excursion)
+        k = int(low[-1]) if len(low) else 0
+        high = np.flatnonzero(d[k:] >= 0.75 * p.excursion)
+        return int(high[0]) if len(high) else len(d) - k
+
+    def turned(self, p: Plateau) -> float:
+        """Angle in rad that the gyro saw on the way."""
+        turn = self.rows.cut(self.rows.turn, p.entry, p.entry + 1)[:, 0] - self.start.turn
+        turn = turn - self.start.bias * (p.entry - self.start.index)
+        return float(length(turn[:, None])[0])
+
+    def lift_g(self, p: Plateau) -> float:
+        """Largest departure of the specific force from 1 g on the way."""
+        begin = max(self.start.index, p.entry - self.look_back)
+        return float(np.abs(self.rows.cut(self.rows.force_g, begin, p.entry + 1) - 1.0).max())
+
+    def _off(self, lo: int, hi: int, up: Floats, settled: tuple[int, int]) -> Floats:
+        """Distance of the rows lo..hi from a plateau at `up`. With a gyro it is the angle turned about level
+        axes since the rows `settled`, to which the acceleration of the movement itself adds nothing."""
+        if not self.gyro:
+            return self.rows.distance(lo, hi, up)
+        reference = self.rows.cut(self.rows.turn, *settled)
+        away = self.rows.cut(self.rows.turn, lo, hi) - middle_column(reference)[:, None]
+        middle_row = settled[0] + reference.shape[1] // 2
+        away = away - self.start.bias[:, None] * (np.arange(lo, hi) - middle_row)
+        along = up[0] * away[0] + up[1] * away[1] + up[2] * away[2]
+        return length(away - up[:, None] * along)

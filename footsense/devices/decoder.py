@@ -50,8 +50,39 @@ class Decoder:
         return f"{len(payload)} bytes ({payload[:4].hex(' ')} …) begin no packet of profile {self._name}"
 
 
-def _holds(rules: list[When], payload: bytes) -> bool:
-    return all(rule.at < len(payload) and payload[rule.at] & rule.mask == rule.eq for rule in rules)
+Rules = tuple[tuple[int, int, int], ...]  # offset, mask, value
+
+
+def _rules(when: list[When]) -> Rules:
+    return tuple((rule.at, rule.mask, rule.eq) for rule in when)
+
+
+def _holds(rules: Rules, payload: bytes) -> bool:
+    for at, mask, eq in rules:  # noqa: SIM110  # a generator costs more than all the rest here
+        if at >= len(payload) or payload[at] & mask != eq:
+            return False
+    return True
+
+
+class _Rows:
+    """Interleaved whole numbers of one type, nothing else: one array for all channels, in half the time."""
+
+    def __init__(self, channels: tuple[Channel, ...]) -> None:
+        self.dtype = np.dtype(kinds.dtype(channels[0].kind, 1)[0])
+        self.width = 3 * len(channels)
+        self.scales = np.repeat([c.scale for c in channels], 3)
+        self.slices = [(c.name, slice(3 * i, 3 * i + 3)) for i, c in enumerate(channels)]
+
+    def read(self, payload: bytes, count: int, at: int) -> dict[str, Floats]:
+        raw = np.frombuffer(payload, self.dtype, count * self.width, at)
+        values = raw.reshape(count, self.width) * self.scales
+        return {name: values[:, part] for name, part in self.slices}
+
+
+def _rows(layout: Layout) -> _Rows | None:
+    channels = layout.channels
+    same = len({c.kind for c in channels}) == 1 and all(c.is_plain and c.is_motion for c in channels)
+    return _Rows(channels) if same and layout.record is not None else None
 
 
 class _Reader:
@@ -59,8 +90,10 @@ class _Reader:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._when = layout.stream.when
+        self._when = _rules(layout.stream.when)
         self._fragments = layout.stream.fragments
+        self._rest = _rules(self._fragments.rest) if self._fragments else ()
+        self._rows = _rows(layout)
         self._begun: dict[int, bytes] = {}
         self._header_end = max((i.end for i in layout.items.values()), default=0)
         self._ticks, self._sequence = layout.items.get("ticks"), layout.items.get("sequence")
@@ -70,9 +103,7 @@ class _Reader:
 
     def takes(self, payload: bytes) -> bool:
         """Whether the packet is of this stream."""
-        if not self._when or _holds(self._when, payload):
-            return True
-        return self._fragments is not None and _holds(self._fragments.rest, payload)
+        return _holds(self._when, payload) or (self._fragments is not None and _holds(self._rest, payload))
 
     def read(self, payload: bytes) -> list[Decoded]:
         """The frames completed. Raises PacketError."""
@@ -103,7 +134,9 @@ class _Reader:
     def _frame(self, payload: bytes) -> Decoded:
         if len(payload) < self._header_end:
             raise PacketError(f"{self._layout.name}: {len(payload)} bytes, the header has {self._header_end}")
-        fields: dict[str, object] = {i.name: self._scaled(i, payload) for i in self._fields}
+        fields: dict[str, object] = {}
+        for item in self._fields:
+            fields[item.name] = self._scaled(item, payload)
         if self._layout.channels:
             arrays = self._samples(payload, self._count(payload), fields)
         else:
@@ -173,6 +206,8 @@ class _Reader:
 
     def _samples(self, payload: bytes, count: int, fields: dict[str, object]) -> dict[str, Floats]:
         layout = self._layout
+        if self._rows is not None:
+            return self._rows.read(payload, count, layout.at)
         arrays: dict[str, Floats] = {}
         record = layout.record
         records = None if record is None else np.frombuffer(payload, record, count, layout.at)

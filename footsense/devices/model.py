@@ -8,12 +8,25 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+WORD = r"^[a-z][a-z0-9_]{0,31}$"
+HEX = r"^ *([0-9A-Fa-f]{2} *)*$"
+UUID = r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$"
+KIND = r"^>?([iu](8|16|24|32|64)|f32|f64)$"  # little-endian without the '>'
+NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
+IN_WORDS = {
+    WORD: "a short name of a-z, 0-9 and _",
+    HEX: "hexadecimal bytes such as 01 ff",
+    UUID: "a UUID, four hexadecimal digits or all of it with dashes",
+    KIND: "a number type such as u8, i16, >i16 or f32",
+    NAME: "a name of a-z, 0-9 and -",
+}
+
+Word = Annotated[str, Meta(pattern=WORD)]
 Line = Annotated[str, Meta(min_length=1, max_length=400)]
 Expression = Annotated[str, Meta(min_length=1, max_length=200)]
-Hex = Annotated[str, Meta(pattern=r"^ *([0-9A-Fa-f]{2} *)*$", max_length=2048)]
-Uuid = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$")]
-Kind = Annotated[str, Meta(pattern=r"^>?([iu](8|16|24|32|64)|f32|f64)$")]  # little-endian without the '>'
+Hex = Annotated[str, Meta(pattern=HEX, max_length=2048)]
+Uuid = Annotated[str, Meta(pattern=UUID)]
+Kind = Annotated[str, Meta(pattern=KIND)]
 At = Annotated[int, Meta(ge=0, le=511)]
 Byte = Annotated[int, Meta(ge=0, le=255)]
 Scalar = str | int | float
@@ -196,7 +209,7 @@ class ProfileData(Table, frozen=True, kw_only=True):
     """The whole file."""
 
     schema: Literal["footsense.profile/1"]
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[str, Meta(pattern=NAME)]
     title: Line
     grade: Literal["A", "A-", "B", "C", "own"]
     sources: Annotated[list[Line], Meta(min_length=1, max_length=16)]

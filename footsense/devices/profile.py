@@ -5,20 +5,22 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from footsense.devices import settings as _settings
 from footsense.devices.layout import Layout, layouts
 from footsense.devices.matching import Advertised, Advertisement, advertised, score
-from footsense.devices.model import ProfileData
+from footsense.devices.model import IN_WORDS, Char, ProfileData, Setting, Stream
 from footsense.devices.settings import Value, applies
 from footsense.devices.steps import writes
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError, UsageError
 from footsense.resources import data_folder
 from footsense.text import display
+
+_T = TypeVar("_T")
 
 MAX_BYTES = 64 * 1024
 MAX_DOTS = 100  # in a line: dotted keys cost the TOML parser the square of their number
@@ -44,6 +46,17 @@ class Profile:
     def match_score(self, advertisement: Advertisement) -> int:
         """How well the advertisement fits; 0: not at all."""
         return score(self.data.match, advertisement)
+
+    def char_uuid(self, what: str) -> str:
+        """UUID of a characteristic given by its name in the profile or its UUID. Raises UsageError."""
+        if what in self.data.chars:
+            return full(self.data.chars[what].uuid)
+        known = {full(c.uuid) for c in self.data.chars.values()}
+        uuid = full(what.removeprefix("0x"))
+        if uuid not in known:
+            names = ", ".join(self.data.chars)
+            raise UsageError(f"profile {self.name} has no characteristic '{display(what)}' (known: {names})")
+        return uuid
 
     def advertised(self) -> Advertised:
         """What a virtual device of this kind advertises."""
@@ -145,14 +158,7 @@ def _tables(text: str) -> dict[str, Any]:
 
 
 def _checked(tables: dict[str, Any]) -> ProfileData:
-    try:
-        data = msgspec.convert(tables, ProfileData)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        key = path.strip("`").removeprefix("$").removeprefix(".")
-        raise ProfileError(f"{display(key, 120) or 'top level'}: {display(message, 300)}") from error
-    except RecursionError as error:
-        raise ProfileError("nested too deeply") from error
+    data = _converted(tables)
     _settings.check(data)
     try:
         for chosen in _settings.variations(data):
@@ -161,3 +167,29 @@ def _checked(tables: dict[str, Any]) -> ProfileData:
     except UsageError as error:
         raise ProfileError(str(error)) from error
     return data
+
+
+def _converted(tables: dict[str, Any]) -> ProfileData:
+    try:
+        for section, kind in (("chars", Char), ("settings", Setting), ("streams", Stream)):
+            for name, table in _entries(tables, section):
+                _convert(table, kind, f"{section}.{display(name, 40)}")  # msgspec does not say which key it was
+        return _convert(tables, ProfileData, "")
+    except RecursionError as error:
+        raise ProfileError("nested too deeply") from error
+
+
+def _entries(tables: dict[str, Any], section: str) -> list[tuple[str, Any]]:
+    found = tables.get(section)
+    return list(found.items()) if isinstance(found, dict) else []
+
+
+def _convert(table: Any, kind: type[_T], where: str) -> _T:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at ")
+        for pattern, words in IN_WORDS.items():
+            message = message.replace(f"`str` matching regex {pattern!r}", words)
+        key = f"{where}{path.strip('`').removeprefix('$')}".removeprefix(".")
+        raise ProfileError(f"{display(key, 120) or 'top level'}: {display(message, 300)}") from error

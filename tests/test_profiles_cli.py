@@ -1,0 +1,122 @@
+"""`footsense profiles` as other programs call it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from footsense.cli import cli
+from footsense.devices import profile_names
+from footsense.errors import FootsenseError
+
+GENERIC = "01 01 0500 40420f00 0010 0000 0000 0000 0000 0000"
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(cli, ["profiles", *args])
+
+
+def lines(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_decode_tells_units_time_and_sequence() -> None:
+    result = run("decode", "generic", "--json", "--set", "acc_range_g=4", GENERIC)
+    assert result.exit_code == 0
+    assert lines(result) == [
+        {"acc_g": [[0.5, 0.0, 0.0]], "gyr_dps": [[0.0, 0.0, 0.0]], "timestamp_s": 1.0, "sequence": 5}
+    ]
+
+
+def test_decode_unwraps_the_time_and_sees_late_packets() -> None:
+    def packet(us: int) -> str:
+        return f"0101 0000 {us.to_bytes(4, 'little').hex()} {'00' * 12}"
+
+    result = run("decode", "generic", "--json", *[packet(t) for t in (2**32 - 1000, 1000, 2**32 - 500, 3000)])
+    stamps = [told["timestamp_s"] for told in lines(result)]
+    assert stamps == pytest.approx([4294.966296, 4294.968296, 4294.966796, 4294.970296])
+
+
+def test_decode_says_pending_until_the_message_is_whole() -> None:
+    whole = bytes.fromhex("0209e8030000") + bytes(192)
+    parts = [whole[:152], b"\x03\x09" + whole[152:]]
+    result = run("decode", "movesense-gsp", "--json", *[p.hex() for p in parts])
+    pending, told = lines(result)
+    assert pending == {"pending": True}
+    assert told["timestamp_s"] == 1.0
+    assert told["acc_g"] == [[0.0, 0.0, 0.0]] * 8
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("damaged", [GENERIC[:-2], "02" + GENERIC[2:], "01 00 0500 40420f00", ""])
+def test_decode_refuses_damaged_bytes_and_goes_on(damaged: str) -> None:
+    result = run("decode", "generic", "--json", damaged, GENERIC)
+    bad, good = lines(result)
+    assert list(bad) == ["error"]
+    assert "acc_g" in good
+    assert result.exit_code == 1
+
+
+def test_decode_takes_a_characteristic_by_name_and_uuid() -> None:
+    for char in ("battery", "2a19", "00002a19-0000-1000-8000-00805f9b34fb"):
+        assert lines(run("decode", "generic", "--json", "--char", char, "57")) == [{"battery_percent": 87}]
+
+
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        (["decode", "nothing", "00"], "no profile or file"),
+        (["decode", "generic", "0g"], "not hexadecimal"),
+        (["decode", "generic", "--char", "2a37", "00"], "no characteristic"),
+        (["decode", "generic", "--set", "acc_range_g=3", "00"], "expected one of"),
+        (["decode", "generic", "--set", "acc_rang_g=4", "00"], "did you mean 'acc_range_g'"),
+        (["decode", "generic", "--set", "acc_range_g", "00"], "KEY=VALUE"),
+        (["commands", "movesense-gsp", "--set", "path=/Meas/Acc/53"], "expected such as"),
+    ],
+)
+def test_wrong_calls_are_one_line(args: list[str], what: str) -> None:
+    error = run(*args).exception
+    assert isinstance(error, FootsenseError)
+    assert what in str(error)
+    assert "\n" not in str(error)
+
+
+def test_a_setting_of_no_use_is_left_out_with_a_warning() -> None:
+    result = run("commands", "movesense-gsp", "--json", "--set", "stage=status", "--set", "reference=7")
+    assert "setting 'stage' is left out" in result.stderr
+    assert [w["hex"] for w in json.loads(result.stdout) if w["phase"] == "stop"] == ["0207"]
+
+
+def test_commands_are_the_writes_in_order() -> None:
+    told = json.loads(run("commands", "generic", "--json", "--set", "rate_hz=50").stdout)
+    assert [w["phase"] for w in told] == ["setup", "start", "stop"]
+    assert told[0]["hex"] == "0108d00732000500"
+    assert set(told[0]) == {"phase", "char", "hex"}
+
+
+def test_check_says_what_is_wrong_and_where(tmp_path: Path) -> None:
+    good = (Path(__file__).parent.parent / "firmware_profiles" / "generic.toml").read_text(encoding="utf-8")
+    bad = tmp_path / "bad.toml"
+    bad.write_text(good.replace("expected.sequence = 255", "expected.sequence = 254"), encoding="utf-8")
+    broken = tmp_path / "broken.toml"
+    broken.write_text(good.replace('type = "i16"', 'type = "i15"', 1), encoding="utf-8")
+    result = run("check", "--json", "generic", str(bad), str(broken))
+    told = lines(result)
+    assert result.exit_code == 1
+    assert [t["valid"] for t in told] == [True, False, False]
+    assert "expected 254, got 255" in str(told[1]["faults"])
+    assert "broken.toml: streams.motion.samples.fields[0].type: Expected a number type" in str(
+        told[2]["faults"]
+    )
+
+
+def test_list_and_show_name_every_profile() -> None:
+    assert [fact["name"] for fact in json.loads(run("list", "--json").stdout)] == profile_names()
+    table = run("list").stdout
+    for name in profile_names():
+        assert name in table
+        shown = run("show", name)
+        assert shown.exit_code == 0
+        assert "settings" in shown.stdout
+        assert "grade" in shown.stdout

@@ -84,7 +84,7 @@ def test_wrong_calls_are_one_line(args: list[str], what: str) -> None:
 
 def test_a_setting_of_no_use_is_left_out_with_a_warning() -> None:
     result = run("commands", "movesense-gsp", "--json", "--set", "stage=status", "--set", "reference=7")
-    assert "setting 'stage' is left out" in result.stderr
+    assert "no setting 'stage', left out" in result.stderr
     assert [w["hex"] for w in json.loads(result.stdout) if w["phase"] == "stop"] == ["0207"]
 
 

@@ -1,0 +1,97 @@
+"""Packets and commands of third parties, through the command line, for each profile that there is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from footsense.cli import cli
+from footsense.devices import load_profile, profile_names
+from footsense.devices.decoder import Decoder
+
+TO_UNITS = {"acc_mps2": ("acc_g", 1 / 9.80665), "acc_g": ("acc_g", 1.0), "acc_mg": ("acc_g", 1e-3)}
+TO_UNITS |= {"gyro_dps": ("gyr_dps", 1.0), "timestamp_ms": ("timestamp_s", 1e-3)}
+TO_UNITS |= {"timestamp_us": ("timestamp_s", 1e-6), "sequence": ("sequence", 1.0)}
+SAMPLES = {"acc_mps2", "acc_g", "acc_mg", "gyro_dps"}
+
+
+def vectors(reference: Path) -> list[dict[str, Any]]:
+    files = sorted((reference / "vectors").glob("*.json"))
+    found = [v for file in files for v in json.loads(file.read_text(encoding="utf-8"))]
+    return [v for v in found if v["profile"] in profile_names()]
+
+
+def options(vector: dict[str, Any]) -> list[str]:
+    known = load_profile(vector["profile"]).data.settings
+    return [f"--set={key}={value}" for key, value in vector["config"].items() if key in known]
+
+
+def run(*args: str) -> str:
+    return CliRunner().invoke(cli, ["profiles", *args], catch_exceptions=False).stdout
+
+
+def numbers(value: Any) -> list[float]:
+    return [x for part in value for x in numbers(part)] if isinstance(value, list) else [value]
+
+
+def with_header(vector: dict[str, Any]) -> bytes:
+    """Captures without their two bytes of header get one, with a reference that is not ours."""
+    header = b"\x02\x63" if "2-byte GSP header" in vector["config"].get("strip", "") else b""
+    return header + bytes.fromhex(vector["hex"])
+
+
+def test_packets_with_samples_decode_within_half_a_count(reference: Path) -> None:
+    packets = [v for v in vectors(reference) if v["kind"] != "command" and SAMPLES & set(v["expected"])]
+    assert len(packets) >= 3
+    for vector in packets:
+        char = ["--char", vector["characteristic"]]
+        told = json.loads(
+            run("decode", vector["profile"], "--json", *options(vector), *char, with_header(vector).hex())
+        )
+        for key, value in vector["expected"].items():
+            name, factor = TO_UNITS.get(key, (key, 1.0))
+            got = told[name] if name in told else told["fields"][name]
+            expected = [factor * x for x in numbers(value)]
+            assert numbers(got) == pytest.approx(expected, rel=1e-6, abs=1e-6), (vector["id"], key)
+
+
+def test_packets_with_samples_cut_short_give_none(reference: Path) -> None:
+    for vector in vectors(reference):
+        if vector["kind"] == "command" or not SAMPLES & set(vector["expected"]):
+            continue
+        payload = with_header(vector)
+        known = load_profile(vector["profile"])
+        chosen = {k: v for k, v in vector["config"].items() if k in known.data.settings}
+        for n in range(len(payload)):
+            told = json.loads(
+                run(
+                    "decode", vector["profile"], "--json", *options(vector),
+                    "--char", vector["characteristic"], payload[:n].hex(),
+                )
+            )  # fmt: skip
+            assert list(told) == ["error"], (vector["id"], n)
+        assert Decoder(known, chosen).feed(vector["characteristic"], payload)
+
+
+def test_commands_are_among_the_writes(reference: Path) -> None:
+    found = [v for v in vectors(reference) if v["kind"] == "command"]
+    assert found
+    for vector in found:
+        writes = json.loads(run("commands", vector["profile"], "--json", *options(vector)))
+        mine = [w["hex"] for w in writes if w["char"] == vector["characteristic"]]
+        assert vector["expected"]["bytes"] in mine
+
+
+def test_responses_tell_their_status(reference: Path) -> None:
+    responses = [v for v in vectors(reference) if "status" in v["expected"]]
+    assert responses
+    for vector in responses:
+        header = b"\x01\x2a" if vector["kind"] == "fragment" else b""
+        told = json.loads(
+            run("decode", vector["profile"], "--json", (header + bytes.fromhex(vector["hex"])).hex())
+        )
+        assert told["fields"]["status"] == vector["expected"]["status"]
+        assert told["fields"]["reference"] == 42
+        assert told["fields"].get("data_hex") == vector["expected"].get("data_hex")

@@ -150,7 +150,7 @@ def test_in_a_recording_of_two_sensors_the_events_say_the_side() -> None:
 def test_both_feet_at_once_are_not_added_up() -> None:
     presses = tuple(replace(e, exercise="top-presses") for e in holds(4.0))
     left, right = recording(presses), recording(presses, side="right", file="b.csv")
-    assert judge(PRESSES, left, right)[0] is Answer.NOT_VERIFIABLE
+    assert judge(PRESSES, left, right) == (Answer.NOT_VERIFIABLE, {"holds": 1}, ["undecided"])
     assert judge(PRESSES, left, replace(right, side="left"))[0] is Answer.COMPLETE
 
 

@@ -18,10 +18,12 @@ from click.testing import CliRunner
 from footsense.cli import demo
 from footsense.cli.live import Outcome
 from footsense.cli.record import Wish
+from footsense.cli.record import command as record_command
 from footsense.cli.record import run as record
 from footsense.cli.scan import scan
 from footsense.cli.screen import Screen
 from footsense.devices import load_profile
+from footsense.errors import FootsenseError
 from footsense.recording import open_recording
 from footsense.session import event_line, replay
 from footsense.simulate import Scenario, simulate
@@ -63,7 +65,7 @@ def test_the_recording_has_every_sample_and_the_marks(played: Played) -> None:
     items = list(track.items())
     assert (track.side, track.placement) == ("left", "foot")
     missing = len(played.play.wearer.t_s) - sum(len(i) for i in items if isinstance(i, Samples))
-    assert 0 <= missing < 5  # the last packet is not full
+    assert 0 <= missing < 19  # the last packet is not full
     marks = [(c.kind, c.fields["exercise"]) for c in items if isinstance(c, Command)]
     asked = [i.exercise for i in played.play.routine.items]
     assert marks[:5] == [(k, e) for e in asked for k in ("exercise", "end")][:5]
@@ -162,6 +164,44 @@ def test_record_and_scan_over_the_virtual_radio(tmp_path: Path) -> None:
     assert (track.side, track.placement) == ("left", "foot")
     assert sum(len(i) for i in track.items() if isinstance(i, Samples)) >= 300
     assert "0 gaps" in out.getvalue()
+
+
+def test_a_cancelled_record_ends_in_order(tmp_path: Path) -> None:
+    profile = load_profile("generic")
+    wearer = simulate(Scenario(motion="sitting", duration_s=60, seed=1))
+
+    async def cancel() -> tuple[Outcome, bool, bytes]:
+        async with virtual_rig(profile, wearer, 10.0) as rig:
+            here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
+            task = asyncio.create_task(record(here, Wish(tmp_path / "a.mcap"), Screen(io.StringIO())))
+            while rig.sensor.now_s < 5:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            return *(await task), rig.sensor.writes[-1][1]
+
+    outcome, interrupted, last_write = asyncio.run(cancel())
+    assert interrupted
+    assert last_write == b"\x00"
+    assert open_recording(outcome.path).closed
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["-o", "x.csv"], "a recording is a .mcap file"),
+        (["-o", "there.mcap"], "there is a file of that name"),
+        (["--set", "rate"], "expected KEY=VALUE"),
+        (["--profile", "nonesuch"], "no profile or file 'nonesuch'"),
+    ],
+)
+def test_record_says_what_is_wrong_with_the_call(
+    args: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.mcap").write_text("")
+    done = CliRunner().invoke(record_command, args)
+    assert isinstance(done.exception, FootsenseError)
+    assert words in str(done.exception)
 
 
 def test_a_lost_sensor_ends_the_recording_and_it_is_kept(tmp_path: Path) -> None:

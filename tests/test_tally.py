@@ -58,6 +58,13 @@ def test_without_a_terminal_only_lasting_lines_are_printed() -> None:
     assert out.getvalue() == "counted\n"
 
 
+def test_a_terminal_without_the_signs_gets_plainer_ones() -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii", newline="\n")
+    Screen(out).say("▸ ●●○ 2/3 …")
+    assert raw.getvalue() == b"> **. 2/3 ...\n"
+
+
 def test_on_a_terminal_the_block_is_drawn_over_itself() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -148,7 +148,7 @@ def test_a_sensor_that_stays_away_is_an_error_after_what_was_received() -> None:
         run.rig.sensor.go_silent()
 
     with pytest.raises(BluetoothError, match="did not come back"):
-        asyncio.run(record("generic", motion(100.0), during=die, speed=20.0, air=Air(0.1)))
+        asyncio.run(record("generic", motion(100.0, 120.0), during=die, speed=20.0, air=Air(0.1)))
 
 
 def test_two_sensors_at_once() -> None:

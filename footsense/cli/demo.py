@@ -76,10 +76,9 @@ class Play:
 def prepare(folder: Path) -> Play:
     """The demo's wearer and routine."""
     from footsense.routine import load_routine  # noqa: PLC0415
-    from footsense.simulate import Scenario, demo_routine  # noqa: PLC0415
+    from footsense.simulate import demo_routine  # noqa: PLC0415
 
-    wearer = Scenario(motion="sitting", side="left", seed=4, tremor=0.5, restless=0.5)
-    return Play(demo_routine(wearer), load_routine(ROUTINE), folder / "demo.mcap")
+    return Play(demo_routine(), load_routine(ROUTINE), folder / "demo.mcap")
 
 
 async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", bool]:
@@ -93,7 +92,7 @@ async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", boo
     from footsense.types import SensorMeta  # noqa: PLC0415
 
     profile, worn = load_profile(PROFILE), play.wearer.scenario
-    settings = profile.settings_for({"rate_hz": worn.rate_hz})
+    settings = profile.settings_for({"rate_hz": worn.rate_hz, "samples_per_packet": 19 if fast else 5})
     async with virtual_rig(profile, play.wearer, None if fast else 1.0, settings=settings) as rig:
         central = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw,
                           patience=Patience(settle_s=0.2))  # fmt: skip

@@ -59,6 +59,8 @@ def command(
     path = Path(output or f"footsense-{datetime.now():%Y%m%d-%H%M%S}.mcap")  # noqa: DTZ005, the wearer's own day
     if path.suffix != ".mcap":
         raise UsageError(f"{display(path)}: a recording is a .mcap file; choose such a name with -o")
+    if path.exists():
+        raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
     wish = Wish(path, device, side, placement, _settings(pairs), duration_s)
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()

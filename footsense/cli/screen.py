@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
+_PLAIN = str.maketrans({"●": "*", "○": ".", "━": "=", "▸": ">", "…": "...", "✓": "+", "✗": "x"})
 _UP, _CLEAR = "\x1b[{}A", "\x1b[K"
 _REFRESH_S = 0.1
 
@@ -37,12 +38,21 @@ class Screen:
     def say(self, line: str) -> None:
         """A line that stays."""
         self._erase()
-        self._out.write(f"{line}\n")
+        self._write(f"{line}\n")
         self._draw()
 
     def close(self) -> None:
         """Leave the block as it is and go on below it."""
         self._shown, self._last = 0, ()
+
+    def _write(self, text: str) -> None:
+        """Write, with plainer signs where the terminal has no others."""
+        encoding = self._out.encoding or "utf-8"
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+        self._out.write(text)
 
     def _erase(self) -> None:
         if self._shown:
@@ -53,6 +63,6 @@ class Screen:
         self._erase()
         width = shutil.get_terminal_size().columns - 1
         for line in self._last:  # a wrapped line would break the counting of lines
-            self._out.write(f"{line[:width]}{_CLEAR}\n")
+            self._write(f"{line[:width]}{_CLEAR}\n")
         self._shown = len(self._last)
         self._out.flush()

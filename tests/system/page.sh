@@ -18,8 +18,8 @@ if [ -z "$browser" ]; then
   browser="$(command -v chromium)"
 fi
 
-recording=sample_data/routine-right.csv.gz
-"$python" -m footsense report "$recording" --side right --placement foot --routine ground-up -o "$here/page.html" \
+recording=sample_data/routine-left.csv.gz
+"$python" -m footsense report "$recording" --side left --placement foot --routine demo -o "$here/page.html" \
   || fail "no page was made"
 
 browse() { # arguments: what to do; stdout of the browser to stdout, its log to $here/log
@@ -30,7 +30,7 @@ browse() { # arguments: what to do; stdout of the browser to stdout, its log to 
 }
 
 browse --dump-dom >"$here/dom"
-grep -q "<title>routine-right.csv.gz · footsense report</title>" "$here/dom" || fail "the title is missing"
+grep -q "<title>routine-left.csv.gz · footsense report</title>" "$here/dom" || fail "the title is missing"
 [ "$(grep -o '<svg' "$here/dom" | wc -l)" -ge 4 ] || fail "pictures are missing"
 for look in "light 1100 1600 1" "dark 1100 1600 0" "narrow 390 1600 1"; do
   read -r name width height scheme <<<"$look"

@@ -6,7 +6,9 @@ import pytest
 
 from footsense.devices import load_profile, parse_profile
 from footsense.devices.expression import evaluate
+from footsense.devices.reading import golden_faults
 from footsense.errors import ProfileError, UsageError
+from footsense.resources import data_folder
 
 GOOD = """
 schema = "footsense.profile/1"
@@ -148,3 +150,10 @@ def test_expressions_are_arithmetic_and_nothing_else() -> None:
 def test_a_file_that_is_a_folder_is_no_profile(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no profile or file"):
         load_profile(tmp_path)
+
+
+def test_the_example_of_the_guide_is_a_profile_that_decodes_its_packet() -> None:
+    guide = (data_folder("firmware_profiles") / "README.md").read_text(encoding="utf-8")
+    profile = parse_profile(guide.split("```toml\n")[1].split("```")[0], "README.md")
+    assert profile.data.golden
+    assert golden_faults(profile) == []

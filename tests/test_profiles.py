@@ -133,3 +133,33 @@ def test_any_bytes_give_a_frame_or_a_packet_error(data: st.DataObject) -> None:
         for frame in frames:
             for values in (frame.acc_g, frame.gyr_dps, frame.mag_ut):
                 assert values is None or (values.shape == (len(values), 3) and np.isfinite(values).all())
+
+
+FRAGMENTED = [n for n, p in PROFILES.items() if any(s.fragments for s in p.data.streams.values())]
+
+
+@given(st.data())
+@settings(max_examples=30, deadline=None)
+def test_messages_in_parts_are_whole_or_nothing(data: st.DataObject) -> None:
+    profile = PROFILES[data.draw(st.sampled_from(FRAGMENTED))]
+    encoder, decoder = Encoder(profile, {}), Decoder(profile, {})
+    layout = next(x for x in decoder.layouts if x.timing)
+    n = layout.per_packet
+    t_s, acc_g = np.arange(5 * n) / 50, np.random.default_rng(1).uniform(-1, 1, (5 * n, 3))
+    packets = [p for _, p in encoder.encode(0, t_s, acc_g, acc_g)]
+    parts = len(packets) // 5
+    assert parts > 1
+    lost = data.draw(st.sets(st.integers(0, len(packets) - 1), max_size=4))
+    # an end and the next beginning lost together leave two halves that nothing in the bytes tells apart
+    lost -= {i for i in lost if i % parts == 0 and i - 1 in lost}
+    received = []
+    for i, packet in enumerate(packets):
+        if i not in lost:
+            try:
+                received += decoder.feed(layout.char, packet)
+            except PacketError:
+                continue
+    whole = [m for m in range(5) if not any(m * parts + k in lost for k in range(parts))]
+    assert [f.ticks for f in received] == [round(20 * m * n) for m in whole]
+    for frame, m in zip(received, whole, strict=True):
+        assert np.allclose(frame.acc_g, acc_g[m * n : (m + 1) * n], atol=1e-5)

@@ -64,25 +64,63 @@ def _holds(rules: Rules, payload: bytes) -> bool:
     return True
 
 
-class _Rows:
-    """Interleaved whole numbers of one type, nothing else: one array for all channels, in half the time."""
+class _Block:
+    """Samples of one number type and nothing else: one array for all channels, in half the time."""
 
-    def __init__(self, channels: tuple[Channel, ...]) -> None:
-        self.dtype = np.dtype(kinds.dtype(channels[0].kind, 1)[0])
-        self.width = 3 * len(channels)
-        self.scales = np.repeat([c.scale for c in channels], 3)
-        self.slices = [(c.name, slice(3 * i, 3 * i + 3)) for i, c in enumerate(channels)]
+    def __init__(self, channels: tuple[Channel, ...], interleaved: bool) -> None:
+        kind = channels[0].kind
+        self._dtype = np.dtype(kinds.dtype(kind, 1)[0])
+        self._is_float = kinds.limits(kind) is None
+        self._interleaved = interleaved
+        self._channels = len(channels)
+        self._names = [c.name for c in channels]
+        scales = np.array([c.scale for c in channels])
+        self._scales = scales[:, None] if interleaved else scales[:, None, None]
 
-    def read(self, payload: bytes, count: int, at: int) -> dict[str, Floats]:
-        raw = np.frombuffer(payload, self.dtype, count * self.width, at)
-        values = raw.reshape(count, self.width) * self.scales
-        return {name: values[:, part] for name, part in self.slices}
+    def read(self, payload: bytes, count: int, at: int) -> dict[str, Floats] | None:
+        """The channels' arrays (count, 3), None if a number is none."""
+        raw = np.frombuffer(payload, self._dtype, count * self._channels * 3, at)
+        if self._interleaved:
+            values = self._scaled(raw.reshape(count, self._channels, 3))
+            parts = [values[:, i] for i in range(self._channels)]
+        else:
+            values = self._scaled(raw.reshape(self._channels, count, 3))
+            parts = list(values)
+        if self._is_float and not np.isfinite(values).all():
+            return None
+        return dict(zip(self._names, parts, strict=True))
+
+    def _scaled(self, raw: NDArray[Any]) -> Floats:
+        values: Floats
+        if not self._is_float:
+            values = raw * self._scales
+            return values
+        with np.errstate(all="ignore"):
+            values = raw * self._scales
+        return values
 
 
-def _rows(layout: Layout) -> _Rows | None:
+def _block(layout: Layout) -> _Block | None:
     channels = layout.channels
-    same = len({c.kind for c in channels}) == 1 and all(c.is_plain and c.is_motion for c in channels)
-    return _Rows(channels) if same and layout.record is not None else None
+    same = len({c.kind for c in channels}) == 1
+    simple = all(c.is_motion and c.order is None and "24" not in c.kind for c in channels)
+    return _Block(channels, layout.record is not None) if same and simple else None
+
+
+class _Head:
+    """Reads time stamp, sequence and count in one go where one struct can, else one by one."""
+
+    def __init__(self, items: Mapping[str, Item]) -> None:
+        found = [items[name] for name in ("ticks", "sequence", "count") if name in items]
+        found.sort(key=lambda item: item.at)
+        self._items = found
+        self._names = [item.name for item in found]
+        self._struct = kinds.header_struct([(item.at, item.kind) for item in found])
+
+    def read(self, payload: bytes) -> dict[str, int]:
+        if self._struct is not None:
+            return dict(zip(self._names, self._struct.unpack_from(payload), strict=True))
+        return {item.name: int(item.read(payload, item.at)) for item in self._items}
 
 
 class _Reader:
@@ -93,11 +131,10 @@ class _Reader:
         self._when = _rules(layout.stream.when)
         self._fragments = layout.stream.fragments
         self._rest = _rules(self._fragments.rest) if self._fragments else ()
-        self._rows = _rows(layout)
+        self._block = _block(layout)
+        self._head = _Head(layout.items)
         self._begun: dict[int, bytes] = {}
         self._header_end = max((i.end for i in layout.items.values()), default=0)
-        self._ticks, self._sequence = layout.items.get("ticks"), layout.items.get("sequence")
-        self._count_item = layout.items.get("count")
         self._battery = layout.items.get("battery_percent")
         self._fields = [item for name, item in layout.items.items() if name.startswith("fields.")]
 
@@ -137,19 +174,19 @@ class _Reader:
         fields: dict[str, object] = {}
         for item in self._fields:
             fields[item.name] = self._scaled(item, payload)
+        head = self._head.read(payload)
         if self._layout.channels:
-            arrays = self._samples(payload, self._count(payload), fields)
+            arrays = self._samples(payload, self._count(payload, head.get("count")), fields)
         else:
             arrays = {}
             self._tail(payload, fields)
-        ticks, sequence = self._ticks, self._sequence
         return Decoded(
             self._layout.name,
             arrays.get("acc"),
             arrays.get("gyr"),
             arrays.get("mag"),
-            None if ticks is None else int(ticks.read(payload, ticks.at)),
-            None if sequence is None else int(sequence.read(payload, sequence.at)),
+            head.get("ticks"),
+            head.get("sequence"),
             None if self._battery is None else self._percent(self._battery, payload),
             fields,
         )
@@ -167,14 +204,11 @@ class _Reader:
             raise PacketError(f"{self._layout.name}: a battery of {value:g} %")
         return value
 
-    def _count(self, payload: bytes) -> int:
-        """Samples in the packet, whose length must be right."""
+    def _count(self, payload: bytes, told: int | None) -> int:
+        """Samples in the packet, of which the header has `told`; its length must be right."""
         layout = self._layout
-        if layout.count is not None:
-            count = layout.count
-        elif self._count_item is not None:
-            count = int(self._count_item.read(payload, self._count_item.at))
-        else:
+        count = layout.count if layout.count is not None else told
+        if count is None:
             count = (len(payload) - layout.at) // layout.sample_size
         end = layout.at + count * layout.sample_size
         if count < 1 or not self._ends_at(payload, end):
@@ -206,8 +240,11 @@ class _Reader:
 
     def _samples(self, payload: bytes, count: int, fields: dict[str, object]) -> dict[str, Floats]:
         layout = self._layout
-        if self._rows is not None:
-            return self._rows.read(payload, count, layout.at)
+        if self._block is not None:
+            block = self._block.read(payload, count, layout.at)
+            if block is None:
+                raise PacketError(f"{layout.name}: a measured value is no number")
+            return block
         arrays: dict[str, Floats] = {}
         record = layout.record
         records = None if record is None else np.frombuffer(payload, record, count, layout.at)

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,20 @@ def reader(kind: str) -> Reader:
         return lambda p, at: int.from_bytes(p[at : at + 3], byteorder, signed=signed)
     unpack = struct.Struct(order + _CODES[name]).unpack_from
     return lambda p, at: unpack(p, at)[0]
+
+
+def header_struct(places: Sequence[tuple[int, str]]) -> struct.Struct | None:
+    """One struct for numbers at these (offset, type), in this order; None where it takes several: 24 bits, both
+    byte orders, or numbers that overlap or are not in the order of their offsets."""
+    orders = {split(kind)[0] for _, kind in places if size(kind) > 1}
+    codes, end = "", 0
+    for at, kind in places:
+        code = _CODES.get(split(kind)[1])
+        if code is None or at < end:
+            return None
+        codes += f"{at - end}x{code}"
+        end = at + size(kind)
+    return None if len(orders) > 1 else struct.Struct((orders or {"<"}).pop() + codes)
 
 
 def packed(kind: str, value: float) -> bytes:

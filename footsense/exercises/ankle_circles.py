@@ -8,6 +8,8 @@ import numpy as np
 from footsense.exercises.base import About
 from footsense.signal.bout import (
     EDGE,
+    STALL_S,
+    STALL_TURNS,
     Bout,
     Run,
     Shape,
@@ -16,7 +18,6 @@ from footsense.signal.bout import (
     crossing,
     fits,
     make_turn,
-    rest_chord,
     settle,
 )
 from footsense.signal.circling import Moment, Scout, Tape
@@ -115,7 +116,7 @@ class AnkleCircles:
         if moment.rest:
             self._floor = moment.at
             return turns if self._believed(turns, self._shape.alone_ratio) else []
-        if len(turns) < self._shape.turns or not self._believed(turns, self._shape.ratio):
+        if len(turns) < self._shape.turns or not self._believed(turns, self._shape.bout_ratio):
             return []
         self._bout = self._start(run, turns)
         return turns
@@ -140,17 +141,25 @@ class AnkleCircles:
         if not turns:
             return False
         if len(turns) == 1:
-            return fits(turns[0], shape, alone)
+            one = turns[0]
+            regular = one.rough <= shape.alone_rough and one.uneven <= shape.alone_uneven
+            return regular and one.duration_s >= shape.bout_s and fits(one, shape, alone)
         firm = turns[1:] if len(turns) > 2 else turns
         return (
             all(fits(t, shape, shape.turn_ratio) for t in firm)
-            and sum(t.loop.ratio for t in firm) >= shape.ratio * len(firm)
+            and sum(t.loop.ratio for t in firm) >= shape.bout_ratio * len(firm)
+            and sum(t.rough for t in firm) <= shape.bout_rough * len(firm)
+            and sum(t.uneven for t in firm) <= shape.bout_uneven * len(firm)
+            and sum(t.duration_s / t.share for t in firm) >= shape.bout_s * len(firm)
+            and all(float((a.loop.normal * b.loop.normal).sum()) >= shape.parallel for a, b in pairwise(firm))
             and all(alike(a, b, shape) for a, b in pairwise(firm))
         )
 
     def _start(self, run: Run, turns: list[Turn]) -> Bout:
         last = turns[-1]
         top = int(np.argmax(run.turns))
+        period = float(last.end - last.start)
+        window = max(round(STALL_S * self._grid.rate_hz), round(STALL_TURNS * period))
         return Bout(
             shape=self._shape,
             loop=last.loop,
@@ -159,8 +168,8 @@ class AnkleCircles:
             done=len(turns),
             mark=last.end,
             mark_s=last.end_s,
-            rest_rad=rest_chord(last.loop, last.end - last.start, self._scout.lag),
-            rest=self._scout.rest,
+            period=period,
+            lately=np.concatenate([np.full(window, -np.inf), run.turns])[-window:],
             peak=float(run.turns[top]),
             peak_at=run.start + top,
             before=last,
@@ -168,16 +177,13 @@ class AnkleCircles:
 
     def _event(self, turn: Turn, decided_s: float) -> Event:
         self._count += 1
-        gravity = turn.gravity
-        direction = None
-        if gravity is not None and gravity.ratio >= DIRECTED:
-            direction = "ccw" if turn.ccw else "cw"
+        way = "ccw" if turn.ccw else "cw"
         attributes: dict[str, str | float | bool | None] = {
-            "direction": direction,
+            "direction": way if turn.gravity_ratio >= DIRECTED else None,
             "range_deg": 2 * turn.loop.length * RADIAN_DEG,
             "tempo_hz": turn.share / max(turn.duration_s, 1e-6),
             "width_ratio": turn.loop.ratio,
-            "gravity_ratio": gravity.ratio if gravity is not None else 0.0,
+            "gravity_ratio": turn.gravity_ratio,
             "linear_g": turn.linear_g,
         }
         return Event("ankle-circles", "circle", turn.start_s, turn.end_s, decided_s, attributes)

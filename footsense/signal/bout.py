@@ -13,7 +13,13 @@ from footsense.types import Floats
 BLOCK = 64  # samples followed at a time
 TURNED_BACK = 0.2  # turns the other way, before which a run cannot have begun
 OUTSIDE = 3.0  # half axes from the centre, likewise
-NEAR = 0.22  # half axes from the centre within which the path has no direction
+NEAR = 0.35  # half axes from the centre within which nothing goes around it
+INNER = 0.7  # and within which it does unless it is hasty
+HASTE = 1.5  # times the tempo of the bout
+STALL = 0.15  # of the tempo of the bout: slower is no progress
+STALL_S = 0.55  # without progress for so long, the foot has come to rest
+STALL_TURNS = 0.2  # and for so much of the time that a turn takes
+SIXTHS = 6
 EDGE = 0.02  # turns: slower ends do not belong to a turn
 BACK = 0.3  # turns wound back that end a bout
 SMALLEST_REST = 0.006  # rad
@@ -22,17 +28,30 @@ FAR = 3.5  # half axes from the centre at which the foot has left the loop
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is required of circles. Angles in rad; `ratio`: width to length of a bout's turns, and `turn_ratio`
-    of a single one in it; `alone_ratio` of a turn that has no other beside it."""
+    """What is required of circles. Angles in rad.
 
-    ratio: float = 0.25
+    `ratio`: width to length; `rough`: spread of the radius in half axes; `uneven`: spread of the speed within the
+    turn, as a share of it. Each for a turn in a bout (`turn_…`), on average over a bout before it is believed
+    (`bout_…`), and for a turn that has no other beside it (`alone_…`). Real legs in walking, shuffling and leg
+    raises wind with a roughness above 0.2 and an unevenness above 0.8.
+    """
+
     turn_ratio: float = 0.18
+    bout_ratio: float = 0.25
     alone_ratio: float = 0.4
-    shortest: float = 0.022
-    longest: float = 0.8
-    quickest_s: float = 0.45
+    turn_rough: float = 0.3
+    bout_rough: float = 0.18
+    alone_rough: float = 0.12
+    turn_uneven: float = 1.0
+    bout_uneven: float = 0.7
+    alone_uneven: float = 0.5
+    shortest: float = 0.022  # half axis
+    longest: float = 1.0
+    quickest_s: float = 0.5  # one turn
     slowest_s: float = 8.0
+    bout_s: float = 0.58  # a turn, on average, before a bout is believed
     alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
+    parallel: float = 0.97  # cosine between the planes of neighbours, before a bout is believed
     backward: float = 0.12  # turns wound backwards per turn, at most
     turns: int = 2  # that a bout needs before it is believed while it is under way
     last: float = 0.75  # part of a turn that counts when the foot comes to rest
@@ -40,15 +59,21 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn: limits in s and as slow indices, its loop, the loop of gravity alone (yaw taken out), and its
-    share of a whole turn (1, less for the last of a bout)."""
+    """One turn: limits in s and as slow indices, and its loop.
+
+    `rough`, `uneven` as in Shape; `gravity_ratio`: width to length of the part that gravity shows; `ccw`: the way
+    that goes, right-handed about the up-direction; `share` of a whole turn: 1, less for the last of a bout.
+    """
 
     start_s: float
     end_s: float
     start: int
     end: int
     loop: Loop
-    gravity: Loop | None
+    rough: float
+    uneven: float
+    gravity_ratio: float
+    ccw: bool
     linear_g: float
     share: float = 1.0
 
@@ -56,26 +81,37 @@ class Turn:
     def duration_s(self) -> float:
         return self.end_s - self.start_s
 
-    @property
-    def ccw(self) -> bool:
-        """Right-handed about the up-direction."""
-        loop = self.gravity or self.loop
-        return bool((loop.normal * loop.centre).sum() > 0)
-
 
 def make_turn(
     tape: Tape, limits: tuple[int, int], times: tuple[float, float], share: float = 1.0
 ) -> Turn | None:
     """The turn between two slow indices, None where it has no area."""
     cut = slice(limits[0] - tape.first, limits[1] - tape.first + 1)
-    path = tape.path[:, cut]
+    path, up = tape.path[:, cut], tape.up_g[:, cut].mean(axis=1)
     loop = fit_loop(path)
     if loop is None:
         return None
-    length = np.sqrt(path[0] * path[0] + path[1] * path[1] + path[2] * path[2])
+    up = up / np.sqrt((up * up).sum())
+    flat = path - up[:, None] * (path[0] * up[0] + path[1] * up[1] + path[2] * up[2])
     linear = tape.linear_g[cut]
     rms = float(np.sqrt((linear * linear).mean()))
-    return Turn(times[0], times[1], limits[0], limits[1], loop, fit_loop(path / length), rms, share)
+    gravity = fit_loop(flat)
+    ccw = gravity is not None and float((gravity.normal * up).sum()) > 0
+    ratio = 0.0 if gravity is None else gravity.ratio
+    rough, uneven = _regularity(loop, path)
+    return Turn(times[0], times[1], limits[0], limits[1], loop, rough, uneven, ratio, ccw, rms, share)
+
+
+def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
+    """Standard deviation of the radius in half axes; of the turning in each sixth of the time, as a share of its
+    mean (infinite where there are too few samples to tell)."""
+    x, y = loop.unit(path)
+    steps = turned(x, y)
+    if len(steps) < 2 * SIXTHS:
+        return np.inf, np.inf
+    parts = np.add.reduceat(steps, np.arange(SIXTHS) * len(steps) // SIXTHS)
+    mean = float(parts.mean())
+    return float(np.sqrt(x * x + y * y).std()), float(parts.std()) / mean if mean > 0 else np.inf
 
 
 def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
@@ -85,6 +121,8 @@ def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
         loop.ratio >= ratio
         and shape.shortest <= loop.length <= shape.longest
         and shape.quickest_s <= 1 / tempo <= shape.slowest_s
+        and turn.rough <= shape.turn_rough
+        and turn.uneven <= shape.turn_uneven
         and turn.linear_g <= float(linear_limit(np.asarray(loop.length), np.asarray(tempo)))
     )
 
@@ -108,10 +146,18 @@ class Run:
 
 
 def wind(loop: Loop, path: Floats) -> Floats:
-    """Turns from each point to the next; none while the path is too near the centre to have a direction."""
+    """Turns from each point to the next."""
+    return turned(*loop.unit(path))
+
+
+def wind_wide(loop: Loop, path: Floats, period: float) -> Floats:
+    """The same without what a path cutting through the middle turns: near the centre, and further out where it
+    turns faster than a foot that circles once in `period` samples."""
     x, y = loop.unit(path)
     steps = turned(x, y)
-    steps[x[:-1] * x[:-1] + y[:-1] * y[:-1] < NEAR * NEAR] = 0.0
+    radius = x * x + y * y
+    radius = np.minimum(radius[:-1], radius[1:])
+    steps[(radius < NEAR * NEAR) | ((radius < INNER * INNER) & (np.abs(steps) > HASTE / period))] = 0.0
     return steps
 
 
@@ -153,11 +199,17 @@ def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return np.asarray(index - np.maximum.accumulate(np.where(still, -1, index)) >= least)
 
 
+def _off_rim(x: Floats, y: Floats, far: float) -> NDArray[np.bool_]:
+    """Where the path cuts through the middle or is far out."""
+    radius = x * x + y * y
+    return np.asarray((radius < NEAR * NEAR) | (radius > far * far))
+
+
 def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_]) -> int:
     """Where in `head` (3, n), wound by `theta` turns, the winding began that goes on at its end."""
     x, y = loop.unit(head)
     ahead = np.minimum.accumulate(theta[::-1])[::-1]
-    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | (x * x + y * y > OUTSIDE * OUTSIDE) | still)
+    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | _off_rim(x, y, OUTSIDE) | still)
     low = min(int(lost[-1]) + 1 if len(lost) else 0, len(theta) - 1)
     return low + int(np.argmin(theta[low:]))
 
@@ -182,7 +234,8 @@ class Bout:
 
     `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
-    `peak_at`; `still`: samples without movement; `rest_rad`: what counts as none; `over`: it has ended.
+    `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
+    `over`: it has ended.
     """
 
     shape: Shape
@@ -192,11 +245,10 @@ class Bout:
     done: int
     mark: int
     mark_s: float
-    rest_rad: float
-    rest: int
+    period: float
+    lately: Floats
     peak: float = 0.0
     peak_at: int = 0
-    still: int = 0
     over: bool = False
     before: Turn | None = field(default=None)
 
@@ -215,30 +267,31 @@ class Bout:
         turns = np.cumsum(np.concatenate([[self.turns], wind(self.loop, path)]))[1:]
         peak = np.maximum.accumulate(np.concatenate([[self.peak], turns]))[1:]
         index = np.arange(self.at + 1, end)
-        still = tape.chord[cut][1:] < self.rest_rad
-        moved = np.maximum.accumulate(np.where(still, self.at - self.still, index))
+        earlier = np.concatenate([self.lately, turns])
+        window = len(self.lately)
         x, y = self.loop.unit(path[:, 1:])
         full = turns >= self.done + 1
-        over = (index - moved >= self.rest) | (turns < peak - BACK) | (x * x + y * y > FAR * FAR)
+        stalled = turns - earlier[: len(turns)] < STALL * window / self.period
+        over = stalled | (turns < peak - BACK) | _off_rim(x, y, FAR)
         first = int(np.argmax(np.concatenate([full | over, [True]])))
         k = min(first, len(index) - 1)
-        self._advance(int(index[k]), float(turns[k]), turns[: k + 1], int(index[k] - moved[k]))
+        self._advance(int(index[k]), float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
         if first > k or not full[k]:
             self.over = first <= k
             return None
         t = tape.t_s[cut]
         before = float(turns[k - 1]) if k else self._turns_before(float(turns[k]), path, k)
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
-        return self._complete(tape, self._arrival(tape, self.at)[1] if self.still else end_s)
+        return self._complete(tape, self._arrival(tape, self.at)[1] if self._creeps() else end_s)
 
     def _turns_before(self, turns: float, path: Floats, k: int) -> float:
         return turns - float(wind(self.loop, path[:, k : k + 2])[0])
 
-    def _advance(self, at: int, turns: float, seen: Floats, still: int) -> None:
+    def _advance(self, at: int, turns: float, seen: Floats, lately: Floats) -> None:
         top = int(np.argmax(seen))
         if float(seen[top]) > self.peak:
             self.peak, self.peak_at = float(seen[top]), self.at + 1 + top
-        self.at, self.turns, self.still = at, turns, still
+        self.at, self.turns, self.lately = at, turns, lately
 
     def _complete(self, tape: Tape, end_s: float) -> Turn | None:
         turn = make_turn(tape, (self.mark, self.at), (self.mark_s, end_s))
@@ -247,7 +300,7 @@ class Bout:
             return None
         self.done += 1
         self.mark, self.mark_s, self.before = self.at, end_s, turn
-        self.loop = turn.loop
+        self.loop, self.period = turn.loop, max(float(turn.end - turn.start), 1.0)
         return turn
 
     def _accepts(self, turn: Turn) -> bool:
@@ -255,16 +308,24 @@ class Bout:
             self.before is None or alike(self.before, turn, self.shape)
         )
 
+    def _creeps(self) -> bool:
+        """Whether the last fifth of a second brought next to no progress."""
+        few = max(2, len(self.lately) // 3)
+        return float(self.lately[-1] - self.lately[-few]) < STALL * few / self.period
+
     def _arrival(self, tape: Tape, end: int) -> tuple[int, float]:
         """When the foot had come, but for EDGE, as far round as it is at slow index `end`: it may creep on."""
         cut = slice(self.mark - tape.first, end - tape.first + 1)
-        turns = np.cumsum(np.concatenate([[0.0], wind(self.loop, tape.path[:, cut])]))
+        turns = np.cumsum(np.concatenate([[0.0], wind_wide(self.loop, tape.path[:, cut], self.period)]))
         return crossing(tape, self.mark, turns, float(turns[-1]) - EDGE)
 
     def last_turn(self, tape: Tape) -> Turn | None:
         """The turn that was not finished when the bout ended, if enough of it was done."""
-        share = self.peak - self.done
-        if share < self.shape.last or self.peak_at <= self.mark:
+        if self.peak - self.done < self.shape.last or self.peak_at <= self.mark:
+            return None
+        cut = slice(self.mark - tape.first, self.peak_at - tape.first + 1)
+        share = float(wind_wide(self.loop, tape.path[:, cut], self.period).sum())
+        if share < self.shape.last:
             return None
         end, end_s = self._arrival(tape, self.peak_at)
         turn = make_turn(tape, (self.mark, end), (self.mark_s, end_s), min(share, 1.0))

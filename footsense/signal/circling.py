@@ -23,8 +23,8 @@ REST_S = 0.5  # at rest when there has been no movement for so long
 REST_RAD = 0.016  # a smaller movement is none
 ROUND = 0.3  # q from which it is worth looking closely
 SMALLEST_RAD = 0.015  # root mean square distance from the mean
-LINEAR_G = 0.08  # acceleration besides gravity that is always allowed
-LEVER_G = 0.75  # and that of a sensor 0.25 m from the axis: this × half axis (rad) × tempo² (Hz²)
+LINEAR_G = 0.06  # acceleration besides gravity that is always allowed
+LEVER_G = 0.5  # and that of a sensor 0.25 m from the axis: this × half axis (rad) × tempo² (Hz²)
 WIDEST_RAD = 0.45  # to which the lever rule extends
 
 
@@ -35,12 +35,13 @@ def linear_limit(half_axis_rad: Floats, tempo_hz: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The recent past as arrays whose last axis begins at slow index `first`: `t_s`, `path` (3, n), `linear_g`,
-    `chord` (movement over LAG_S, rad)."""
+    """The recent past as arrays whose last axis begins at slow index `first`: `t_s`, `path` and `up_g` (3, n),
+    `linear_g`, `chord` (movement over LAG_S, rad)."""
 
     first: int
     t_s: Floats
     path: Floats
+    up_g: Floats
     linear_g: Floats
     chord: Floats
 
@@ -52,7 +53,12 @@ class Tape:
         """Without what lies before slow index `start`."""
         cut = slice(max(start - self.first, 0), None)
         return Tape(
-            self.first + cut.start, self.t_s[cut], self.path[:, cut], self.linear_g[cut], self.chord[cut]
+            self.first + cut.start,
+            self.t_s[cut],
+            self.path[:, cut],
+            self.up_g[:, cut],
+            self.linear_g[cut],
+            self.chord[cut],
         )
 
     def joined(self, later: "Tape") -> "Tape":
@@ -60,6 +66,7 @@ class Tape:
             self.first,
             np.concatenate([self.t_s, later.t_s]),
             np.concatenate([self.path, later.path], axis=1),
+            np.concatenate([self.up_g, later.up_g], axis=1),
             np.concatenate([self.linear_g, later.linear_g]),
             np.concatenate([self.chord, later.chord]),
         )
@@ -99,7 +106,7 @@ class Scout:
         path = np.concatenate([self._past, tilt.path], axis=1)
         self._past = path[:, -self.lag :]
         chord = np.sqrt(square(tilt.path - path[:, : -self.lag]))
-        tape = Tape(first, tilt.t_s, tilt.path, tilt.linear_g, chord)
+        tape = Tape(first, tilt.t_s, tilt.path, tilt.up_g, tilt.linear_g, chord)
         look, period = self._round(tilt)
         return tape, self._moments(first, chord > REST_RAD, look, period)
 
@@ -115,9 +122,8 @@ class Scout:
         step = np.sqrt(speed / np.maximum(size, 1e-12))  # rad of phase a sample
         limit = 1.5 * linear_limit(half_axis * 1.2, step * (self.rate_hz / (2 * np.pi)))
         fine = (square(mean[:3]) > ROUND * ROUND * size * speed) & (mean[7] < limit * limit)
-        axis = np.argmax(mean[3:6], axis=0)[None]
-        now, then = np.take_along_axis(d, axis, 0)[0], np.take_along_axis(before, axis, 0)[0]
-        return fine & (half_axis > SMALLEST_RAD) & (then < 0) & (now >= 0), 2 * np.pi / step
+        crosses = ((before < 0) != (d < 0)) & (mean[3:6] > 0.25 * size)
+        return fine & (half_axis > SMALLEST_RAD) & crosses.any(axis=0), 2 * np.pi / step
 
     def _moments(
         self, first: int, moving: NDArray[np.bool_], look: NDArray[np.bool_], period: Floats

@@ -9,8 +9,8 @@ from footsense.signal.front import Slow, delay_at_zero
 from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
-FUSION_S = 1.0  # below 1/(2π · this) Hz tilt is the accelerometer's, above it the gyro's
-YAW_S = 6.0  # turning about the vertical has no reference and is forgotten with this time constant
+LEAK_S = 6.0  # time constant with which the angles turned are forgotten
+MEAN_S = 2.0  # of the mean up-direction
 SMOOTH_HZ = 4.0  # of the accelerometer alone
 SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any further
 
@@ -30,11 +30,9 @@ class LowPass:
         """One pole: the exponential mean over `tau_s`."""
         return cls(min(1 / (2 * np.pi * tau_s), 0.4 * rate_hz), rate_hz, 1, start)
 
-    def process(self, x: Floats, start: Floats | None = None) -> Floats:
-        """`start` (k, 1) stands in for the first sample ever, and is not looked at later."""
+    def process(self, x: Floats) -> Floats:
         if self._zi is None:
-            first = x[:, :1] if start is None else start
-            first = first if self._start is None else np.full((len(x), 1), self._start)
+            first = x[:, :1] if self._start is None else np.full((len(x), 1), self._start)
             self._zi = sosfilt_zi(self._sos)[:, None, :] * first[None]
         low, self._zi = sosfilt(self._sos, x, axis=1, zi=self._zi)
         return np.asarray(low, dtype=np.float64)
@@ -52,48 +50,48 @@ def square(a: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Tilt:
-    """`t_s` (n,); `path` (3, n): the unit vector up, lengthened by the angle turned about it in rad, so that
-    all three angles of a small motion show; `linear_g` (n,): acceleration that is not gravity (without a gyro:
-    only how far |a| is from its mean)."""
+    """`t_s` (n,); `path` (3, n) in rad: with a gyro the angles turned about the sensor's axes, leaking away over
+    LEAK_S, without one the unit vector up; `up_g` (3, n): mean specific force; `linear_g` (n,): how far |a| is
+    from its mean."""
 
     t_s: Floats
     path: Floats
+    up_g: Floats
     linear_g: Floats
 
 
 class TiltPath:
     """Slow samples to Tilt.
 
-    With a gyro the up-direction u obeys u' = u × ω and a complementary filter joins it to the accelerometer:
-    low-pass of a + τ·(u × ω), a first-order complement in closed form; u on the right is the estimate of the
-    pass before. Linear acceleration at f Hz is damped by 1/(2πfτ).
+    Both paths wind alike: the up-direction obeys u' = u × ω, so that for a small motion about a mean c it moves
+    by c × (angles turned), a linear map. The angles know no linear acceleration and see turning about the
+    vertical. Their rate is ω + ½ φ × ω to second order in the angles φ about the mean (Bortz 1971); without the
+    second term circling would seem to drift across its plane.
     """
 
     def __init__(self, rate_hz: float, *, has_gyro: bool) -> None:
         self._has_gyro = has_gyro
-        self._fusion = [LowPass.with_time_constant(FUSION_S, rate_hz) for _ in range(3)]
-        self._yaw = LowPass.with_time_constant(YAW_S, rate_hz, start=0.0)
-        self._centre = LowPass.with_time_constant(2 * FUSION_S, rate_hz)
+        self._rough = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
+        self._centre = LowPass.with_time_constant(MEAN_S, rate_hz, start=0.0)
+        self._fine = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
+        self._slow = LowPass.with_time_constant(LEAK_S, rate_hz)
         self._smooth = LowPass(min(SMOOTH_HZ, 0.3 * rate_hz), rate_hz, 2)
-        self._mean = LowPass.with_time_constant(2 * FUSION_S, rate_hz)
+        self._mean = LowPass.with_time_constant(MEAN_S, rate_hz)
         self.delay_s = 0.0 if has_gyro else self._smooth.delay_s
 
     def process(self, slow: Slow) -> Tilt:
         acc = np.ascontiguousarray(slow.acc_g.T)
-        if self._has_gyro and slow.gyr_dps is not None:
-            return self._fused(slow.t_s, acc, np.ascontiguousarray(slow.gyr_dps.T) / RADIAN_DEG)
+        mean = self._mean.process(acc)
         low = self._smooth.process(acc)
         length = np.sqrt(square(low))
-        linear = length - self._mean.process(length[None])[0]
-        return Tilt(slow.t_s - self.delay_s, low / np.maximum(length, SMALLEST_G), linear)
+        linear = length - self._slow.process(length[None])[0]
+        if not self._has_gyro or slow.gyr_dps is None:
+            return Tilt(slow.t_s - self.delay_s, low / np.maximum(length, SMALLEST_G), mean, linear)
+        rate = np.ascontiguousarray(slow.gyr_dps.T) / RADIAN_DEG
+        return Tilt(slow.t_s, self._angles(rate), mean, linear)
 
-    def _fused(self, t_s: Floats, acc: Floats, rate: Floats) -> Tilt:
-        up = self._fusion[0].process(acc)
-        for low_pass in self._fusion[1:]:
-            up = low_pass.process(acc + FUSION_S * cross(up, rate), start=acc[:, :1])
-        rest = acc - up
-        up /= np.maximum(np.sqrt(square(up)), SMALLEST_G)
-        axis = 0.5 * (up + self._centre.process(up))  # circling would seem to turn about either alone
-        about_up = axis[0] * rate[0] + axis[1] * rate[1] + axis[2] * rate[2]
-        yaw = self._yaw.process(YAW_S * about_up[None])[0]
-        return Tilt(t_s, up * (1 + yaw), np.sqrt(square(rest)))
+    def _angles(self, rate: Floats) -> Floats:
+        # the integral of ω without its slow part is a low-pass of τω
+        rough = self._rough.process(LEAK_S * rate)
+        about = rough - self._centre.process(rough)
+        return self._fine.process(LEAK_S * (rate + 0.5 * cross(about, rate)))

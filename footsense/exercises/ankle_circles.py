@@ -23,6 +23,7 @@ from footsense.signal.bout import (
 from footsense.signal.circling import Moment, Scout, Tape
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tilt import RADIAN_DEG, TiltPath
+from footsense.signal.winding import dot
 from footsense.types import Event, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
@@ -151,7 +152,7 @@ class AnkleCircles:
             and sum(t.rough for t in firm) <= shape.bout_rough * len(firm)
             and sum(t.uneven for t in firm) <= shape.bout_uneven * len(firm)
             and sum(t.duration_s / t.share for t in firm) >= shape.bout_s * len(firm)
-            and all(float((a.loop.normal * b.loop.normal).sum()) >= shape.parallel for a, b in pairwise(firm))
+            and all(dot(a.loop.normal, b.loop.normal) >= shape.parallel for a, b in pairwise(firm))
             and all(alike(a, b, shape) for a, b in pairwise(firm))
         )
 

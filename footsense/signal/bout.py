@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from footsense.signal.circling import Tape, linear_limit
-from footsense.signal.winding import Loop, fit_loop, turned
+from footsense.signal.circling import WIDEST_RAD, Tape, linear_limit
+from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, turned, unit
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
@@ -30,8 +31,8 @@ FAR = 3.5  # half axes from the centre at which the foot has left the loop
 class Shape:
     """What is required of circles. Angles in rad.
 
-    `ratio`: width to length; `rough`: spread of the radius in half axes; `uneven`: spread of the speed within the
-    turn, as a share of it. Each for a turn in a bout (`turn_…`), on average over a bout before it is believed
+    `ratio`: width to length; `rough`: spread of the radius in half axes; `uneven`: spread of the speed within
+    the turn, as a share of it. Each for a turn in a bout (`turn_…`), on average over a bout before it is believed
     (`bout_…`), and for a turn that has no other beside it (`alone_…`). Real legs in walking, shuffling and leg
     raises wind with a roughness above 0.2 and an unevenness above 0.8.
     """
@@ -61,8 +62,8 @@ class Shape:
 class Turn:
     """One turn: limits in s and as slow indices, and its loop.
 
-    `rough`, `uneven` as in Shape; `gravity_ratio`: width to length of the part that gravity shows; `ccw`: the way
-    that goes, right-handed about the up-direction; `share` of a whole turn: 1, less for the last of a bout.
+    `rough`, `uneven` as in Shape; `gravity_ratio`: width to length of the part that gravity shows; `ccw`: the
+    way that goes, right-handed about the up-direction; `share` of a whole turn: 1, less for the last of a bout.
     """
 
     start_s: float
@@ -87,31 +88,30 @@ def make_turn(
 ) -> Turn | None:
     """The turn between two slow indices, None where it has no area."""
     cut = slice(limits[0] - tape.first, limits[1] - tape.first + 1)
-    path, up = tape.path[:, cut], tape.up_g[:, cut].mean(axis=1)
-    loop = fit_loop(path)
+    path = tape.path[:, cut]
+    m = moments(path)
+    loop = fit_loop(path, m)
     if loop is None:
         return None
-    up = up / np.sqrt((up * up).sum())
-    flat = path - up[:, None] * (path[0] * up[0] + path[1] * up[1] + path[2] * up[2])
+    ux, uy, uz = np.einsum("in->i", tape.up_g[:, cut]).tolist()
+    ratio, area = seen_along(m, unit((ux, uy, uz)))
     linear = tape.linear_g[cut]
-    rms = float(np.sqrt((linear * linear).mean()))
-    gravity = fit_loop(flat)
-    ccw = gravity is not None and float((gravity.normal * up).sum()) > 0
-    ratio = 0.0 if gravity is None else gravity.ratio
+    rms = sqrt(float(np.einsum("n,n->", linear, linear)) / len(linear))
     rough, uneven = _regularity(loop, path)
-    return Turn(times[0], times[1], limits[0], limits[1], loop, rough, uneven, ratio, ccw, rms, share)
+    return Turn(times[0], times[1], limits[0], limits[1], loop, rough, uneven, ratio, area > 0, rms, share)
 
 
 def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
-    """Standard deviation of the radius in half axes; of the turning in each sixth of the time, as a share of its
-    mean (infinite where there are too few samples to tell)."""
+    """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time, as
+    a share of its mean. Infinite where there are too few samples to tell."""
     x, y = loop.unit(path)
     steps = turned(x, y)
     if len(steps) < 2 * SIXTHS:
-        return np.inf, np.inf
-    parts = np.add.reduceat(steps, np.arange(SIXTHS) * len(steps) // SIXTHS)
-    mean = float(parts.mean())
-    return float(np.sqrt(x * x + y * y).std()), float(parts.std()) / mean if mean > 0 else np.inf
+        return inf, inf
+    parts = np.add.reduceat(steps, np.arange(SIXTHS) * len(steps) // SIXTHS).tolist()
+    mean, radius = sum(parts) / SIXTHS, np.sqrt(x * x + y * y) - 1
+    rough = sqrt(float(np.einsum("n,n->", radius, radius)) / len(radius))
+    return rough, sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
 
 
 def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
@@ -123,14 +123,14 @@ def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
         and shape.quickest_s <= 1 / tempo <= shape.slowest_s
         and turn.rough <= shape.turn_rough
         and turn.uneven <= shape.turn_uneven
-        and turn.linear_g <= float(linear_limit(np.asarray(loop.length), np.asarray(tempo)))
+        and turn.linear_g <= linear_limit(min(loop.length, WIDEST_RAD), tempo)
     )
 
 
 def alike(a: Turn, b: Turn, shape: Shape) -> bool:
     size = a.loop.length / b.loop.length
     pace = (a.duration_s / a.share) / max(b.duration_s / b.share, 1e-6)
-    same_way = float((a.loop.normal * b.loop.normal).sum()) > 0
+    same_way = dot(a.loop.normal, b.loop.normal) > 0
     return same_way and 1 / shape.alike < size < shape.alike and 1 / shape.alike < pace < shape.alike
 
 

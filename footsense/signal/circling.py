@@ -7,6 +7,7 @@ and the moment at which the foot has come to rest.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +23,20 @@ LAG_S = 0.4  # movement is the distance to where the path was this long ago
 REST_S = 0.5  # at rest when there has been no movement for so long
 REST_RAD = 0.016  # a smaller movement is none
 ROUND = 0.3  # q from which it is worth looking closely
+ENOUGH = 1.2  # turns that may have been wound before it is worth it
+ENOUGH_AT_REST = 0.4
 SMALLEST_RAD = 0.015  # root mean square distance from the mean
 LINEAR_G = 0.06  # acceleration besides gravity that is always allowed
 LEVER_G = 0.5  # and that of a sensor 0.25 m from the axis: this × half axis (rad) × tempo² (Hz²)
 WIDEST_RAD = 0.45  # to which the lever rule extends
 
 
-def linear_limit(half_axis_rad: Floats, tempo_hz: Floats) -> Floats:
+T = TypeVar("T", float, Floats)
+
+
+def linear_limit(half_axis_rad: T, tempo_hz: T) -> T:
     """Root mean square of non-gravitational acceleration (g) that turning about the ankle can explain."""
-    return np.asarray(LINEAR_G + LEVER_G * np.minimum(half_axis_rad, WIDEST_RAD) * tempo_hz * tempo_hz)
+    return LINEAR_G + LEVER_G * half_axis_rad * tempo_hz * tempo_hz
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ class Scout:
         self._last_d: Floats | None = None
         self._moved = self._rested = -1  # slow index of the last movement, of the last sample at rest
         self._was_resting = True
+        self._total = self._base = 0.0  # turns in all, and when the path was last not round
+        self._most = 0.0  # turns wound at most since the last rest
 
     def process(self, first: int, tilt: Tilt) -> tuple[Tape, list[Moment]]:
         """`first` is the slow index of the first sample of `tilt`, which holds at least one."""
@@ -107,11 +115,11 @@ class Scout:
         self._past = path[:, -self.lag :]
         chord = np.sqrt(square(tilt.path - path[:, : -self.lag]))
         tape = Tape(first, tilt.t_s, tilt.path, tilt.up_g, tilt.linear_g, chord)
-        look, period = self._round(tilt)
-        return tape, self._moments(first, chord > REST_RAD, look, period)
+        wound, crosses, period = self._round(tilt)
+        return tape, self._moments(first, chord > REST_RAD, crosses, wound, period)
 
-    def _round(self, tilt: Tilt) -> tuple[NDArray[np.bool_], Floats]:
-        """Where the path is round enough and crosses zero; its period in samples."""
+    def _round(self, tilt: Tilt) -> tuple[Floats, NDArray[np.bool_], Floats]:
+        """Turns wound while it was round, where the path crosses zero, its period in samples."""
         d = tilt.path - self._mean.process(tilt.path)
         before = np.concatenate([d[:, :1] if self._last_d is None else self._last_d, d[:, :-1]], axis=1)
         self._last_d = d[:, -1:]
@@ -120,13 +128,23 @@ class Scout:
         size, speed = mean[3] + mean[4] + mean[5], np.maximum(mean[6], 1e-12)
         half_axis = np.sqrt(size)
         step = np.sqrt(speed / np.maximum(size, 1e-12))  # rad of phase a sample
-        limit = 1.5 * linear_limit(half_axis * 1.2, step * (self.rate_hz / (2 * np.pi)))
+        wide = np.minimum(1.2 * half_axis, WIDEST_RAD)
+        limit = 1.5 * linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
         fine = (square(mean[:3]) > ROUND * ROUND * size * speed) & (mean[7] < limit * limit)
-        crosses = ((before < 0) != (d < 0)) & (mean[3:6] > 0.25 * size)
-        return fine & (half_axis > SMALLEST_RAD) & crosses.any(axis=0), 2 * np.pi / step
+        fine &= half_axis > SMALLEST_RAD
+        axis = np.argmax(mean[3:6], axis=0)[None]
+        crosses = np.take_along_axis((before < 0) != (d < 0), axis, 0)[0]
+        return self._wound(fine, step), crosses, 2 * np.pi / step
+
+    def _wound(self, fine: NDArray[np.bool_], step: Floats) -> Floats:
+        """Turns that the path may have wound since it last was not round."""
+        total = np.cumsum(np.concatenate([[self._total], step * (1 / (2 * np.pi))]))[1:]
+        base = np.maximum.accumulate(np.concatenate([[self._base], np.where(fine, 0.0, total)]))[1:]
+        self._total, self._base = float(total[-1]), float(base[-1])
+        return total - base
 
     def _moments(
-        self, first: int, moving: NDArray[np.bool_], look: NDArray[np.bool_], period: Floats
+        self, first: int, moving: NDArray[np.bool_], crosses: NDArray[np.bool_], wound: Floats, period: Floats
     ) -> list[Moment]:
         index = np.arange(first, first + len(moving))
         moved = np.maximum.accumulate(np.where(moving, index, self._moved))
@@ -135,5 +153,15 @@ class Scout:
         stops = resting & ~np.concatenate([[self._was_resting], resting[:-1]])
         since = np.concatenate([[self._rested], rested[:-1]])
         self._moved, self._rested, self._was_resting = int(moved[-1]), int(rested[-1]), bool(resting[-1])
-        found = np.flatnonzero((look & ~resting) | stops)
-        return [Moment(int(index[k]), int(since[k]), bool(stops[k]), float(period[k])) for k in found]
+        found = []
+        done = 0
+        for k in np.flatnonzero((crosses & ~resting & (wound > ENOUGH)) | stops).tolist():
+            rest = bool(stops[k])
+            if rest:
+                most = max(self._most, float(wound[done : k + 1].max()))
+                self._most, done = 0.0, k + 1
+                if most < ENOUGH_AT_REST:
+                    continue
+            found.append(Moment(int(index[k]), int(since[k]), rest, float(period[k])))
+        self._most = max(self._most, float(wound[done:].max(initial=0.0)))
+        return found

@@ -32,9 +32,9 @@ class Shape:
     """What is required of circles. Angles in rad.
 
     `ratio`: width to length; `rough`: spread of the radius in half axes; `uneven`: spread of the speed within
-    the turn, as a share of it. Each for a turn in a bout (`turn_…`), on average over a bout before it is believed
-    (`bout_…`), and for a turn that has no other beside it (`alone_…`). Real legs in walking, shuffling and leg
-    raises wind with a roughness above 0.2 and an unevenness above 0.8.
+    the turn, as a share of it. Each for a turn in a bout (`turn_…`), on average over a bout before it is
+    believed (`bout_…`), and for a turn that has no other beside it (`alone_…`). Real legs in walking, shuffling
+    and leg raises wind with a roughness above 0.2 and an unevenness above 0.8.
     """
 
     turn_ratio: float = 0.18
@@ -102,8 +102,8 @@ def make_turn(
 
 
 def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
-    """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time, as
-    a share of its mean. Infinite where there are too few samples to tell."""
+    """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time,
+    as a share of its mean. Infinite where there are too few samples to tell."""
     x, y = loop.unit(path)
     steps = turned(x, y)
     if len(steps) < 2 * SIXTHS:

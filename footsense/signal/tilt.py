@@ -51,8 +51,8 @@ def square(a: Floats) -> Floats:
 @dataclass(frozen=True, slots=True)
 class Tilt:
     """`t_s` (n,); `path` (3, n) in rad: with a gyro the angles turned about the sensor's axes, leaking away
-    over LEAK_S, without one the unit vector up; `up_g` (3, n): mean specific force; `linear_g` (n,): how far |a| is
-    from its mean."""
+    over LEAK_S, without one the unit vector up; `up_g` (3, n): mean specific force; `linear_g` (n,): how far
+    |a| is from its mean."""
 
     t_s: Floats
     path: Floats

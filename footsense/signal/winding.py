@@ -68,8 +68,8 @@ class Loop:
     """An ellipse fitted to one turn of a path (3, n).
 
     `centre` its centre of area; `along`, `across` map a point from the centre to coordinates in which the loop
-    is the unit circle, wound counter-clockwise; `normal` unit; `length` and `width` the half axes, `width` being
-    that of the ellipse with the same area: a figure of eight has none.
+    is the unit circle, wound counter-clockwise; `normal` unit; `length` and `width` the half axes, `width`
+    being that of the ellipse with the same area: a figure of eight has none.
     """
 
     centre: Vector

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from footsense.cli.screen import Screen
 from footsense.devices import load_profile
 from footsense.errors import FootsenseError
 from footsense.recording import open_recording
+from footsense.routine import load_routine
 from footsense.session import event_line, replay
 from footsense.simulate import Scenario, simulate
 from footsense.simulate.rig import virtual_rig
@@ -78,10 +78,21 @@ def test_replay_gives_byte_identical_events(played: Played) -> None:
     assert len(live) > 20
 
 
-def test_circles_are_counted_right(played: Played) -> None:
-    truth = Counter(e.attributes["direction"] for e in played.play.wearer.events if e.kind == "circle")
-    assert Counter(e.attributes["direction"] for e in played.events("ankle-circles")) == truth
-    assert truth == {"cw": 5, "ccw": 5}
+@pytest.mark.parametrize("exercise", [i.exercise for i in load_routine("demo").items])
+def test_live_counts_are_those_of_the_truth(played: Played, exercise: str) -> None:
+    truth = [e for e in played.play.wearer.events if e.exercise == exercise]
+    found = played.events(exercise)
+    labels = ("direction", "toe")
+    assert [[e.attributes.get(k) for k in labels] for e in found] == [
+        [e.attributes.get(k) for k in labels] for e in truth
+    ]
+    assert [e.start_s for e in found] == pytest.approx([e.start_s for e in truth], abs=0.4)
+    assert len(truth) >= 3
+
+
+def test_the_routine_is_complete(played: Played) -> None:
+    assert played.complete
+    assert "demo: complete" in played.said
 
 
 def test_verdict_and_page_are_left_beside_the_recording(played: Played) -> None:

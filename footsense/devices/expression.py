@@ -1,6 +1,7 @@
 """Arithmetic in profiles: numbers, names, + - * / and parentheses, parsed and never executed as code."""
 
 import ast
+import functools
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ def evaluate(text: str | float, names: Mapping[str, float]) -> float:
     return value
 
 
+@functools.lru_cache(maxsize=512)  # the same text is evaluated under many settings
 def _parsed(text: str) -> ast.expr:
     if len(text) > MAX_LENGTH:
         raise ProfileError(f"expression of {len(text)} characters: {MAX_LENGTH} are allowed")

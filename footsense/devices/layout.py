@@ -90,11 +90,10 @@ class Layout:
 def layouts(data: ProfileData, settings: Mapping[str, Value]) -> list[Layout]:
     """The streams there are under these (complete) settings. Raises ProfileError with the key path."""
     names = names_for(data, settings)
-    return [
-        _layout(data, name, stream, names)
-        for name, stream in data.streams.items()
-        if applies(stream.only, settings)
-    ]
+    active = {name: stream for name, stream in data.streams.items() if applies(stream.only, settings)}
+    if not active:
+        raise ProfileError("streams: none is there with some of the settings")
+    return [_layout(data, name, stream, names) for name, stream in active.items()]
 
 
 def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, float]) -> Layout:
@@ -129,6 +128,9 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
         raise ProfileError(f"{where}.samples.at: the header ends at {header_end}, samples begin before it")
     if stream.samples and stream.samples.count == "count" and stream.header.count is None:
         raise ProfileError(f"{where}.samples.count: expected header.count, which is missing")
+    told = layout.items.get("count")
+    if told is not None and layout.per_packet > (kinds.limits(told.kind) or (0, 0))[1]:
+        raise ProfileError(f"{where}.header.count: {told.kind} cannot count {layout.per_packet} samples")
     if stream.fragments and (layout.count is None or not stream.when):
         raise ProfileError(f"{where}.fragments: expected a fixed count and a `when`")
     if stream.pad_to and layout.length > max(stream.pad_to):
@@ -185,11 +187,7 @@ def _items(stream: Stream, where: str, names: Mapping[str, float]) -> dict[str, 
     }
     numbers |= {f"fields.{name}": number for name, number in header.fields.items()}
     numbers |= {f"sent[{i}]": number for i, number in enumerate(header.sent)}
-    items = {name: _item(name, n, f"{where}.header.{name}", names) for name, n in numbers.items() if n}
-    for name in ("ticks", "sequence", "count"):
-        if name in items and "f" in items[name].kind:
-            raise ProfileError(f"{where}.header: {name} is {items[name].kind}, expected a whole number")
-    return items
+    return {name: _item(name, n, f"{where}.header.{name}", names) for name, n in numbers.items() if n}
 
 
 def _item(name: str, number: Number | Stamp | Counter, where: str, names: Mapping[str, float]) -> Item:
@@ -199,6 +197,7 @@ def _item(name: str, number: Number | Stamp | Counter, where: str, names: Mappin
         sent = _number(number.value, f"{where}.value", names) if number.value is not None else 0.0
     if scale == 0:
         raise ProfileError(f"{where}.scale: is 0")
+    _fits(number.type, sent / scale, where)
     return Item(name.removeprefix("fields."), number.at, number.type, kinds.reader(number.type), scale, sent)
 
 
@@ -263,6 +262,13 @@ def tick_s(stream: Stream, where: str, names: Mapping[str, float]) -> float | No
 
 def _modulus(wrap: int | None, kind: str) -> int:
     return wrap or 2 ** (8 * kinds.size(kind))
+
+
+def _fits(kind: str, value: float, where: str) -> None:
+    try:
+        kinds.packed(kind, value)
+    except ProfileError as error:
+        raise ProfileError(f"{where}.value: {error}") from error
 
 
 def _number(expression: str | float, where: str, names: Mapping[str, float]) -> float:

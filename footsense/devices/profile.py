@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from footsense.devices import settings as _settings
+from footsense.devices.checks import check_tables
 from footsense.devices.layout import Layout, layouts
 from footsense.devices.matching import Advertised, Advertisement, advertised, score
 from footsense.devices.model import IN_WORDS, Char, ProfileData, Setting, Stream
@@ -160,6 +161,7 @@ def _tables(text: str) -> dict[str, Any]:
 def _checked(tables: dict[str, Any]) -> ProfileData:
     data = _converted(tables)
     _settings.check(data)
+    check_tables(data)
     try:
         for chosen in _settings.variations(data):
             layouts(data, chosen)

@@ -76,7 +76,7 @@ def applies(only: Mapping[str, object], settings: Mapping[str, Value]) -> bool:
     return True
 
 
-def variations(data: ProfileData, limit: int = 200) -> Iterator[dict[str, Value]]:
+def variations(data: ProfileData, limit: int = 100) -> Iterator[dict[str, Value]]:
     """The defaults, then each value of each setting with the others at their defaults."""
     yield complete(data, {})
     tried = [(n, v) for n, s in data.settings.items() for v in (s.values or s.limits or [])]

@@ -1,0 +1,70 @@
+"""What must agree between the tables of a profile, beyond what each table alone can tell."""
+
+from collections.abc import Mapping
+
+from footsense.devices import kinds
+from footsense.devices.model import Fragments, Header, Match, ProfileData, Stream
+from footsense.errors import ProfileError
+
+
+def check_tables(data: ProfileData) -> None:
+    """Raises ProfileError with the key path of the first table that does not agree with the others."""
+    for i, rule in enumerate(data.match):
+        _check_match(rule, f"match[{i}]")
+    for i, step in enumerate(data.steps):
+        _check_only(data, step.only, f"steps[{i}]")
+        if step.phase == "keepalive" and not step.every_s:
+            raise ProfileError(f"steps[{i}].every_s: expected for a keepalive, in s")
+    for name, stream in data.streams.items():
+        _check_stream(data, stream, f"streams.{name}")
+    for i, golden in enumerate(data.golden):
+        if golden.char not in data.chars:
+            raise ProfileError(f"golden[{i}].char: no characteristic '{golden.char}' in [chars]")
+
+
+def _check_match(rule: Match, where: str) -> None:
+    parts = (rule.name, rule.name_prefix, rule.name_contains, rule.service, rule.company)
+    if all(part is None for part in parts):
+        raise ProfileError(
+            f"{where}: expected at least one of name, name_prefix, name_contains, service, company"
+        )
+    if rule.data is not None and rule.company is None:
+        raise ProfileError(f"{where}.data: expected a company, whose data these are")
+    if rule.data_mask is not None:
+        lengths = [len(bytes.fromhex(text or "")) for text in (rule.data, rule.data_mask)]
+        if lengths[0] != lengths[1]:
+            raise ProfileError(f"{where}.data_mask: expected as many bytes as data has")
+
+
+def _check_only(data: ProfileData, only: Mapping[str, object], where: str) -> None:
+    for name in only:
+        if name not in data.settings:
+            known = ", ".join(data.settings) or "none"
+            raise ProfileError(f"{where}.only: no setting '{name}' in [settings] (known: {known})")
+
+
+def _check_stream(data: ProfileData, stream: Stream, where: str) -> None:
+    _check_only(data, stream.only, where)
+    for i, rule in enumerate(stream.when):
+        if rule.eq & rule.mask != rule.eq:
+            raise ProfileError(f"{where}.when[{i}]: eq has bits that the mask takes away")
+    if stream.fragments:
+        _check_fragments(stream.fragments, f"{where}.fragments")
+    _check_header(stream.header, f"{where}.header")
+
+
+def _check_fragments(rule: Fragments, where: str) -> None:
+    if rule.key >= rule.header or any(part.at >= rule.header for part in rule.rest):
+        raise ProfileError(f"{where}: expected key and rest within the first {rule.header} bytes (header)")
+
+
+def _check_header(header: Header, where: str) -> None:
+    counted = {"timestamp": header.timestamp, "sequence": header.sequence, "count": header.count}
+    for name, number in counted.items():
+        if number is not None and "u" not in number.type:
+            raise ProfileError(
+                f"{where}.{name}.type: is {number.type}, expected a whole number without sign (u8…)"
+            )
+    for name, stamp in (("timestamp", header.timestamp), ("sequence", header.sequence)):
+        if stamp is not None and (stamp.wrap or 0) > 2 ** (8 * kinds.size(stamp.type)):
+            raise ProfileError(f"{where}.{name}.wrap: is more than {stamp.type} can count")

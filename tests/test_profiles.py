@@ -49,6 +49,21 @@ def test_golden_packets_cut_short_are_refused(profile: Profile) -> None:
             assert all(f.acc_g is None and f.gyr_dps is None for f in frames)
 
 
+def test_golden_packets_with_a_byte_too_many_are_refused(profile: Profile) -> None:
+    for golden in profile.data.golden:
+        decoder = Decoder(profile, golden.settings)
+        char = next(x.char for x in decoder.layouts if x.stream.char == golden.char)
+        *first, last = [bytes.fromhex(packet) for packet in golden.hex]
+        for packet in first:
+            assert decoder.feed(char, packet) == []
+        (frame,) = decoder.feed(char, last)
+        if profile.data.streams[frame.stream].rest is None:
+            for packet in first:
+                decoder.feed(char, packet)
+            with pytest.raises(PacketError):
+                decoder.feed(char, last + b"\x01")
+
+
 def test_every_setting_gives_commands_and_a_stream(profile: Profile) -> None:
     for chosen in variations(profile.data):
         assert profile.settings_for(chosen) == chosen

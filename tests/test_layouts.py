@@ -1,0 +1,152 @@
+"""Layouts that no shipped profile may have, but that a profile can describe."""
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.devices import Decoder, Encoder, Profile, commands, gatt_table, parse_profile
+from footsense.devices.matching import Advertised
+from footsense.errors import PacketError
+
+HEAD = """
+schema = "footsense.profile/1"
+name = "toy"
+title = "A toy"
+grade = "C"
+sources = ["nobody"]
+[[match]]
+name_prefix = "toy"
+[[match]]
+company = 0x1234
+data = "01 80"
+data_mask = "ff c0"
+[chars.data]
+service = "180f"
+uuid = "2a19"
+properties = ["notify"]
+[settings.rate_hz]
+limits = [1, 100]
+default = 50
+"""
+CHAR = "00002a19-0000-1000-8000-00805f9b34fb"
+KINDS = ["i8", "i16", ">i16", "i24", ">i24", "i32", ">i32", "i64", ">i64", "f32", ">f32", "f64", ">f64"]
+
+
+def toy(fields: str, stream: str = "", samples: str = "at = 0\ncount = 'fill'\nper_packet = '3'") -> Profile:
+    text = f"{HEAD}[streams.a]\nchar = 'data'\n{stream}\n[streams.a.samples]\n{samples}\nfields = [{fields}]"
+    return parse_profile(text, "toy")
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_every_type_order_and_layout_makes_the_round_trip(data: st.DataObject) -> None:
+    kinds = [data.draw(st.sampled_from(KINDS)) for _ in range(2)]
+    scales = ["4/128" if k.endswith("i8") else "4/32768" for k in kinds]
+    axes = data.draw(st.sampled_from(["", ', axes = ["y", "x", "-z"]', ', axes = ["-z", "x", "y"]']))
+    layout = data.draw(st.sampled_from(["interleaved", "planar"]))
+    profile = toy(
+        f'{{ ch = "acc", type = "{kinds[0]}", scale = "{scales[0]}", unit = "g"{axes} }},'
+        f'{{ ch = "gyr", type = "{kinds[1]}", scale = "{scales[1]}", unit = "rad/s"{axes} }}',
+        samples=f"at = 0\ncount = 'fill'\nper_packet = '3'\nlayout = '{layout}'",
+    )
+    n = data.draw(st.integers(1, 9))
+    truth = np.random.default_rng(n).uniform(-3, 3, (n, 3))
+    encoder, decoder = Encoder(profile, {}), Decoder(profile, {})
+    packets = encoder.encode(0, np.arange(n) / 50, truth, truth) + encoder.flush()
+    assert len(packets) == -(-n // 3)
+    frames = [f for _, payload in packets for f in decoder.feed(CHAR, payload)]
+    for frames_of, channel in zip(("acc_g", "gyr_dps"), decoder.layouts[0].channels, strict=True):
+        got = np.concatenate([getattr(f, frames_of) for f in frames])
+        assert np.abs(got - truth).max() <= 0.5 * channel.scale * (1 + 1e-6)
+
+
+def test_axes_say_what_the_numbers_on_the_wire_are() -> None:
+    field = '{ ch = "acc", type = "i16", scale = "1", unit = "g", axes = ["y", "-z", "x"] }'
+    (frame,) = Decoder(toy(field), {}).feed(CHAR, struct.pack("<3h", 1, 2, 3))
+    assert frame.acc_g is not None
+    assert frame.acc_g.tolist() == [[3.0, 1.0, -2.0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "values"),
+    [
+        ("i24", "ffffff 000080 010000", [-1, -(2**23), 1]),
+        (">i24", "ffffff 800000 000001", [-1, -(2**23), 1]),
+        ("u24", "ffffff 000080 010000", [2**24 - 1, 2**23, 1]),
+        (">u16", "0001 ff00 0000", [1, 0xFF00, 0]),
+        ("i8", "ff 80 7f", [-1, -128, 127]),
+    ],
+)
+def test_types_are_read_as_they_say(kind: str, payload: str, values: list[int]) -> None:
+    (frame,) = Decoder(toy(f'{{ ch = "raw", type = "{kind}" }}'), {}).feed(CHAR, bytes.fromhex(payload))
+    assert frame.fields["raw"] == [values]
+
+
+@pytest.mark.parametrize("layout", ["interleaved", "planar"])
+@pytest.mark.parametrize("bad", [0x7F800001, 0x7FC00000, 0x7F800000, 0xFF800000], ids=hex)
+def test_a_measured_value_that_is_no_number_gives_no_sample(bad: int, layout: str) -> None:
+    two = '{ ch = "acc", type = "f32", unit = "g" }, { ch = "x", type = "f32", n = 1 }'
+    for field in ('{ ch = "acc", type = "f32", unit = "g" }', two):
+        decoder = Decoder(toy(field, samples=f"at = 0\ncount = 1\nlayout = '{layout}'"), {})
+        size = 16 if field == two else 12
+        for at in range(0, size, 4):
+            payload = bytearray(size)
+            payload[at : at + 4] = bad.to_bytes(4, "little")
+            with pytest.raises(PacketError, match="no number"):
+                decoder.feed(CHAR, bytes(payload))
+
+
+def test_a_header_in_any_order_of_bytes_is_read() -> None:
+    stream = """header.timestamp = { at = 5, type = ">u24", tick_s = "1/32768" }
+header.sequence = { at = 0, type = "u16" }
+header.battery_percent = { at = 2, type = "u8", scale = "0.5" }
+header.fields.temp_c = { at = 3, type = ">i16", scale = "0.01" }"""
+    decoder = Decoder(toy('{ ch = "acc", type = "i8", scale = "1", unit = "mg" }', stream, "at = 8"), {})
+    (frame,) = decoder.feed(CHAR, bytes.fromhex("0201 c8 ff9c 010000 01ff00"))
+    assert (frame.sequence, frame.battery_percent, frame.ticks) == (0x0102, 100.0, 65536)
+    assert frame.fields == {"temp_c": -1.0}
+    assert decoder.timings[0].tick_modulus == 2**24
+    assert decoder.timings[0].tick_s == 1 / 32768
+    with pytest.raises(PacketError, match="battery"):
+        decoder.feed(CHAR, bytes.fromhex("0201 c9 ff9c 010000 01ff00"))
+
+
+def test_padding_must_be_zero_and_of_the_length_that_is_stated() -> None:
+    decoder = Decoder(toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }', "pad_to = [5]", "at = 0"), {})
+    assert decoder.feed(CHAR, bytes([1, 2, 3, 0, 0]))
+    for payload in (bytes([1, 2, 3]), bytes([1, 2, 3, 0]), bytes([1, 2, 3, 0, 1]), bytes(6)):
+        with pytest.raises(PacketError):
+            decoder.feed(CHAR, payload)
+
+
+def test_a_jump_of_the_index_throws_away_what_waits() -> None:
+    stream = 'header.sequence = { at = 0, type = "u8", counts = "samples" }'
+    profile = toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }', stream, "at = 1\ncount = 2")
+    encoder = Encoder(profile, {})
+    one = np.ones((1, 3))
+    assert encoder.encode(0, np.zeros(1), one, None) == []
+    assert encoder.encode(5, np.zeros(1), 2 * one, None) == []
+    assert encoder.encode(6, np.zeros(1), 3 * one, None) == [(CHAR, bytes([5, 2, 2, 2, 3, 3, 3]))]
+
+
+def test_the_better_match_wins_and_the_mask_counts() -> None:
+    profile = toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }')
+
+    def score(name: str, data: bytes | None) -> int:
+        return profile.match_score(Advertised(name, [], {} if data is None else {0x1234: data}))
+
+    assert score("other", None) == 0
+    assert score("other", b"\x02\x80") == 0
+    assert score("other", b"\x01") == 0
+    assert score("toy 7", b"\x01\xbf") > score("toy 7", None) > 0
+    assert score("toy 7", b"\x01\xbf") > score("other", b"\x01\x80") > 0
+
+
+def test_what_a_virtual_device_publishes() -> None:
+    profile = toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }')
+    assert gatt_table(profile) == [("0000180f" + CHAR[8:], [(CHAR, ("notify",), b"")])]
+    assert commands(profile, {}) == []
+    assert profile.mtu_min({}) == 23

@@ -112,7 +112,7 @@ def pencil_pickups(session: Session) -> Motion:
     start = postures.standing(rng, person) if stands else postures.sitting(rng, person)
     lift = _Lift(session, stands)
     draft = Draft("pencil-pickups", Script(start))
-    draft.script.rest(2.0 if session.wish.tidy else rng.uniform(3, 6))
+    draft.script.rest(4.5 if session.wish.tidy else rng.uniform(3, 6))
     for _ in range(session.wish.reps or int(rng.integers(3, 7))):
         rest_s = draft.script.now_s
         grip = postures.moved(person, start, midfoot=lift.grip_deg * rng.uniform(0.6, 1.2))
@@ -163,7 +163,7 @@ def _repeat(
 ) -> Motion:
     rng = session.rng
     draft = Draft(exercise, Script(start))
-    draft.script.rest(2.0 if session.wish.tidy else rng.uniform(3, 6))
+    draft.script.rest(4.5 if session.wish.tidy else rng.uniform(3, 6))
     for _ in range(session.wish.reps or int(rng.integers(5, 11))):
         if rng.uniform() < style.too_short:
             _too_short(rng, style, draft, start, held(rng.uniform(0.6, 1.1)))

@@ -210,7 +210,7 @@ def test_any_rate_reads_the_same_motion(rate_hz: float) -> None:
 
 def test_the_demo_is_one_continuous_motion_with_segments() -> None:
     made = demo_routine()
-    assert 55 < made.t_s[-1] < 80
+    assert 55 < made.t_s[-1] < 85
     assert [s.exercise for s in made.segments] == ["ankle-circles", "band-flexes", "toe-walk"]
     assert all(a.end_s < b.start_s for a, b in pairwise(made.segments))
     for e in made.events:
@@ -258,6 +258,24 @@ def test_what_a_gap_cuts_is_marked_in_the_truth() -> None:
     assert not any(short.cut(e) for e in short.events)
 
 
+def test_nobody_crosses_the_room_while_changing_posture() -> None:
+    walk = Scenario(motion="walking", seed=5, duration_s=40.0, **QUIET)
+    made = simulate_routine([walk, replace(walk, motion="standing", duration_s=10.0)], (2.0, 2.0))
+    between = (made.t_s > made.segments[0].end_s) & (made.t_s < made.segments[1].start_s)
+    assert np.abs(size(made.acc_g[between]) - 1.0).max() < 0.1
+    assert size(made.gyr_dps[between]).max() < 60.0
+
+
+def test_circles_before_flexes_are_done_with_the_legs_stretched_out_already() -> None:
+    made = demo_routine(Scenario(motion="sitting", seed=9, side="left", restless=0.2, **QUIET))
+    before, after = made.segments[0].end_s, made.segments[1].start_s
+    up = [
+        made.acc_g[(made.t_s > a) & (made.t_s < b)].mean(axis=0) for a, b in ((0.0, 1.0), (after, after + 1.0))
+    ]
+    assert after - before < 3.0
+    assert angle_deg(*up) < 3.0
+
+
 def test_a_routine_may_hold_any_motions() -> None:
     made = simulate_routine([Scenario(motion=m, seed=3, **BRIEF) for m in MOTIONS])
     assert {s.exercise for s in made.segments} == set(MOTIONS)
@@ -293,6 +311,7 @@ def test_populations_draw_valid_and_differing_scenarios() -> None:
         ({"duration_s": 1e9}, "duration_s"),
         ({"acc_range_g": 0.0}, "acc_range_g"),
         ({"direction": "up"}, "cw, ccw or both"),
+        ({"posture": "upside-down"}, "hanging, stretched or crossed"),
         ({"placement": "wrist"}, "foot, ankle or shank"),
         ({"side": "both"}, "left or right"),
         ({"mounting": (0.0, 0.0, 0.0, 0.0)}, "mounting"),

@@ -85,6 +85,7 @@ def _start(session: Session) -> tuple[Floats, float, float]:
     """
     for _ in range(50):
         kind = session.rng.choice(["hanging", "stretched", "crossed"], p=[0.5, 0.35, 0.15])
+        kind = session.wish.posture or kind
         start = np.asarray(getattr(postures, kind)(session.rng, session.person))
         below_deg = session.rng.uniform(4, 20)
         visible = _visible(session, postures.moved(session.person, start, dorsi=below_deg))

@@ -75,6 +75,8 @@ def band_flexes(session: Session) -> Motion:
     rng = session.rng
     style = draw_style(session, (5.3, 9.0), (1.8, 6.0))
     start = postures.stretched(rng, session.person)
+    if session.before is not None and postures.is_stretched(session.before):
+        start = session.before
     size = session.wish.size_deg or rng.uniform(11, 32)
     turn, shank = rng.normal(0.1, 0.15), rng.uniform(-0.04, 0.02)
 

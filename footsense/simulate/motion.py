@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
-from footsense.simulate.body import ANGLES
+from footsense.simulate.body import ANGLES, Angle
 from footsense.simulate.curves import GRID_HZ, between, grid, times
 from footsense.types import Floats
 
@@ -66,6 +65,11 @@ class Motion:
     segments: tuple[tuple[str, float, float], ...] = ()
 
     @property
+    def last_pose(self) -> Floats:
+        """The pose (9,) at the end, as meant."""
+        return np.concatenate([self.angles[-1], self.ankle_m[-1]])
+
+    @property
     def duration_s(self) -> float:
         return len(self.angles) / GRID_HZ
 
@@ -108,11 +112,34 @@ def joined(motions: Sequence[Motion]) -> Motion:
     )
 
 
+def elsewhere(motion: Motion, yaw_deg: float, by_m: Floats) -> Motion:
+    """The same facing another way and at another place: turned about the world's vertical axis through the
+    origin, then moved by (2,) horizontally."""
+    c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
+    turn = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+    angles = motion.angles.copy()
+    angles[:, Angle.YAW] += yaw_deg
+    return replace(
+        motion,
+        angles=angles,
+        ankle_m=motion.ankle_m @ turn + [*by_m, 0.0],
+        impacts=tuple(replace(i, peak_g=tuple((i.peak_g @ turn).tolist())) for i in motion.impacts),
+    )
+
+
+def _near(before: Motion, after: Motion) -> Motion:
+    """`after` begun where `before` ended: nobody crosses the room or turns around while changing posture."""
+    yaw_deg = before.angles[-1, Angle.YAW] - after.angles[0, Angle.YAW]
+    turned = elsewhere(after, yaw_deg, np.zeros(2))
+    return elsewhere(turned, 0.0, before.ankle_m[-1, :2] - turned.ankle_m[0, :2])
+
+
 def linked(motions: Sequence[Motion], transition_s: Sequence[float]) -> Motion:
     """The motions in order with a smooth change of posture between each and the next."""
     parts = [motions[0]]
-    for (before, after), duration_s in zip(pairwise(motions), transition_s, strict=True):
-        parts += [_transition(before, after, duration_s), after]
+    for motion, duration_s in zip(motions[1:], transition_s, strict=True):
+        after = _near(parts[-1], motion)
+        parts += [_transition(parts[-1], after, duration_s), after]
     return joined(parts)
 
 

@@ -51,6 +51,11 @@ def stretched(rng: np.random.Generator, person: Person) -> Floats:
     return from_knee(person, start[:ANGLES])
 
 
+def is_stretched(start: Floats) -> bool:
+    """Whether the leg lies, the foot relaxed."""
+    return bool(75.0 < start[0] < 100.0 and -40.0 < start[3] < -8.0)
+
+
 def crossed(rng: np.random.Generator, person: Person) -> Floats:
     """One leg over the other knee."""
     start = pose(

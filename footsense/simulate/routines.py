@@ -10,7 +10,7 @@ from footsense.simulate.wearer import Simulated, simulate_routine
 from footsense.text import display
 
 CADENCE_HZ = 0.9  # strides a second on tiptoe
-TURNS_HZ = 0.9
+TURNS_HZ = 1.0
 PAUSE_S = (1.5, 2.5)  # to change posture
 
 
@@ -23,13 +23,20 @@ def perform(routine: Routine, base: Scenario) -> Simulated:
     items = [i for i in routine.items if base.side in i.sides or "both" in i.sides]
     if not items:
         raise UsageError(f"routine '{display(routine.name)}' has nothing for the {base.side} foot")
-    return simulate_routine([_scenario(item, base) for item in items], PAUSE_S)
+    parts = [_scenario(item, base) for item in items]
+    return simulate_routine([*map(_same_seat, parts, parts[1:]), parts[-1]], PAUSE_S)
 
 
 def demo_routine(base: Scenario | None = None) -> Simulated:
     """The routine `demo` done with care, in about 70 s; on the left foot unless `base` says otherwise."""
     calm = Scenario(motion="sitting", seed=32, side="left", tremor=0.5, restless=0.5)
     return perform(load_routine("demo"), replace(base or calm, tidy=True))
+
+
+def _same_seat(part: Scenario, following: Scenario) -> Scenario:
+    """Circles before band flexes are done with the legs stretched out already."""
+    lies = part.motion == "ankle-circles" and following.motion == "band-flexes"
+    return replace(part, posture="stretched") if lies else part
 
 
 def _scenario(item: RoutineItem, base: Scenario) -> Scenario:

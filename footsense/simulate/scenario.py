@@ -10,7 +10,7 @@ from footsense.errors import UsageError
 from footsense.simulate.body import Person
 from footsense.simulate.curves import MAX_DURATION_S
 from footsense.text import display
-from footsense.types import Placement, Side
+from footsense.types import Floats, Placement, Side
 
 EXERCISES: Mapping[str, str] = {
     "ankle-circles": "turns of the foot, both ways",
@@ -43,7 +43,8 @@ class Scenario:
     The wearer: `motion` is an exercise or one of the negatives; `reps` counts turns (each way), holds, or
     steps of the wearing foot in each bout; `sets` the bouts of steps; `tempo_hz` is turns, pumps or strides a
     second; `hold_s` the meant length of holds; `rest_s` the rest between holds or bouts; `size_deg` the
-    amplitude of circles or the excursion of holds; `direction` of circles; `duration_s` of a negative;
+    amplitude of circles or the excursion of holds; `direction` and `posture` of circles; `duration_s` of
+    a negative;
     `tremor` and `restless` scale tremor and fidgeting. `tidy` leaves out what a careful person would not do:
     parts of turns, pauses inside a set, movements too short to be a hold, slips, long rests. `person_seed`
     keeps the person the same over several recordings.
@@ -64,6 +65,7 @@ class Scenario:
     hold_s: float | None = None
     rest_s: float | None = None
     size_deg: float | None = None
+    posture: Literal["hanging", "stretched", "crossed"] | None = None
     direction: Literal["cw", "ccw", "both"] = "both"
     duration_s: float | None = None
     tremor: float = 1.0
@@ -87,7 +89,8 @@ class Scenario:
             _check(name, getattr(self, name), low, high)
         for name, among in _CHOICES.items():
             if getattr(self, name) not in among:
-                known = f"{', '.join(among[:-1])} or {among[-1]}"
+                *first, last = [a for a in among if a is not None]
+                known = f"{', '.join(first)} or {last}"
                 raise UsageError(f"{name} is '{display(getattr(self, name))}'; it is {known}")
         if self.mounting is not None and not 1e-6 < sum(x * x for x in self.mounting) < 1e6:
             raise UsageError("mounting is no rotation; give a quaternion (w, x, y, z) of unit length")
@@ -96,6 +99,7 @@ class Scenario:
 
 
 _CHOICES = {
+    "posture": (None, "hanging", "stretched", "crossed"),
     "direction": ("cw", "ccw", "both"),
     "placement": ("foot", "ankle", "shank"),
     "side": ("left", "right"),
@@ -129,8 +133,10 @@ def _check(name: str, value: float | None, low: float, high: float) -> None:
 @dataclass(frozen=True, slots=True)
 class Session:
     """Who does it, and the random numbers of how. `rng` is used up by the motion only, so that device,
-    placement and mounting leave the motion as it is."""
+    placement and mounting leave the motion as it is. `before` is the pose (9,) in which the last part of a
+    routine ended."""
 
     wish: Scenario
     person: Person
     rng: np.random.Generator
+    before: Floats | None = None

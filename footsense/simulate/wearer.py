@@ -99,20 +99,21 @@ def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float]
     """
     first = scenarios[0]
     person = _person(first)
-    parts = []
+    parts: list[Motion] = []
     for i, scenario in enumerate(scenarios):
         alike = replace(scenario, side=first.side, placement=first.placement)
-        motion = motion_of(alike, person, i)
+        before = parts[-1].last_pose if parts else None
+        motion = motion_of(alike, person, i, before)
         parts.append(replace(motion, segments=((scenario.motion, 0.0, motion.duration_s),)))
     rng = _random(first, _PERSON, len(scenarios))
     motion = linked(parts, rng.uniform(*pause_s, len(parts) - 1).tolist())
     return _worn(first, person, motion)
 
 
-def motion_of(scenario: Scenario, person: Person, part: int = 0) -> Motion:
-    """The motion alone; it depends neither on device nor on placement."""
+def motion_of(scenario: Scenario, person: Person, part: int = 0, before: Floats | None = None) -> Motion:
+    """The motion alone, whatever device and placement. `before` is the pose (9,) that it follows."""
     rng = _random(scenario, _MOTION, part)
-    return GENERATORS[scenario.motion](Session(scenario, person, rng))
+    return GENERATORS[scenario.motion](Session(scenario, person, rng, before))
 
 
 def _person(scenario: Scenario) -> Person:

@@ -7,13 +7,14 @@ full-rate impact signal says when.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.signal import butter, lfilter, sosfilt
 
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tape import Tape
-from footsense.types import INTERPOLATED, Floats
+from footsense.types import INTERPOLATED, Floats, Samples
 
 POLES = 4  # smoothers of the envelope
 
@@ -52,7 +53,7 @@ class GaitParams:
     keep_s: float = 4.5
     before_s: float = 0.2
     long_s: float = 2.5
-    impact_hz: tuple[float, float] = (12.0, 35.0)
+    impact_hz: tuple[float, float] = (16.0, 40.0)
 
 
 LEG = GaitParams(turning=0.65)  # the shank leans over the standing foot, so it turns in stance too
@@ -64,6 +65,7 @@ class Landing:
 
     `swing` … `land` is the burst, `land` … `leave` the stance that is known when it is decided;
     `peak_gps` the burst's greatest envelope, `impact_g` the greatest band-passed acceleration at the landing
+    `calm_g` the same in the swing before,
     and `made_up` the share of samples there that were interpolated, `swing_g` the greatest
     deviation of |a| from 1 g in the swing.
     """
@@ -76,8 +78,19 @@ class Landing:
     leave: int
     peak_gps: float
     impact_g: float
+    calm_g: float
     made_up: float
     swing_g: float
+
+
+class _Impact(NamedTuple):
+    """Where a landing is (full index), the greatest impact there and in the swing before, in g, and the share
+    of interpolated samples."""
+
+    land: int
+    most_g: float
+    calm_g: float
+    made_up: float
 
 
 @dataclass(slots=True)
@@ -88,14 +101,14 @@ class Burst:
     last: int  # the last maximum of at least `big` of the peak
     peak: float
     spin: float  # greatest rate at its maxima, deg/s; 0 without a gyro
-    impact: tuple[int, float, float] | None = None
+    impact: _Impact | None = None
 
 
 class StepTracker:
     """Signals to landings, chunk by chunk.
 
     `slow` (rows: envelope, jerk, ax, ay, az, |rate|, |rate| as late as the envelope, gx, gy, gz) and `full`
-    (rows: t_s, impact, made up) hold the last seconds for those who look closer at a landing.
+    (rows: t_s, made up, ax, ay, az) hold the last seconds for those who look closer at a landing.
     """
 
     rows = 10
@@ -108,7 +121,7 @@ class StepTracker:
         self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
         self._band = _impact_filter(rate_hz, self.params.impact_hz)
         self.slow = Tape(self.rows)
-        self.full = Tape(3)
+        self.full = Tape(5)
         self.usual = 0.0
         self._last_land = -(1 << 40)
         self.drop()
@@ -134,7 +147,7 @@ class StepTracker:
             return []
         if self._fresh:
             self._restart(signals)
-        self._append_full(signals)
+        self._append_full(signals.samples)
         if len(signals.slow):
             self._append_slow(signals)
         return self._scan()
@@ -160,16 +173,10 @@ class StepTracker:
         self._before: Floats | None = None
         self._smooth = np.zeros((POLES, 1))
         self._late = np.zeros(round(self.lag))
-        acc = signals.samples.acc_g[0]
-        self._zi = np.zeros((len(self._band), 3, 2))
-        self._offset = acc.copy()
 
-    def _append_full(self, signals: Signals) -> None:
-        samples = signals.samples
-        band, self._zi = sosfilt(self._band, (samples.acc_g - self._offset).T, axis=1, zi=self._zi)
-        impact = np.sqrt(band[0] * band[0] + band[1] * band[1] + band[2] * band[2])
+    def _append_full(self, samples: Samples) -> None:
         made_up = (samples.flags & INTERPOLATED).astype(np.float64)
-        self.full.append(np.stack([samples.t_s, impact, made_up]))
+        self.full.append(np.concatenate([samples.t_s[None], made_up[None], samples.acc_g.T]))
 
     def _append_slow(self, signals: Signals) -> None:
         acc = signals.slow.acc_g.T
@@ -260,7 +267,7 @@ class StepTracker:
             return []
         if burst.impact is None:
             burst.impact = self._impact(burst, burst.last + self.slow_index(self.params.stay_s - 0.2))
-        due = -(-burst.impact[0] // self.grid.factor) + self.slow_index(self.params.wait_s)
+        due = -(-burst.impact.land // self.grid.factor) + self.slow_index(self.params.wait_s)
         if due > known:
             return []
         self._burst = None
@@ -268,10 +275,10 @@ class StepTracker:
 
     def _close(self, burst: Burst, known: int, left: int | None) -> list[Landing]:
         """The landing of a burst, decided with slow sample `known`; `left`: the next burst's first maximum."""
-        land_full, impact, made_up = burst.impact or self._impact(burst, known)
+        impact = burst.impact or self._impact(burst, known)
         lag = round(self.lag)
         swing_from = self._swing_from(burst)
-        land = (land_full + self._delay) // self.grid.factor
+        land = (impact.land + self._delay) // self.grid.factor
         acc = self.slow.view(swing_from, max(land, burst.last - lag) + 1)[2:5]
         size = np.sqrt(acc[0] * acc[0] + acc[1] * acc[1] + acc[2] * acc[2])
         swing_g = float(np.max(np.abs(size - 1.0))) if len(size) else 0.0
@@ -280,7 +287,7 @@ class StepTracker:
         recent = burst.last - self._last_land < self.params.forget_s * self.grid.rate_hz
         self.usual = 0.7 * self.usual + 0.3 * burst.peak if recent else burst.peak
         self._last_land = burst.last
-        start_s = self._time(land_full)
+        start_s = self._time(impact.land)
         leave = known - lag if left is None else self._leave(left)
         end_s = start_s + self.params.stay_s
         if left is not None:
@@ -295,8 +302,9 @@ class StepTracker:
                 land=land,
                 leave=leave,
                 peak_gps=burst.peak,
-                impact_g=impact,
-                made_up=made_up,
+                impact_g=impact.most_g,
+                calm_g=impact.calm_g,
+                made_up=impact.made_up,
                 swing_g=swing_g,
             )
         ]
@@ -317,8 +325,8 @@ class StepTracker:
     def _delay(self) -> int:
         return round(self.grid.delay_s * self.rate_hz)
 
-    def _impact(self, burst: Burst, until: int) -> tuple[int, float, float]:
-        """Where a burst's landing is (full index), the impact there in g, and whether samples were made up.
+    def _impact(self, burst: Burst, until: int) -> _Impact:
+        """The landing at the end of a burst.
 
         The movement ends where the jerk last stood above `ends` of its greatest. An impact that is sharp for
         such a swing marks the landing; else it lies `soft_s` before the jerk fell to `soft_ends`.
@@ -330,16 +338,28 @@ class StepTracker:
         last = burst.last + rest - lag
         jerk = self.slow.view(first, max(last, burst.last - lag) + 1)[1]
         end = self._end(first, jerk, self.params.ends)
-        lo = max(end - round(0.2 * self.rate_hz), self.full.start)
-        _, impact, made_up = self.full.view(lo, end + 1)
+        lo = end - round(0.2 * self.rate_hz)
+        impact, calm, made_up = self._ringing(lo, end)
         if not len(impact):
-            return end, 0.0, 1.0
+            return _Impact(end, 0.0, 0.0, 1.0)
         most = float(impact.max())
         land = lo + int(np.argmax(impact >= 0.5 * most))
         if most < self.params.sharp * burst.peak:
             land = self._end(first, jerk, self.params.soft_ends) - round(self.params.soft_s * self.rate_hz)
             land = min(land, self._half(burst, env[: rest + 1]))
-        return land, most, float(made_up.mean())
+        return _Impact(land, most, calm, made_up)
+
+    def _ringing(self, lo: int, end: int) -> tuple[Floats, float, float]:
+        """Band-passed |acceleration| at full indices lo … end, its greatest in the swing before, and the share
+        of interpolated samples."""
+        before = round(0.15 * self.rate_hz)
+        rows = self.full.view(lo - 2 * before, end + 1)
+        if rows.shape[1] <= 2 * before:
+            return np.empty(0), 0.0, 1.0
+        band = sosfilt(self._band, rows[2:5] - rows[2:5, :1], axis=1)
+        size = np.sqrt(band[0] * band[0] + band[1] * band[1] + band[2] * band[2])
+        made_up = rows[1, 2 * before :]
+        return size[2 * before :], float(size[before // 2 : 2 * before].max()), float(made_up.mean())
 
     def _half(self, burst: Burst, env: Floats) -> int:
         """Full index where the envelope has fallen half-way to its rest, less what that is late by."""
@@ -358,8 +378,8 @@ class StepTracker:
 
 
 def _impact_filter(rate_hz: float, band_hz: tuple[float, float]) -> Floats:
-    """One band-pass section, or a high-pass where the rate has no room for the upper edge."""
+    """A band-pass, or a high-pass where the rate has no room for the upper edge."""
     lo, hi = band_hz
     if hi < 0.42 * rate_hz:
-        return np.asarray(butter(1, [lo, hi], btype="bandpass", fs=rate_hz, output="sos"))
-    return np.asarray(butter(2, min(lo, 0.25 * rate_hz), btype="highpass", fs=rate_hz, output="sos"))
+        return np.asarray(butter(2, [lo, hi], btype="bandpass", fs=rate_hz, output="sos"))
+    return np.asarray(butter(4, min(lo, 0.3 * rate_hz), btype="highpass", fs=rate_hz, output="sos"))

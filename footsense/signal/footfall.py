@@ -2,12 +2,13 @@
 
 Two kinds of evidence. Posture (sensor on the foot): on tiptoe the foot stays tilted against the flat stand
 through the stance; in any other step it comes back to flat within 0.1 s. Impact: a heel strike rings at
-15–35 Hz, a landing forefoot is soft. Where the evidence is missing or at odds the answer is None. No public recording of
-tiptoe walking is known: what tells it from heel strike was found on simulated gait and held against real gait
-with heel strike only.
+15–35 Hz, a landing forefoot is soft. Where the evidence is missing or at odds the answer is None.
+No public recording of tiptoe walking is known: what tells it from heel strike was found on simulated gait, and
+held against real gait with heel strike only.
 """
 
 import math
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
@@ -25,9 +26,9 @@ class FootfallParams:
     A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps` (g/s), its two halves within
     `steady_cos` of each other. Cosines of the stance's tilt against it: above `flat_cos` flat, below `toe_cos`
     tiptoe, below `far_cos` the stand was another posture. Hardness is impact³ / (swing · calm), in g: from
-    `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs `impact_rate_hz`,
-    posture `posture_rate_hz`. Without posture a label needs the median hardness of up to `votes` steps in a row
-    (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them
+    `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs
+    `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median
+    hardness of up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them
     was hard, each had a swing of `swing_g`, and no more than a share `made_up` of an impact was interpolated.
     """
 
@@ -63,7 +64,8 @@ class Footfall:
         self._soft = {"ankle": self.params.legs_soft[0], "shank": self.params.legs_soft[1]}.get(
             placement or "", 0.0
         )
-        self._stands: list[tuple[int, Floats]] = []  # slow index of the end, posture
+        self._stood: list[int] = []  # slow indices of the ends of stands
+        self._stands: list[Floats] = []  # their postures
         self._quiet_from: int | None = None
         self._votes: deque[tuple[float, bool]] = deque(maxlen=self.params.votes)
         self._last_s = -math.inf
@@ -87,7 +89,7 @@ class Footfall:
 
     def settle(self) -> None:
         """Let go of stands that no landing to come can need."""
-        del self._stands[:-16]
+        del self._stood[:-16], self._stands[:-16]
 
     def drop(self) -> None:
         """After a hole: what is under way is forgotten, the flat stand is kept."""
@@ -119,11 +121,13 @@ class Footfall:
         early, late = a + b, d + e
         steady = _cos(early, late) >= self.params.steady_cos
         postures = ((early + c + late) / 5.0).T
-        self._stands += [(k, p) for k, p, ok in zip(ends, postures, steady, strict=True) if ok]
+        self._stood += np.array(ends)[steady].tolist()
+        self._stands += list(postures[steady])
 
     def _flat(self, before: int) -> Floats | None:
         """The last stand that ended before a slow index."""
-        return next((posture for end, posture in reversed(self._stands) if end <= before), None)
+        k = bisect_right(self._stood, before)
+        return self._stands[k - 1] if k else None
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:

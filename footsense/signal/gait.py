@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import butter, lfilter, sosfilt
+from scipy.signal import butter, lfilter
 
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tape import Tape
@@ -356,7 +356,7 @@ class StepTracker:
         rows = self.full.view(lo - 2 * before, end + 1)
         if rows.shape[1] <= 2 * before:
             return np.empty(0), 0.0, 1.0
-        band = sosfilt(self._band, rows[2:5] - rows[2:5, :1], axis=1)
+        band = lfilter(*self._band, rows[2:5] - rows[2:5, :1], axis=1)
         size = np.sqrt(band[0] * band[0] + band[1] * band[1] + band[2] * band[2])
         made_up = rows[1, 2 * before :]
         return size[2 * before :], float(size[before // 2 : 2 * before].max()), float(made_up.mean())
@@ -377,9 +377,11 @@ class StepTracker:
         return float(self.full.view(index, index + 1)[0, 0])
 
 
-def _impact_filter(rate_hz: float, band_hz: tuple[float, float]) -> Floats:
+def _impact_filter(rate_hz: float, band_hz: tuple[float, float]) -> tuple[Floats, Floats]:
     """A band-pass, or a high-pass where the rate has no room for the upper edge."""
     lo, hi = band_hz
     if hi < 0.42 * rate_hz:
-        return np.asarray(butter(2, [lo, hi], btype="bandpass", fs=rate_hz, output="sos"))
-    return np.asarray(butter(4, min(lo, 0.3 * rate_hz), btype="highpass", fs=rate_hz, output="sos"))
+        b, a = butter(2, [lo, hi], btype="bandpass", fs=rate_hz)
+    else:
+        b, a = butter(4, min(lo, 0.3 * rate_hz), btype="highpass", fs=rate_hz)
+    return np.asarray(b), np.asarray(a)

@@ -38,7 +38,6 @@ class ToeWalk:
         self.footfall.watch(self.tracker, item.slow.first)
         events = [self._event(x) for x in landings]
         self.footfall.settle()
-        self.tracker.settle()
         return events
 
     def flush(self) -> list[Event]:

@@ -23,13 +23,14 @@ from footsense.types import Floats, Placement
 class FootfallParams:
     """Tuning; knows no rate.
 
-    A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps` (g/s), its two halves within
-    `steady_cos` of each other. Cosines of the stance's tilt against it: above `flat_cos` flat, below `toe_cos`
-    tiptoe, below `far_cos` the stand was another posture. Hardness is impact³ / (swing · calm), in g: from
-    `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs
-    `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median
-    hardness of up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them
-    was hard, each had a swing of `swing_g`, and no more than a share `made_up` of an impact was interpolated.
+    A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps` (g/s), its two halves
+    within `steady_cos` of each other. Cosines of the stance's tilt against it: above `flat_cos` flat, below
+    `toe_cos` tiptoe, below `far_cos` the stand was another posture. Hardness is impact³ / (swing · calm),
+    in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact
+    needs `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median hardness of
+    up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft`
+    (ankle, shank) where none of them was hard, each had a swing of `swing_g`, and no more than a share
+    `made_up` of an impact was interpolated.
     """
 
     quiet_s: float = 1.5
@@ -115,8 +116,9 @@ class Footfall:
         """Keeps the postures of those blocks that are steady. Five samples stand for a block."""
         if not len(ends):
             return
-        acc = tracker.slow.view(tracker.slow.start, tracker.slow.stop)[2:5]
-        at = np.array(ends) - tracker.slow.start - 1 - round(tracker.lag)
+        begin = max(ends[0] - 2 * block, tracker.slow.start)
+        acc = tracker.slow.view(begin, tracker.slow.stop)[2:5]
+        at = np.array(ends) - begin - 1 - round(tracker.lag)
         a, b, c, d, e = (acc[:, np.maximum(at - block * i // 5, 0)] for i in range(5))
         early, late = a + b, d + e
         steady = _cos(early, late) >= self.params.steady_cos

@@ -107,21 +107,21 @@ class Burst:
 class StepTracker:
     """Signals to landings, chunk by chunk.
 
-    `slow` (rows: envelope, jerk, ax, ay, az, |rate|, |rate| as late as the envelope, gx, gy, gz) and `full`
-    (rows: t_s, made up, ax, ay, az) hold the last seconds for those who look closer at a landing.
+    `slow` (rows: envelope, jerk, ax, ay, az, |rate| as late as the envelope) on the slow grid and `time`, `acc`
+    and `made_up` at the full rate hold the last seconds for those who look closer at a landing.
     """
-
-    rows = 10
 
     def __init__(self, rate_hz: float, params: GaitParams | None = None) -> None:
         self.params = params or GaitParams()
         self.grid = SlowGrid.at(rate_hz)
         self.rate_hz = rate_hz
-        self.lag = self._lag()
+        self.lag = POLES * self.params.smooth_s * self.grid.rate_hz  # slow samples the envelope is late
+        self._delay = round(self.grid.delay_s * rate_hz)
         self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
         self._band = _impact_filter(rate_hz, self.params.impact_hz)
-        self.slow = Tape(self.rows)
-        self.full = Tape(5)
+        self.slow = Tape(6, self.slow_index(self.params.keep_s))
+        keep = round(self.params.keep_s * rate_hz)
+        self.time, self.acc, self.made_up = Tape(1, keep), Tape(3, keep), Tape(1, keep)
         self.usual = 0.0
         self._last_land = -(1 << 40)
         self.drop()
@@ -132,10 +132,6 @@ class StepTracker:
         self._burst: Burst | None = None
         self._valley = np.inf
         self._seen = 0
-
-    def _lag(self) -> float:
-        """By how many slow samples the envelope is late."""
-        return POLES * self.params.smooth_s * self.grid.rate_hz
 
     def slow_index(self, seconds: float) -> int:
         """Seconds as a number of slow samples."""
@@ -152,11 +148,6 @@ class StepTracker:
             self._append_slow(signals)
         return self._scan()
 
-    def settle(self) -> None:
-        """Let go of what no landing to come can need; after the landings of `process` were looked at."""
-        self.slow.trim(self.slow_index(self.params.keep_s))
-        self.full.trim(round(self.params.keep_s * self.rate_hz))
-
     def flush(self) -> list[Landing]:
         """The landing under way when the stream ends."""
         burst, self._burst = self._burst, None
@@ -167,7 +158,8 @@ class StepTracker:
     def _restart(self, signals: Signals) -> None:
         self._fresh = False
         first = signals.samples.first
-        self.full.restart(first)
+        for tape in (self.time, self.acc, self.made_up):
+            tape.restart(first)
         self.slow.restart(-(-first // self.grid.factor))
         self._seen = self.slow.start
         self._before: Floats | None = None
@@ -176,7 +168,9 @@ class StepTracker:
 
     def _append_full(self, samples: Samples) -> None:
         made_up = (samples.flags & INTERPOLATED).astype(np.float64)
-        self.full.append(np.concatenate([samples.t_s[None], made_up[None], samples.acc_g.T]))
+        self.time.append(samples.t_s[None])
+        self.acc.append(samples.acc_g.T)
+        self.made_up.append(made_up[None])
 
     def _append_slow(self, signals: Signals) -> None:
         acc = signals.slow.acc_g.T
@@ -188,10 +182,10 @@ class StepTracker:
         turn = np.sqrt(gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2])
         late = np.concatenate([self._late, turn])
         self._late = late[len(turn) :]
-        rows = [self._envelope(jerk, turn)[None], jerk[None], acc, turn[None], late[None, : len(turn)], gyr]
+        rows = [self._envelope(jerk)[None], jerk[None], acc, late[None, : len(turn)]]
         self.slow.append(np.concatenate(rows))
 
-    def _envelope(self, jerk: Floats, turn: Floats) -> Floats:
+    def _envelope(self, jerk: Floats) -> Floats:
         """The jerk through `POLES` one-pole smoothers."""
         env = jerk
         for i in range(POLES):
@@ -210,7 +204,7 @@ class StepTracker:
             at = np.flatnonzero((env[:-2] < mid) & (mid >= env[2:]) & (mid > self.params.floor_gps))
             cuts = np.concatenate([[0], at])
             lows = np.minimum.reduceat(mid, cuts).tolist()
-            spin = self.slow.view(lo, hi)[6]
+            spin = self.slow.view(lo, hi)[5]
             self._valley = min(self._valley, lows[0])
             maxima = (at + lo).tolist(), mid[at].tolist(), spin[at].tolist()
             for k, peak, turning, low in zip(*maxima, lows[1:], strict=True):
@@ -250,8 +244,8 @@ class StepTracker:
         if not (quiet and long):
             return False
         between = self.slow.view(burst.last, k)
-        spin = float(between[6, int(np.argmin(between[0]))])
-        most = float(self.slow.view(self._swing_from(burst), k)[6].max())
+        spin = float(between[5, int(np.argmin(between[0]))])
+        most = float(self.slow.view(self._swing_from(burst), k)[5].max())
         return spin <= max(self.params.turning * most, self.params.turning_dps)
 
     def _least(self, k: int) -> float:
@@ -321,10 +315,6 @@ class StepTracker:
         before = self.slow_index(self.params.before_s)
         return max(burst.first - before, burst.last - self.slow_index(self.params.long_s)) - round(self.lag)
 
-    @property
-    def _delay(self) -> int:
-        return round(self.grid.delay_s * self.rate_hz)
-
     def _impact(self, burst: Burst, until: int) -> _Impact:
         """The landing at the end of a burst.
 
@@ -353,12 +343,12 @@ class StepTracker:
         """Band-passed |acceleration| at full indices lo … end, its greatest in the swing before, and the share
         of interpolated samples."""
         before = round(0.15 * self.rate_hz)
-        rows = self.full.view(lo - 2 * before, end + 1)
-        if rows.shape[1] <= 2 * before:
+        acc = self.acc.view(lo - 2 * before, end + 1)
+        if acc.shape[1] <= 2 * before:
             return np.empty(0), 0.0, 1.0
-        band = lfilter(*self._band, rows[2:5] - rows[2:5, :1], axis=1)
+        band = lfilter(*self._band, acc - acc[:, :1], axis=1)
         size = np.sqrt(band[0] * band[0] + band[1] * band[1] + band[2] * band[2])
-        made_up = rows[1, 2 * before :]
+        made_up = self.made_up.view(lo, end + 1)
         return size[2 * before :], float(size[before // 2 : 2 * before].max()), float(made_up.mean())
 
     def _half(self, burst: Burst, env: Floats) -> int:
@@ -373,8 +363,8 @@ class StepTracker:
         return (first + int(above[-1])) * self.grid.factor - self._delay
 
     def _time(self, index: int) -> float:
-        index = min(max(index, self.full.start), self.full.stop - 1)
-        return float(self.full.view(index, index + 1)[0, 0])
+        index = min(max(index, self.time.start), self.time.stop - 1)
+        return float(self.time.view(index, index + 1)[0, 0])
 
 
 def _impact_filter(rate_hz: float, band_hz: tuple[float, float]) -> tuple[Floats, Floats]:

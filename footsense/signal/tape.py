@@ -6,32 +6,36 @@ from footsense.types import Floats
 
 
 class Tape:
-    """Rows of numbers on one grid. `append` adds samples at the end, `trim` lets the oldest go."""
+    """Rows of numbers on one grid: the last chunk as it came, and at least `keep` samples before it."""
 
-    def __init__(self, rows: int) -> None:
-        self._data: Floats = np.empty((rows, 0))
-        self.start = 0
+    def __init__(self, rows: int, keep: int) -> None:
+        self._empty: Floats = np.empty((rows, 0))
+        self._keep = keep
+        self.restart(0)
 
     @property
     def stop(self) -> int:
         """Absolute index after the last sample."""
-        return self.start + int(self._data.shape[1])
+        return self._at + int(self._block.shape[1])
 
     def restart(self, index: int) -> None:
         """Forget all; the next sample has this absolute index."""
-        self._data = self._data[:, :0]
-        self.start = index
+        self.start = self._at = index
+        self._tail = self._block = self._empty
 
     def append(self, block: Floats) -> None:
-        """`block` is (rows, n)."""
-        self._data = np.concatenate([self._data, block], axis=1)
-
-    def trim(self, keep: int) -> None:
-        """Keep at least the last `keep` samples; less often than every call, as it copies."""
-        if self._data.shape[1] > 2 * keep:
-            self.start = self.stop - keep
-            self._data = self._data[:, -keep:].copy()
+        """`block` is (rows, n); it is kept, not copied, until the next comes."""
+        whole = self._block
+        if whole.shape[1] < self._keep:
+            whole = np.concatenate([self._tail, whole], axis=1)
+        self._tail = whole[:, -self._keep :].copy()
+        self._at = self.stop
+        self.start = self._at - int(self._tail.shape[1])
+        self._block = block
 
     def view(self, lo: int, hi: int) -> Floats:
         """(rows, m): what is left of absolute indices lo … hi-1."""
-        return self._data[:, max(lo - self.start, 0) : max(hi - self.start, 0)]
+        if lo >= self._at:
+            return self._block[:, lo - self._at : max(hi - self._at, 0)]
+        tail = self._tail[:, max(lo - self.start, 0) : max(hi - self.start, 0)]
+        return np.concatenate([tail, self._block[:, : max(hi - self._at, 0)]], axis=1)

@@ -150,3 +150,33 @@ def test_what_a_virtual_device_publishes() -> None:
     assert gatt_table(profile) == [("0000180f" + CHAR[8:], [(CHAR, ("notify",), b"")])]
     assert commands(profile, {}) == []
     assert profile.mtu_min({}) == 23
+
+
+def test_a_header_of_two_byte_orders_is_read() -> None:
+    stream = """header.timestamp = { at = 2, type = ">u32", unit = "ms" }
+header.sequence = { at = 0, type = "u16" }"""
+    decoder = Decoder(toy('{ ch = "acc", type = "i8", scale = "1", unit = "mg" }', stream, "at = 6"), {})
+    (frame,) = decoder.feed(CHAR, bytes.fromhex("0201 00000304 010000"))
+    assert (frame.sequence, frame.ticks) == (0x0102, 0x0304)
+
+
+def test_a_mask_picks_the_bits_that_tell_a_stream() -> None:
+    stream = "when = [{ at = 0, mask = 0x3f, eq = 2 }]"
+    decoder = Decoder(toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }', stream, "at = 1"), {})
+    assert decoder.feed(CHAR, bytes.fromhex("c2 010203"))
+    for payload in ("c3 010203", ""):
+        with pytest.raises(PacketError, match="begin no packet"):
+            decoder.feed(CHAR, bytes.fromhex(payload))
+
+
+def test_a_setting_is_the_nearest_that_there_is() -> None:
+    profile = toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }')
+    text = profile.text.replace(
+        "limits = [1, 100]", 'values = { "12.5" = 1, 50 = 2, 100 = 3 }\nchoose = "nearest"'
+    )
+    offered = parse_profile(text, "toy")
+    for asked, given_hz in ((1, 12.5), (40, 50), ("74", 50), (75, 50), (76, 100), (1000, 100)):
+        assert offered.settings_for({"rate_hz": asked}) == {"rate_hz": given_hz}
+    within = parse_profile(profile.text.replace("[1, 100]", '[1, 100]\nchoose = "nearest"'), "toy")
+    for asked, given_hz in ((0, 1), (52.4, 52), (400, 100)):
+        assert within.settings_for({"rate_hz": asked}) == {"rate_hz": given_hz}

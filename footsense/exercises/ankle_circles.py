@@ -181,11 +181,12 @@ class AnkleCircles:
         way = "ccw" if turn.ccw else "cw"
         attributes: dict[str, str | float | bool | None] = {
             "direction": way if turn.gravity_ratio >= DIRECTED else None,
-            "range_deg": 2 * turn.loop.length * RADIAN_DEG,
-            "tempo_hz": turn.share / max(turn.duration_s, 1e-6),
-            "width_ratio": turn.loop.ratio,
-            "gravity_ratio": turn.gravity_ratio,
-            "linear_g": turn.linear_g,
+            "range_deg": round(2 * turn.loop.length * RADIAN_DEG, 2),
+            "tempo_hz": round(turn.share / max(turn.duration_s, 1e-6), 3),
+            "width_ratio": round(turn.loop.ratio, 3),
+            "gravity_ratio": round(turn.gravity_ratio, 3),
+            "roughness": round(turn.rough, 3),
+            "linear_g": round(turn.linear_g, 3),
         }
         return Event("ankle-circles", "circle", turn.start_s, turn.end_s, decided_s, attributes)
 

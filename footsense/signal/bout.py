@@ -275,17 +275,14 @@ class Bout:
         over = stalled | (turns < peak - BACK) | _off_rim(x, y, FAR)
         first = int(np.argmax(np.concatenate([full | over, [True]])))
         k = min(first, len(index) - 1)
+        before = float(turns[k - 1]) if k else self.turns
         self._advance(int(index[k]), float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
         if first > k or not full[k]:
             self.over = first <= k
             return None
         t = tape.t_s[cut]
-        before = float(turns[k - 1]) if k else self._turns_before(float(turns[k]), path, k)
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
         return self._complete(tape, self._arrival(tape, self.at)[1] if self._creeps() else end_s)
-
-    def _turns_before(self, turns: float, path: Floats, k: int) -> float:
-        return turns - float(wind(self.loop, path[:, k : k + 2])[0])
 
     def _advance(self, at: int, turns: float, seen: Floats, lately: Floats) -> None:
         top = int(np.argmax(seen))

@@ -1,29 +1,14 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
 from footsense.exercises.base import About
-from footsense.signal.bout import (
-    EDGE,
-    STALL_S,
-    STALL_TURNS,
-    Bout,
-    Run,
-    Shape,
-    Turn,
-    alike,
-    crossing,
-    fits,
-    make_turn,
-    settle,
-)
+from footsense.signal.bout import STALL_S, STALL_TURNS, Bout, Run, Shape, Turn, believed, settle, turn_limits
 from footsense.signal.circling import Moment, Scout, Tape
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tilt import RADIAN_DEG, TiltPath
-from footsense.signal.winding import dot
 from footsense.types import Event, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
@@ -113,53 +98,22 @@ class AnkleCircles:
         run = settle(tape, begin, end, moment.period, self._scout.lag)
         if run is None or run.backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
             return []
-        turns = self._turns(tape, run, resting=moment.rest)
+        marks = turn_limits(tape, run, self._shape.last if moment.rest else 1.0)
+        if len(marks) < (1 if moment.rest else self._shape.turns):
+            return []
+        turns = believed(tape, marks, self._shape)
         if moment.rest:
             self._floor = moment.at
-            return turns if self._believed(turns, self._shape.alone_ratio) else []
-        if len(turns) < self._shape.turns or not self._believed(turns, self._shape.bout_ratio):
-            return []
-        self._bout = self._start(run, turns)
+        elif turns:
+            self._bout = self._start(run, turns)
+        elif len(marks) > self._shape.turns:
+            self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
-
-    def _turns(self, tape: Tape, run: Run, *, resting: bool) -> list[Turn]:
-        whole = int(np.max(run.turns))
-        marks = [crossing(tape, run.start, run.turns, k or EDGE) for k in range(whole + 1)]
-        shares = [1.0] * whole
-        most = float(np.max(run.turns))
-        share = most - whole
-        if resting and share >= self._shape.last:
-            marks.append(crossing(tape, run.start, run.turns, most - EDGE))
-            shares.append(share)
-        found = [
-            make_turn(tape, (a[0], b[0]), (a[1], b[1]), part)
-            for a, b, part in zip(marks, marks[1:], shares, strict=False)
-        ]
-        return [turn for turn in found if turn is not None]
-
-    def _believed(self, turns: list[Turn], alone: float) -> bool:
-        shape = self._shape
-        if not turns:
-            return False
-        if len(turns) == 1:
-            one = turns[0]
-            regular = one.rough <= shape.alone_rough and one.uneven <= shape.alone_uneven
-            return regular and one.duration_s >= shape.bout_s and fits(one, shape, alone)
-        firm = turns[1:] if len(turns) > 2 else turns
-        return (
-            all(fits(t, shape, shape.turn_ratio) for t in firm)
-            and sum(t.loop.ratio for t in firm) >= shape.bout_ratio * len(firm)
-            and sum(t.rough for t in firm) <= shape.bout_rough * len(firm)
-            and sum(t.uneven for t in firm) <= shape.bout_uneven * len(firm)
-            and sum(t.duration_s / t.share for t in firm) >= shape.bout_s * len(firm)
-            and all(dot(a.loop.normal, b.loop.normal) >= shape.parallel for a, b in pairwise(firm))
-            and all(alike(a, b, shape) for a, b in pairwise(firm))
-        )
 
     def _start(self, run: Run, turns: list[Turn]) -> Bout:
         last = turns[-1]
         top = int(np.argmax(run.turns))
-        period = float(last.end - last.start)
+        period = float(last.limits.end - last.limits.start)
         window = max(round(STALL_S * self._grid.rate_hz), round(STALL_TURNS * period))
         return Bout(
             shape=self._shape,
@@ -167,8 +121,8 @@ class AnkleCircles:
             at=run.start + len(run.turns) - 1,
             turns=float(run.turns[-1]),
             done=len(turns),
-            mark=last.end,
-            mark_s=last.end_s,
+            mark=last.limits.end,
+            mark_s=last.limits.end_s,
             period=period,
             lately=np.concatenate([np.full(window, -np.inf), run.turns])[-window:],
             peak=float(run.turns[top]),
@@ -182,13 +136,13 @@ class AnkleCircles:
         attributes: dict[str, str | float | bool | None] = {
             "direction": way if turn.gravity_ratio >= DIRECTED else None,
             "range_deg": round(2 * turn.loop.length * RADIAN_DEG, 2),
-            "tempo_hz": round(turn.share / max(turn.duration_s, 1e-6), 3),
+            "tempo_hz": round(1 / turn.period_s, 3),
             "width_ratio": round(turn.loop.ratio, 3),
             "gravity_ratio": round(turn.gravity_ratio, 3),
             "roughness": round(turn.rough, 3),
             "linear_g": round(turn.linear_g, 3),
         }
-        return Event("ankle-circles", "circle", turn.start_s, turn.end_s, decided_s, attributes)
+        return Event("ankle-circles", "circle", turn.limits.start_s, turn.limits.end_s, decided_s, attributes)
 
     def _close(self, decided_s: float) -> list[Event]:
         """What stands when nothing more comes of this stretch."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import inf, sqrt
 
 import numpy as np
@@ -59,46 +60,52 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn: limits in s and as slow indices, and its loop.
+class Limits:
+    """Of a turn: slow indices, times in s, its share of a whole turn."""
 
-    `rough`, `uneven` as in Shape; `gravity_ratio`: width to length of the part that gravity shows; `ccw`: the
-    way that goes, right-handed about the up-direction; `share` of a whole turn: 1, less for the last of a bout.
-    """
-
-    start_s: float
-    end_s: float
     start: int
     end: int
+    start_s: float
+    end_s: float
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn: its limits and its loop.
+
+    `rough`, `uneven` as in Shape; `gravity_ratio`: width to length of the part that gravity shows; `ccw`: the
+    way that goes, right-handed about the up-direction.
+    """
+
+    limits: Limits
     loop: Loop
     rough: float
     uneven: float
     gravity_ratio: float
     ccw: bool
     linear_g: float
-    share: float = 1.0
 
     @property
-    def duration_s(self) -> float:
-        return self.end_s - self.start_s
+    def period_s(self) -> float:
+        """Duration of a whole turn at this pace; a last one may be less."""
+        return max(self.limits.end_s - self.limits.start_s, 1e-6) / self.limits.share
 
 
-def make_turn(
-    tape: Tape, limits: tuple[int, int], times: tuple[float, float], share: float = 1.0
-) -> Turn | None:
-    """The turn between two slow indices, None where it has no area."""
-    cut = slice(limits[0] - tape.first, limits[1] - tape.first + 1)
+def make_turn(tape: Tape, limits: Limits) -> Turn | None:
+    """The turn between these limits, None where it has no area."""
+    cut = slice(limits.start - tape.first, limits.end - tape.first + 1)
     path = tape.path[:, cut]
     m = moments(path)
     loop = fit_loop(path, m)
     if loop is None:
         return None
-    ux, uy, uz = np.einsum("in->i", tape.up_g[:, cut]).tolist()
+    ux, uy, uz = np.einsum("in->i", tape.acc_g[:, cut]).tolist()
     ratio, area = seen_along(m, unit((ux, uy, uz)))
     linear = tape.linear_g[cut]
     rms = sqrt(float(np.einsum("n,n->", linear, linear)) / len(linear))
     rough, uneven = _regularity(loop, path)
-    return Turn(times[0], times[1], limits[0], limits[1], loop, rough, uneven, ratio, area > 0, rms, share)
+    return Turn(limits, loop, rough, uneven, ratio, area > 0, rms)
 
 
 def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
@@ -114,24 +121,60 @@ def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
     return rough, sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
 
 
-def fits(turn: Turn, shape: Shape, ratio: float) -> bool:
+def fits(turn: Turn, shape: Shape) -> bool:
     """Whether a turn, on its own, can be a circle of the foot."""
-    loop, tempo = turn.loop, turn.share / max(turn.duration_s, 1e-6)
+    loop, period_s = turn.loop, turn.period_s
     return (
-        loop.ratio >= ratio
+        loop.ratio >= shape.turn_ratio
         and shape.shortest <= loop.length <= shape.longest
-        and shape.quickest_s <= 1 / tempo <= shape.slowest_s
+        and shape.quickest_s <= period_s <= shape.slowest_s
         and turn.rough <= shape.turn_rough
         and turn.uneven <= shape.turn_uneven
-        and turn.linear_g <= linear_limit(min(loop.length, WIDEST_RAD), tempo)
+        and turn.linear_g <= linear_limit(min(loop.length, WIDEST_RAD), 1 / period_s)
     )
 
 
 def alike(a: Turn, b: Turn, shape: Shape) -> bool:
-    size = a.loop.length / b.loop.length
-    pace = (a.duration_s / a.share) / max(b.duration_s / b.share, 1e-6)
+    """Whether two turns can be neighbours in a bout."""
+    size, pace = a.loop.length / b.loop.length, a.period_s / b.period_s
     same_way = dot(a.loop.normal, b.loop.normal) > 0
     return same_way and 1 / shape.alike < size < shape.alike and 1 / shape.alike < pace < shape.alike
+
+
+def believed(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
+    """The turns between these limits if they are regular enough to be circles, else none. Of three and more the
+    first may be anything: it holds how the foot got there."""
+    firm: list[Turn] = []
+    for limits in reversed(marks[1:] if len(marks) > 2 else marks):
+        turn = make_turn(tape, limits)
+        if turn is None or not fits(turn, shape):
+            return []
+        firm.insert(0, turn)
+    if not (_alone(firm[0], shape) if len(firm) == 1 else _regular(firm, shape)):
+        return []
+    first = make_turn(tape, marks[0]) if len(marks) > 2 else None
+    return firm if first is None else [first, *firm]
+
+
+def _alone(turn: Turn, shape: Shape) -> bool:
+    return (
+        turn.loop.ratio >= shape.alone_ratio
+        and turn.rough <= shape.alone_rough
+        and turn.uneven <= shape.alone_uneven
+        and turn.period_s >= shape.bout_s
+    )
+
+
+def _regular(turns: list[Turn], shape: Shape) -> bool:
+    n = len(turns)
+    return (
+        sum(t.loop.ratio for t in turns) >= shape.bout_ratio * n
+        and sum(t.rough for t in turns) <= shape.bout_rough * n
+        and sum(t.uneven for t in turns) <= shape.bout_uneven * n
+        and sum(t.period_s for t in turns) >= shape.bout_s * n
+        and all(alike(a, b, shape) for a, b in pairwise(turns))
+        and all(dot(a.loop.normal, b.loop.normal) >= shape.parallel for a, b in pairwise(turns))
+    )
 
 
 @dataclass(slots=True)
@@ -214,6 +257,21 @@ def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_]) ->
     return low + int(np.argmin(theta[low:]))
 
 
+def turn_limits(tape: Tape, run: Run, least: float) -> list[Limits]:
+    """Limits of the turns of a run, the last of which may be unfinished but for `least` of it."""
+    most = float(np.max(run.turns))
+    whole = int(most)
+    ends = [crossing(tape, run.start, run.turns, k or EDGE) for k in range(whole + 1)]
+    shares = [1.0] * whole
+    if most - whole >= least:
+        ends.append(crossing(tape, run.start, run.turns, most - EDGE))
+        shares.append(most - whole)
+    return [
+        Limits(a, b, a_s, b_s, share)
+        for ((a, a_s), (b, b_s)), share in zip(pairwise(ends), shares, strict=True)
+    ]
+
+
 def crossing(tape: Tape, run_start: int, turns: Floats, target: float) -> tuple[int, float]:
     """Slow index of the first sample at which `turns` has reached `target`, and the time between samples."""
     k = int(np.argmax(turns >= target))
@@ -291,19 +349,17 @@ class Bout:
         self.at, self.turns, self.lately = at, turns, lately
 
     def _complete(self, tape: Tape, end_s: float) -> Turn | None:
-        turn = make_turn(tape, (self.mark, self.at), (self.mark_s, end_s))
+        turn = make_turn(tape, Limits(self.mark, self.at, self.mark_s, end_s))
         if turn is None or not self._accepts(turn):
             self.over = True
             return None
         self.done += 1
         self.mark, self.mark_s, self.before = self.at, end_s, turn
-        self.loop, self.period = turn.loop, max(float(turn.end - turn.start), 1.0)
+        self.loop, self.period = turn.loop, max(float(turn.limits.end - turn.limits.start), 1.0)
         return turn
 
     def _accepts(self, turn: Turn) -> bool:
-        return fits(turn, self.shape, self.shape.turn_ratio) and (
-            self.before is None or alike(self.before, turn, self.shape)
-        )
+        return fits(turn, self.shape) and (self.before is None or alike(self.before, turn, self.shape))
 
     def _creeps(self) -> bool:
         """Whether the last fifth of a second brought next to no progress."""
@@ -325,5 +381,5 @@ class Bout:
         if share < self.shape.last:
             return None
         end, end_s = self._arrival(tape, self.peak_at)
-        turn = make_turn(tape, (self.mark, end), (self.mark_s, end_s), min(share, 1.0))
+        turn = make_turn(tape, Limits(self.mark, end, self.mark_s, end_s, min(share, 1.0)))
         return turn if turn is not None and self._accepts(turn) else None

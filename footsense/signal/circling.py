@@ -2,8 +2,8 @@
 
 For a path d about its running mean, with h = d_i × d_(i+1) and v = d_(i+1) − d_i, all averaged alike,
 q = |⟨h⟩| / √(⟨d²⟩⟨v²⟩) is 2ab/(a²+b²) for an ellipse with half axes a, b whatever the tempo, mounting and
-plane, and 0 for a line. The instants to look more closely are the upward zero crossings of the strongest axis,
-and the moment at which the foot has come to rest.
+plane, and 0 for a line; √(⟨v²⟩/⟨d²⟩) is the phase it goes through from one sample to the next. The instants to
+look more closely are where that phase has gone on while q is high, and where the foot has come to rest.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,9 @@ LAG_S = 0.4  # movement is the distance to where the path was this long ago
 REST_S = 0.5  # at rest when there has been no movement for so long
 REST_RAD = 0.016  # a smaller movement is none
 ROUND = 0.3  # q from which it is worth looking closely
-ENOUGH = 1.2  # turns that may have been wound before it is worth it
+ENOUGH = 1.2  # turns that may have been wound before it is worth a closer look
+EVERY = 0.4  # turns until the next
+TINY = 1e-12
 ENOUGH_AT_REST = 0.4
 SMALLEST_RAD = 0.015  # root mean square distance from the mean
 LINEAR_G = 0.06  # acceleration besides gravity that is always allowed
@@ -41,13 +43,13 @@ def linear_limit(half_axis_rad: T, tempo_hz: T) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The recent past as arrays whose last axis begins at slow index `first`: `t_s`, `path` and `up_g` (3, n),
+    """The recent past as arrays whose last axis begins at slow index `first`: `t_s`, `path` and `acc_g` (3, n),
     `linear_g`, `chord` (movement over LAG_S, rad)."""
 
     first: int
     t_s: Floats
     path: Floats
-    up_g: Floats
+    acc_g: Floats
     linear_g: Floats
     chord: Floats
 
@@ -62,7 +64,7 @@ class Tape:
             self.first + cut.start,
             self.t_s[cut],
             self.path[:, cut],
-            self.up_g[:, cut],
+            self.acc_g[:, cut],
             self.linear_g[cut],
             self.chord[cut],
         )
@@ -72,7 +74,7 @@ class Tape:
             self.first,
             np.concatenate([self.t_s, later.t_s]),
             np.concatenate([self.path, later.path], axis=1),
-            np.concatenate([self.up_g, later.up_g], axis=1),
+            np.concatenate([self.acc_g, later.acc_g], axis=1),
             np.concatenate([self.linear_g, later.linear_g]),
             np.concatenate([self.chord, later.chord]),
         )
@@ -103,6 +105,7 @@ class Scout:
         self._moved = self._rested = -1  # slow index of the last movement, of the last sample at rest
         self._was_resting = True
         self._total = self._base = 0.0  # turns in all, and when the path was last not round
+        self._part = 0.0
         self._most = 0.0  # turns wound at most since the last rest
 
     def process(self, first: int, tilt: Tilt) -> tuple[Tape, list[Moment]]:
@@ -114,27 +117,24 @@ class Scout:
         path = np.concatenate([self._past, tilt.path], axis=1)
         self._past = path[:, -self.lag :]
         chord = np.sqrt(square(tilt.path - path[:, : -self.lag]))
-        tape = Tape(first, tilt.t_s, tilt.path, tilt.up_g, tilt.linear_g, chord)
-        wound, crosses, period = self._round(tilt)
-        return tape, self._moments(first, chord > REST_RAD, crosses, wound, period)
+        tape = Tape(first, tilt.t_s, tilt.path, tilt.acc_g, tilt.linear_g, chord)
+        wound, period = self._round(tilt)
+        return tape, self._moments(first, chord > REST_RAD, wound, period)
 
-    def _round(self, tilt: Tilt) -> tuple[Floats, NDArray[np.bool_], Floats]:
-        """Turns wound while it was round, where the path crosses zero, its period in samples."""
+    def _round(self, tilt: Tilt) -> tuple[Floats, Floats]:
+        """Turns that may have been wound since the path became round, and their period in samples."""
         d = tilt.path - self._mean.process(tilt.path)
         before = np.concatenate([d[:, :1] if self._last_d is None else self._last_d, d[:, :-1]], axis=1)
         self._last_d = d[:, -1:]
-        raw = np.concatenate([cross(before, d), d * d, square(d - before)[None], (tilt.linear_g**2)[None]])
-        mean = self._window.process(raw)
-        size, speed = mean[3] + mean[4] + mean[5], np.maximum(mean[6], 1e-12)
+        squares = np.stack([square(d), square(d - before), tilt.linear_g * tilt.linear_g])
+        mean = self._window.process(np.concatenate([cross(before, d), squares]))
+        size, speed = np.maximum(mean[3], TINY), np.maximum(mean[4], TINY)
         half_axis = np.sqrt(size)
-        step = np.sqrt(speed / np.maximum(size, 1e-12))  # rad of phase a sample
+        step = np.sqrt(speed / size)  # rad of phase a sample
         wide = np.minimum(1.2 * half_axis, WIDEST_RAD)
         limit = 1.5 * linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
-        fine = (square(mean[:3]) > ROUND * ROUND * size * speed) & (mean[7] < limit * limit)
-        fine &= half_axis > SMALLEST_RAD
-        axis = np.argmax(mean[3:6], axis=0)[None]
-        crosses = np.take_along_axis((before < 0) != (d < 0), axis, 0)[0]
-        return self._wound(fine, step), crosses, 2 * np.pi / step
+        fine = (square(mean[:3]) > ROUND * ROUND * size * speed) & (mean[5] < limit * limit)
+        return self._wound(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
 
     def _wound(self, fine: NDArray[np.bool_], step: Floats) -> Floats:
         """Turns that the path may have wound since it last was not round."""
@@ -143,9 +143,7 @@ class Scout:
         self._total, self._base = float(total[-1]), float(base[-1])
         return total - base
 
-    def _moments(
-        self, first: int, moving: NDArray[np.bool_], crosses: NDArray[np.bool_], wound: Floats, period: Floats
-    ) -> list[Moment]:
+    def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:
         index = np.arange(first, first + len(moving))
         moved = np.maximum.accumulate(np.where(moving, index, self._moved))
         resting = index - moved >= self.rest
@@ -153,9 +151,12 @@ class Scout:
         stops = resting & ~np.concatenate([[self._was_resting], resting[:-1]])
         since = np.concatenate([[self._rested], rested[:-1]])
         self._moved, self._rested, self._was_resting = int(moved[-1]), int(rested[-1]), bool(resting[-1])
+        part = np.concatenate([[self._part], np.floor(wound * (1 / EVERY))])
+        self._part = float(part[-1])
+        looks = (part[1:] != part[:-1]) & (wound > ENOUGH) & ~resting
         found = []
         done = 0
-        for k in np.flatnonzero((crosses & ~resting & (wound > ENOUGH)) | stops).tolist():
+        for k in np.flatnonzero(looks | stops).tolist():
             rest = bool(stops[k])
             if rest:
                 most = max(self._most, float(wound[done : k + 1].max()))

@@ -10,7 +10,7 @@ from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
 LEAK_S = 6.0  # time constant with which the angles turned are forgotten
-MEAN_S = 2.0  # of the mean up-direction
+MEAN_S = 2.0  # of the mean that they are taken about
 SMOOTH_HZ = 4.0  # of the accelerometer alone
 SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any further
 
@@ -51,12 +51,12 @@ def square(a: Floats) -> Floats:
 @dataclass(frozen=True, slots=True)
 class Tilt:
     """`t_s` (n,); `path` (3, n) in rad: with a gyro the angles turned about the sensor's axes, leaking away
-    over LEAK_S, without one the unit vector up; `up_g` (3, n): mean specific force; `linear_g` (n,): how far
+    over LEAK_S, without one the unit vector up; `acc_g` (3, n): specific force; `linear_g` (n,): how far
     |a| is from its mean."""
 
     t_s: Floats
     path: Floats
-    up_g: Floats
+    acc_g: Floats
     linear_g: Floats
 
 
@@ -76,22 +76,23 @@ class TiltPath:
         self._fine = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
         self._slow = LowPass.with_time_constant(LEAK_S, rate_hz)
         self._smooth = LowPass(min(SMOOTH_HZ, 0.3 * rate_hz), rate_hz, 2)
-        self._mean = LowPass.with_time_constant(MEAN_S, rate_hz)
         self.delay_s = 0.0 if has_gyro else self._smooth.delay_s
 
     def process(self, slow: Slow) -> Tilt:
         acc = np.ascontiguousarray(slow.acc_g.T)
-        mean = self._mean.process(acc)
-        low = self._smooth.process(acc)
+        turned = self._has_gyro and slow.gyr_dps is not None
+        low = acc if turned else self._smooth.process(acc)
         length = np.sqrt(square(low))
         linear = length - self._slow.process(length[None])[0]
-        if not self._has_gyro or slow.gyr_dps is None:
-            return Tilt(slow.t_s - self.delay_s, low / np.maximum(length, SMALLEST_G), mean, linear)
-        rate = np.ascontiguousarray(slow.gyr_dps.T) / RADIAN_DEG
-        return Tilt(slow.t_s, self._angles(rate), mean, linear)
+        if not turned:
+            return Tilt(slow.t_s - self.delay_s, low / np.maximum(length, SMALLEST_G), low, linear)
+        assert slow.gyr_dps is not None
+        rate = np.ascontiguousarray(slow.gyr_dps.T) * (1 / RADIAN_DEG)
+        return Tilt(slow.t_s, self._angles(rate), low, linear)
 
     def _angles(self, rate: Floats) -> Floats:
         # the integral of ω without its slow part is a low-pass of τω
-        rough = self._rough.process(LEAK_S * rate)
+        rough = self._rough.process(rate)
         about = rough - self._centre.process(rough)
-        return self._fine.process(LEAK_S * (rate + 0.5 * cross(about, rate)))
+        about *= 0.5 * LEAK_S
+        return self._fine.process(LEAK_S * (rate + cross(about, rate)))

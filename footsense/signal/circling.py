@@ -22,7 +22,8 @@ WINDOW_S = 1.2  # exponential window of the averages
 LAG_S = 0.4  # movement is the distance to where the path was this long ago
 REST_S = 0.5  # at rest when there has been no movement for so long
 REST_RAD = 0.016  # a smaller movement is none
-ROUND = 0.3  # q from which it is worth looking closely
+ROUND = 0.35  # q from which it is worth looking closely
+STEADY = 0.25  # and |⟨h⟩|²/⟨h²⟩, which is 1 for an ellipse gone through at an even tempo
 ENOUGH = 1.2  # turns that may have been wound before it is worth a closer look
 EVERY = 0.4  # turns until the next
 TINY = 1e-12
@@ -126,14 +127,16 @@ class Scout:
         d = tilt.path - self._mean.process(tilt.path)
         before = np.concatenate([d[:, :1] if self._last_d is None else self._last_d, d[:, :-1]], axis=1)
         self._last_d = d[:, -1:]
-        squares = np.stack([square(d), square(d - before), tilt.linear_g * tilt.linear_g])
-        mean = self._window.process(np.concatenate([cross(before, d), squares]))
+        swept = cross(before, d)
+        squares = np.stack([square(d), square(d - before), tilt.linear_g * tilt.linear_g, square(swept)])
+        mean = self._window.process(np.concatenate([swept, squares]))
         size, speed = np.maximum(mean[3], TINY), np.maximum(mean[4], TINY)
         half_axis = np.sqrt(size)
         step = np.sqrt(speed / size)  # rad of phase a sample
         wide = np.minimum(1.2 * half_axis, WIDEST_RAD)
-        limit = 1.5 * linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
-        fine = (square(mean[:3]) > ROUND * ROUND * size * speed) & (mean[5] < limit * limit)
+        limit = linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
+        area = square(mean[:3])
+        fine = (area > ROUND * ROUND * size * speed) & (area > STEADY * mean[6]) & (mean[5] < limit * limit)
         return self._wound(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
 
     def _wound(self, fine: NDArray[np.bool_], step: Floats) -> Floats:

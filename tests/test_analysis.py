@@ -305,6 +305,31 @@ def test_analysis_of_two_sensors(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("plain")
+def test_a_sensor_that_fell_silent_does_not_take_the_other_along(tmp_path: Path) -> None:
+    session = Session([LEFT, RIGHT], recorder=Recorder(tmp_path / "a.mcap", [LEFT, RIGHT]))
+    for i in session_inputs(["L", "R"]):
+        if not (isinstance(i, RawPacket) and i.sensor == "R" and i.host_ns > 1e9):
+            session.process(i)
+    session.close()
+    found = analyse(open_recording(tmp_path / "a.mcap"), "lifts")
+    assert found.grade is Grade.POOR
+    assert [r.code for r in found.reasons] == ["too-short"]
+    assert found.counts == {"holds": 6}
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_damaged_recording_is_poor(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    live(path, [LEFT])
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"zstd", len(raw) // 3) + 40] ^= 0x10
+    path.write_bytes(raw)
+    found = analyse(open_recording(path), "lifts")
+    assert found.grade is Grade.POOR
+    assert "damaged" in [r.code for r in found.reasons]
+
+
+@pytest.mark.usefixtures("plain")
 def test_marked_stretches(tmp_path: Path) -> None:
     live(tmp_path / "a.mcap", [LEFT])
     first, second = analyse_marked(open_recording(tmp_path / "a.mcap"))

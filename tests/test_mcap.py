@@ -145,6 +145,16 @@ def test_cuts_and_zeroed_and_repeated_stretches(whole: Path, data: st.DataObject
     check_damaged(damaged, truth)
 
 
+def test_a_recording_cut_by_a_crash_is_not_closed_and_not_damaged(whole: Path) -> None:
+    cut = whole.with_name("crash.mcap")
+    raw = whole.read_bytes()
+    cut.write_bytes(raw[: raw.rindex(b"zstd") + 10])
+    scan = scan_mcap(cut)
+    assert not scan.closed
+    assert scan.damage == ()
+    assert scan.packets >= 80
+
+
 def test_a_flip_costs_one_chunk_at_most(whole: Path) -> None:
     truth, _ = read(whole)
     raw = bytearray(whole.read_bytes())
@@ -154,6 +164,17 @@ def test_a_flip_costs_one_chunk_at_most(whole: Path) -> None:
     found, damage = read(damaged)
     assert damage
     assert len(truth) - len(found) <= 20  # a second holds ten packets, four ticks and a session
+
+
+def test_a_chunk_whose_crc_does_not_fit_is_not_taken(whole: Path) -> None:
+    truth, _ = read(whole)
+    raw = bytearray(whole.read_bytes())
+    raw[raw.index(b"zstd", len(raw) // 3) - 5] ^= 0x01
+    damaged = whole.with_name("crc.mcap")
+    damaged.write_bytes(raw)
+    found, damage = read(damaged)
+    assert "a chunk's CRC is wrong" in damage
+    assert len(found) < len(truth)
 
 
 def test_the_same_chunk_twice_is_taken_once(whole: Path) -> None:

@@ -1,9 +1,10 @@
 """What lowers the grade of a recording whatever the exercise, and how reasons add up to a grade."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from footsense.analysis.facts import Watcher
 from footsense.exercises.base import About
+from footsense.recording.model import Damage
 from footsense.types import Grade, Placement, Reason
 
 MIN_DURATION_S = 2.0
@@ -64,6 +65,14 @@ def _stuck(watcher: Watcher) -> list[Reason]:
         )
         for axis, a, b in watcher.stuck[:20]
     ]
+
+
+def damage_reasons(damage: Sequence[Damage]) -> list[Reason]:
+    """Reasons that lie in the file: stretches that the reader could not take."""
+    if not damage:
+        return []
+    text = f"the file is damaged in {len(damage)} places ({damage[0].what}); what stood there is missing"
+    return [Reason("damaged", text, Grade.POOR)]
 
 
 def exercise_reasons(about: About, placement: Placement | None, rate_hz: float) -> list[Reason]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis, SensorFacts
-from footsense.analysis.quality import MIN_RATE_HZ, common_reasons, exercise_reasons, grade_of
+from footsense.analysis.quality import MIN_RATE_HZ, common_reasons, damage_reasons, exercise_reasons, grade_of
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
 from footsense.recognise import Segment, recognise
@@ -129,11 +129,14 @@ def together(
     """The answer for all sensors; `worn` is placement and side where a track does not say them."""
     several = len(seen) > 1
     main = max(range(len(seen)), key=lambda i: seen[i].watcher.facts().samples)
-    events = sorted(
+    segments = _apart(s for p in parts for s in p.segments)
+    events: Iterable[Event] = sorted(
         (_sided(e, s) if several else e for s, p in zip(seen, parts, strict=True) for e in p.events),
         key=lambda e: (e.decided_s, e.start_s, e.exercise),
     )
-    grade = max((p.grade for p in parts), key=list(Grade).index)
+    events = events if exercise is not None else _inside(events, segments)
+    reasons = dict.fromkeys([r for p in parts for r in p.reasons] + damage_reasons(recording.damage))
+    grade = _overall([p.grade for p in parts], damaged=bool(recording.damage))
     kind = None if exercise is None else detector(exercise).about.kind
     return Analysis(
         file=recording.file,
@@ -143,13 +146,35 @@ def together(
         recording=seen[main].watcher.facts(),
         events=tuple(events),
         counts=count(events, kind, grade),
-        segments=tuple(s for p in parts for s in p.segments),
+        segments=segments,
         grade=grade,
-        reasons=tuple(dict.fromkeys(r for p in parts for r in p.reasons)),
+        reasons=tuple(reasons),
         sensors=tuple(SensorFacts(s.track.id, s.track.side, s.track.placement, s.watcher.facts()) for s in seen)
         if several
         else (),
     )
+
+
+def _overall(grades: Sequence[Grade], *, damaged: bool) -> Grade:
+    """The grade of all sensors together: where one of them can show it, no worse than poor."""
+    worst = max(grades, key=list(Grade).index)
+    if worst is Grade.NOT_VERIFIABLE and any(g is not worst for g in grades):
+        worst = Grade.POOR
+    return Grade.POOR if damaged and worst is Grade.GOOD else worst
+
+
+def _apart(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Segments of all sensors without overlap: the same exercise on both feet is one, another begins after."""
+    out: list[Segment] = []
+    for one in sorted(segments, key=lambda s: (s.start_s, s.end_s)):
+        last = out[-1] if out else None
+        if last is None or one.start_s >= last.end_s:
+            out.append(one)
+        elif one.exercise == last.exercise:
+            out[-1] = replace(last, end_s=max(last.end_s, one.end_s))
+        elif one.end_s > last.end_s:
+            out.append(replace(one, start_s=last.end_s))
+    return tuple(out)
 
 
 def _sided(event: Event, seen: Seen) -> Event:

@@ -10,7 +10,7 @@ import msgspec
 from footsense.errors import FootsenseError, RecordingError
 from footsense.recording import messages as m
 from footsense.recording.model import Damage, Recording, Track
-from footsense.recording.reader import Reader
+from footsense.recording.reader import CUT, Reader
 from footsense.stream import Pipeline
 from footsense.stream.chunks import joined
 from footsense.text import display
@@ -83,7 +83,10 @@ def scan_mcap(path: Path) -> Scan:
     if sensors is None:
         raise RecordingError(f"{display(path.name)}: holds no footsense session that is whole")
     closed = last is not None and last.topic == m.END
-    return Scan(sensors, closed, tuple(reader.damage), packets)
+    damage = reader.damage
+    if not closed and damage and damage[-1].end_byte == reader.size and damage[-1].what == CUT:
+        damage = damage[:-1]  # what was being written when it stopped: `closed` says so
+    return Scan(sensors, closed, tuple(damage), packets)
 
 
 def replayed(path: Path) -> Iterator[m.Message]:

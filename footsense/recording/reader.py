@@ -21,6 +21,7 @@ MAGIC = b"\x89MCAP0\r\n"
 MAX_RECORD = 16 << 20
 MAX_CHUNK = 16 << 20
 _CHUNK, _MESSAGE, _LAST_KNOWN = 0x06, 0x05, 0x0F
+CUT = "the file ends in the middle of a record"
 _RECORD = struct.Struct("<BQ")
 _CHUNK_HEAD = struct.Struct("<QQQII")  # start, end, size, crc, length of the compression's name
 _MESSAGE_HEAD = struct.Struct("<HIQQ")
@@ -97,13 +98,13 @@ class Reader:
         """A record's opcode and end."""
         head = self._read(at, _RECORD.size)
         if len(head) < _RECORD.size:
-            raise _Broken("the file ends in the middle of a record")
+            raise _Broken(CUT)
         opcode, length = _RECORD.unpack(head)
         if not 0 < opcode <= _LAST_KNOWN or length > MAX_RECORD:
             raise _Broken("not a record")
         end = at + _RECORD.size + int(length)
         if end > self.size:
-            raise _Broken("the file ends in the middle of a record")
+            raise _Broken(CUT)
         return opcode, end
 
     def _read(self, at: int, length: int) -> bytes:

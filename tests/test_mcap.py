@@ -1,6 +1,7 @@
 """Recordings: what is written comes back, a crash costs a second, and damage never goes unseen."""
 
 import os
+import re
 import signal
 import stat
 import struct
@@ -148,11 +149,12 @@ def test_cuts_and_zeroed_and_repeated_stretches(whole: Path, data: st.DataObject
 def test_a_recording_cut_by_a_crash_is_not_closed_and_not_damaged(whole: Path) -> None:
     cut = whole.with_name("crash.mcap")
     raw = whole.read_bytes()
-    cut.write_bytes(raw[: raw.rindex(b"zstd") + 10])
+    middle = raw.index(b"zstd", len(raw) // 2)
+    cut.write_bytes(raw[: middle + 10])
     scan = scan_mcap(cut)
     assert not scan.closed
     assert scan.damage == ()
-    assert scan.packets >= 80
+    assert scan.packets >= 40
 
 
 def test_a_flip_costs_one_chunk_at_most(whole: Path) -> None:
@@ -181,7 +183,8 @@ def test_the_same_chunk_twice_is_taken_once(whole: Path) -> None:
     truth, _ = read(whole)
     raw = whole.read_bytes()
     damaged = whole.with_name("twice.mcap")
-    damaged.write_bytes(raw[:-8] + raw[8:])
+    starts = [match.start() - 41 for match in re.finditer(b"zstd", raw)][:2]
+    damaged.write_bytes(raw[: starts[1]] + raw[starts[0] :])
     found, damage = read(damaged)
     assert found == truth
     assert damage

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import zstandard
 
-from footsense.recording.messages import Message, decode
+from footsense.recording.messages import END, Message, decode
 from footsense.recording.model import Damage
 
 MAGIC = b"\x89MCAP0\r\n"
@@ -67,6 +67,8 @@ class Reader:
                     self.damage.append(Damage(start, start, last + 1, message.seq - 1, what))
                 last = message.seq
                 yield message
+                if message.topic == END:
+                    return  # what follows is the index, which is not used
 
     def _chunks(self) -> Iterator[tuple[int, int, list[bytes]]]:
         at = len(MAGIC)

@@ -166,6 +166,8 @@ def test_record_and_scan_over_the_virtual_radio(tmp_path: Path) -> None:
             lines = await scan(here, 0.1)
             wish = Wish(tmp_path / "a.mcap", side="left", placement="foot", duration_s=3)
             outcome, _ = await record(here, wish, Screen(out))
+            assert not rig.sensor.streaming
+            assert not rig.sensor.finished.is_set()
             return lines, outcome
 
     lines, outcome = asyncio.run(both())
@@ -192,8 +194,11 @@ def test_a_cancelled_record_ends_in_order(tmp_path: Path) -> None:
 
     outcome, interrupted, last_write = asyncio.run(cancel())
     assert interrupted
+    assert outcome.error is None
     assert last_write == b"\x00"
-    assert open_recording(outcome.path).closed
+    recording = open_recording(outcome.path)
+    assert recording.closed
+    assert 300 < sum(len(i) for i in recording.tracks[0].items() if isinstance(i, Samples)) < 5000
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from footsense.devices import Decoder, load_profile, profile_names
+from footsense.devices import Decoder, commands, load_profile, profile_names
 from footsense.errors import BluetoothError
 from footsense.session import Session
 from footsense.simulate import Scenario, Simulated, simulate
 from footsense.simulate.air import Air
-from footsense.simulate.firmware import ProfileFirmware
+from footsense.simulate.firmware import Motion, ProfileFirmware
 from footsense.simulate.rig import Rig, virtual_rig
 from footsense.sources.ble import Central, Link, Patience
 from footsense.sources.inbox import Inbox
@@ -108,6 +108,27 @@ def test_settings_reach_the_sensor_and_the_stream() -> None:
     assert [w[1][:2] for w in run.rig.sensor.writes] == [b"\x01\x10", b"\x01", b"\x00"]
 
 
+def test_the_sensor_obeys_the_writes_and_no_others() -> None:
+    profile = load_profile("generic")
+    firmware = ProfileFirmware(profile, lambda _: Motion(*[np.zeros((1, 3))] * 3))
+    setup, start, stop = ((w.char, w.payload) for w in commands(profile, {}))
+    assert not firmware.streaming
+    firmware.written(*start)
+    assert not firmware.streaming  # not set up
+    firmware.written(setup[0], setup[1][:-1] + b"\x07")
+    firmware.written(*start)
+    assert not firmware.streaming  # set up in a way that it does not know
+    firmware.written(*setup)
+    firmware.written(*start)
+    assert firmware.settings == profile.settings_for({})
+    firmware.written(*stop)
+    assert not firmware.streaming
+    firmware.written(*setup)
+    firmware.disconnected()
+    firmware.written(*start)
+    assert not firmware.streaming  # the set-up was forgotten
+
+
 def test_stream_has_no_gap_and_the_stop_write_is_seen() -> None:
     run = asyncio.run(record("generic", motion(100.0)))
     assert [int.from_bytes(p.payload[2:4], "little") for p in run.packets] == list(range(len(run.packets)))
@@ -134,6 +155,7 @@ def test_a_dropped_link_leaves_a_gap_and_the_motion_goes_on() -> None:
     (gap,) = [i for i in run.items if isinstance(i, Gap)]
     assert run.link.reconnects == 1
     assert 2.8 < gap.start_s < gap.end_s < 11.9
+    assert gap.end_s - gap.start_s > 0.3  # 15 ms to connect anew, 20 times as fast
     after = t_s >= gap.end_s
     index = np.round(t_s[after] * 100).astype(
         int

@@ -26,6 +26,7 @@ from footsense.simulate import (
     truth_json,
     write,
 )
+from footsense.simulate.body import Angle, Person, foot_up
 from footsense.simulate.wearer import GENERATORS
 from footsense.types import Gap, StreamInfo
 from footsense.verify import verify
@@ -88,6 +89,39 @@ def test_the_gyro_integrates_to_the_tilt_that_gravity_shows(motion: str, placeme
         axis = w / max(turn, 1e-12)
         up = up * np.cos(turn) - np.cross(axis, up) * np.sin(turn) + axis * (axis @ up) * (1 - np.cos(turn))
     assert angle_deg(up, made.acc_g[-30:].mean(axis=0)) < 1.0
+
+
+angles = st.tuples(*[st.floats(-30, 30) for _ in range(6)])
+
+
+@settings(max_examples=30, deadline=None)
+@given(angles, st.integers(0, 1000))
+def test_the_left_leg_is_the_right_one_in_a_mirror(right, seed: int) -> None:
+    person = Person.draw(np.random.default_rng(seed))
+    left = np.array(right) * [1, -1, -1, 1, 1, 1]  # roll and yaw change their sign in a mirror
+    u = [foot_up(person, s, np.array([a])) for s, a in (("right", right), ("left", left))]
+    assert np.allclose(u[0], u[1] * [1, -1, 1], atol=1e-9)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_dorsiflexion_raises_the_toes_and_inversion_the_inner_edge(side) -> None:
+    person = Person.draw(np.random.default_rng(1))
+    inner = 1.0 if side == "right" else -1.0
+    up = {
+        a: foot_up(person, side, 10.0 * np.eye(6)[[a]])[0]
+        for a in (Angle.DORSI, Angle.INVERSION, Angle.MIDFOOT)
+    }
+    assert up[Angle.DORSI][0] > 0.15
+    assert inner * up[Angle.INVERSION][1] > 0.08
+    assert up[Angle.MIDFOOT][0] > 0.15
+
+
+def test_the_subtalar_axis_points_up_and_inwards() -> None:
+    axes = np.array([Person.draw(np.random.default_rng(s)).subtalar("right") for s in range(300)])
+    up, medial = np.degrees(np.arcsin(axes[:, 2])), np.degrees(np.arctan2(axes[:, 1], axes[:, 0]))
+    assert abs(up.mean() - 42) < 1.5
+    assert abs(medial.mean() - 16) < 1.5
+    assert np.allclose(size(axes), 1.0)
 
 
 def test_the_sensors_lever_is_felt() -> None:

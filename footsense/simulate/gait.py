@@ -6,7 +6,8 @@ toe-off; on tiptoe the foot at up to 45–52°, the shank at 3–14°; landing t
 20 ms at the heel and of about 7 Hz on the forefoot. Their size, stride lengths and timing are assumed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
@@ -34,7 +35,7 @@ class Style:
     land_deg: float
     stance_deg: float
     off_deg: float
-    shank_deg: tuple[float, float, float, float]
+    shank_deg: tuple[float, ...]
     clearance_m: float
     impact_g: float
     impact_hz: float
@@ -43,52 +44,89 @@ class Style:
     uneven: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """From what a style is drawn, uniformly. `lower_deg` is how much further down than in stance the foot
+    points at toe-off; `land_deg` is against stance too. `shank_deg`: at heel-off, toe-off, landing, flat."""
+
+    cadence_hz: tuple[float, float]
+    stride_m: tuple[float, float]
+    land_deg: tuple[float, float]
+    stance_deg: tuple[float, float]
+    lower_deg: tuple[float, float]
+    shank_deg: tuple[tuple[float, float], ...]
+    clearance_m: tuple[float, float]
+    impact_g: tuple[float, float]
+    impact_hz: tuple[float, float]
+    impact_decay_s: float
+    rise_m: float = 0.0
+
+
+_STEPPING_SHANK_DEG = ((-16.0, -8.0), (-40.0, -25.0), (-25.0, -5.0), (-20.0, -8.0))
+_LEVEL = Ranges(
+    cadence_hz=(0.6, 1.1),
+    stride_m=(0.9, 1.3),
+    land_deg=(15.0, 26.0),
+    stance_deg=(0.0, 0.0),
+    lower_deg=(50.0, 62.0),
+    shank_deg=((-14.0, -8.0), (-48.0, -36.0), (12.0, 20.0), (4.0, 9.0)),
+    clearance_m=(0.04, 0.09),
+    impact_g=(1.2, 5.0),
+    impact_hz=(15.0, 35.0),
+    impact_decay_s=0.02,
+)
+_UP = replace(
+    _LEVEL,
+    cadence_hz=(0.5, 0.8),
+    stride_m=(0.45, 0.65),
+    land_deg=(-10.0, 8.0),
+    lower_deg=(38.0, 58.0),
+    shank_deg=_STEPPING_SHANK_DEG,
+    clearance_m=(0.1, 0.15),
+    impact_g=(0.5, 2.5),
+    impact_hz=(9.0, 18.0),
+    rise_m=0.34,
+)
+RANGES: Mapping[Kind, Ranges] = {
+    "level": _LEVEL,
+    "tiptoe": replace(
+        _LEVEL,
+        stride_m=(0.55, 0.85),
+        land_deg=(-8.0, 2.0),
+        stance_deg=(-46.0, -14.0),
+        lower_deg=(12.0, 36.0),
+        shank_deg=((-9.0, -3.0), (-30.0, -16.0), (2.0, 10.0), (-6.0, 0.0)),
+        impact_g=(0.3, 1.2),
+        impact_hz=(5.5, 11.0),
+        impact_decay_s=0.06,
+    ),
+    "up": _UP,
+    "down": replace(_UP, land_deg=(-25.0, -12.0), clearance_m=(0.04, 0.09), rise_m=-0.34),
+}
+SHUFFLES, SHUFFLING_LAND_DEG = 0.25, (4.0, 15.0)  # share of people who land with an almost flat foot
+HEEL_TOUCHES = (0.0, 0.0, 0.0, 0.06)  # chance of a step on tiptoe to fail, drawn for the session
+
+
 def draw_style(session: Session, kind: Kind) -> Style:
-    rng = session.rng
-    toe = kind == "tiptoe"
-    cadence = session.wish.tempo_hz or rng.uniform(
-        *{"level": (0.6, 1.1), "tiptoe": (0.6, 1.1)}.get(kind, (0.5, 0.8))
-    )
-    stance = -rng.uniform(14, 46) if toe else 0.0
-    land = {
-        "level": rng.uniform(*((15, 26) if rng.uniform() < 0.75 else (4, 15))),
-        "tiptoe": stance - rng.uniform(-2, 8),
-        "up": rng.uniform(-10, 8),
-    }
-    impact = {"level": (1.2, 5.0), "tiptoe": (0.3, 1.2)}.get(kind, (0.5, 2.5))
+    rng, given = session.rng, RANGES[kind]
+    stance = rng.uniform(*given.stance_deg)
+    shuffles = kind == "level" and rng.uniform() < SHUFFLES
     return Style(
         kind=kind,
-        cadence_hz=cadence,
-        stride_m=rng.uniform(0.9, 1.3) * {"level": 1.0, "tiptoe": 0.65}.get(kind, 0.5),
-        rise_m={"up": 0.34, "down": -0.34}.get(kind, 0.0),
-        land_deg=land.get(kind, -rng.uniform(12, 25)),
+        cadence_hz=session.wish.tempo_hz or rng.uniform(*given.cadence_hz),
+        stride_m=rng.uniform(*given.stride_m),
+        rise_m=given.rise_m,
+        land_deg=stance + rng.uniform(*(SHUFFLING_LAND_DEG if shuffles else given.land_deg)),
         stance_deg=stance,
-        off_deg=stance - rng.uniform(12, 36)
-        if toe
-        else -rng.uniform(50, 62)
-        if kind == "level"
-        else -rng.uniform(38, 58),
-        shank_deg=_shank(rng, kind),
-        clearance_m=rng.uniform(0.04, 0.09) + (0.06 if kind == "up" else 0.0),
-        impact_g=rng.uniform(*impact),
-        impact_hz=rng.uniform(5.5, 11.0)
-        if toe
-        else rng.uniform(15, 35)
-        if kind == "level"
-        else rng.uniform(9, 18),
-        impact_decay_s=0.06 if toe else 0.02,
-        flat_steps=0.0 if session.wish.tidy else rng.choice([0.0, 0.0, 0.0, 0.06]),
+        off_deg=stance - rng.uniform(*given.lower_deg),
+        shank_deg=tuple(rng.uniform(*r) for r in given.shank_deg),
+        clearance_m=rng.uniform(*given.clearance_m),
+        impact_g=rng.uniform(*given.impact_g),
+        impact_hz=rng.uniform(*given.impact_hz),
+        impact_decay_s=given.impact_decay_s,
+        flat_steps=0.0 if session.wish.tidy else rng.choice(HEEL_TOUCHES),
         uneven=0.25 * session.person.unevenness,
     )
-
-
-def _shank(rng: np.random.Generator, kind: Kind) -> tuple[float, float, float, float]:
-    """Shank pitch at heel-off, toe-off, landing, flat foot."""
-    if kind == "tiptoe":
-        return (-rng.uniform(3, 9), -rng.uniform(16, 30), rng.uniform(2, 10), -rng.uniform(0, 6))
-    if kind == "level":
-        return (-rng.uniform(8, 14), -rng.uniform(36, 48), rng.uniform(12, 20), rng.uniform(4, 9))
-    return (-rng.uniform(8, 16), -rng.uniform(25, 40), -rng.uniform(5, 25), -rng.uniform(8, 20))
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
 
 from footsense.analysis import Segment
 from footsense.simulate.body import Person, foot_up
@@ -25,6 +26,7 @@ THIN = 0.2  # width to length of a loop below which it has no direction
 INTERRUPTION_S = 0.3
 MIN_HOLD_S = 1.0
 STAYS_S = 1.0
+POSTURE_HZ = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Truth:
 def truth(motion: Motion, person: Person, side: Side) -> Truth:
     """The events of a motion. `side` is that of the sensor's foot."""
     u = foot_up(person, side, motion.angles)
-    moved = foot_up(person, side, motion.angles + motion.extra)
+    moved = _low_passed(foot_up(person, side, motion.angles + motion.extra))
     events: list[Event] = []
     for mark in motion.marks:
         if isinstance(mark, Bout):
@@ -49,6 +51,11 @@ def truth(motion: Motion, person: Person, side: Side) -> Truth:
             events.append(_step(mark))
     segments = tuple(Segment(name, a, b) for name, a, b in motion.segments)
     return Truth(tuple(sorted(events, key=lambda e: e.start_s)), segments)
+
+
+def _low_passed(u: Floats) -> Floats:
+    """Posture below 2 Hz, without delay."""
+    return np.asarray(sosfiltfilt(butter(2, POSTURE_HZ, fs=GRID_HZ, output="sos"), u, axis=0))
 
 
 def turns(u: Floats, bout: Bout) -> list[Event]:

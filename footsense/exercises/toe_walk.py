@@ -10,7 +10,11 @@ from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
 
 
 class ToeWalk:
-    """Finds landings; see `StepTracker`."""
+    """Landings from `StepTracker`, labels from `Footfall`.
+
+    Attributes of a step: `toe`; for recognition and readers `peak_gps` (jerk envelope of the swing, g/s),
+    `impact_g` (16 to 40 Hz at the landing) and `swing_g` (greatest deviation of |a| from 1 g in the swing).
+    """
 
     about: ClassVar[About] = About(
         exercise="toe-walk",
@@ -44,16 +48,25 @@ class ToeWalk:
         return [self._event(x) for x in self.tracker.flush()]
 
     def progress(self) -> Progress:
-        return Progress("toe-walk", "step", self._count, 0.0, "rest")
+        landed = self.tracker.landed
+        phase = "moving" if self.tracker.moving and not landed else "rest"
+        return Progress("toe-walk", "step", self._count + landed, 0.0, phase)
 
     def reasons(self) -> tuple[Reason, ...]:
-        return ()
+        """`rate` where steps were found whose kind this rate cannot show at this placement."""
+        if not (self._count and self.footfall.blind):
+            return ()
+        text = (
+            f"{self.info.rate_hz:.0f} Hz do not show on the {self.info.placement or 'foot'} whether "
+            "a step is on tiptoe; take 100 or more, or wear the sensor on the foot"
+        )
+        return (Reason("rate", text, Grade.POOR),)
 
     def _event(self, landing: Landing) -> Event:
         self._count += 1
         attributes: dict[str, str | float | bool | None] = {
             "toe": self.footfall.label(landing, self.tracker),
-            "peak": landing.peak_gps,
+            "peak_gps": landing.peak_gps,
             "impact_g": landing.impact_g,
             "swing_g": landing.swing_g,
         }

@@ -30,7 +30,8 @@ class FootfallParams:
     needs `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median hardness of
     up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft`
     (ankle, shank) where none of them was hard, each had a swing of `swing_g`, and no more than a share
-    `made_up` of an impact was interpolated.
+    `made_up` of an impact was interpolated, at `legs_rate_hz` or
+    more.
     """
 
     quiet_s: float = 1.5
@@ -44,6 +45,7 @@ class FootfallParams:
     heel: float = 8.0
     legs_soft: tuple[float, float] = (0.2, 0.06)
     legs_hard: float = 1.4
+    legs_rate_hz: float = 90.0
     noise_g: float = 0.02
     impact_rate_hz: float = 45.0
     posture_rate_hz: float = 20.0
@@ -96,6 +98,11 @@ class Footfall:
         """After a hole: what is under way is forgotten, the flat stand is kept."""
         self._quiet_from = None
         self._votes.clear()
+
+    @property
+    def blind(self) -> bool:
+        """Whether tiptoe cannot be told at this rate and placement."""
+        return not self._posture and self._rate_hz < self.params.legs_rate_hz
 
     def label(self, landing: Landing, tracker: StepTracker) -> bool | None:
         """True on the forefoot, False with the heel or flat, None where it cannot be told."""
@@ -171,8 +178,8 @@ class Footfall:
         usual = median(h for h, _ in self._votes)
         if max(usual, hardness) >= p.legs_hard:
             return False if min(usual, hardness) >= p.soft else None
-        soft = len(self._votes) >= 3 and usual < self._soft and all(ok for _, ok in self._votes)
-        return True if soft else None
+        enough = len(self._votes) >= 3 and self._rate_hz >= p.legs_rate_hz
+        return True if enough and usual < self._soft and all(ok for _, ok in self._votes) else None
 
 
 def _cos(a: Floats, b: Floats) -> Floats:

@@ -46,7 +46,7 @@ class GaitParams:
     soft_ends: float = 0.35
     soft_s: float = 0.055
     half_s: float = 0.03
-    sharp: float = 0.03
+    sharp: float = 0.025
     stay_s: float = 1.0
     wait_s: float = 1.15
     forget_s: float = 2.5
@@ -117,6 +117,7 @@ class StepTracker:
         self.rate_hz = rate_hz
         self.lag = POLES * self.params.smooth_s * self.grid.rate_hz  # slow samples the envelope is late
         self._delay = round(self.grid.delay_s * rate_hz)
+        self._sharp = self.params.sharp if rate_hz >= 90.0 else 0.5 * self.params.sharp  # less of it is seen
         self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
         self._band = _impact_filter(rate_hz, self.params.impact_hz)
         self.slow = Tape(6, self.slow_index(self.params.keep_s))
@@ -147,6 +148,19 @@ class StepTracker:
         if len(signals.slow):
             self._append_slow(signals)
         return self._scan()
+
+    @property
+    def moving(self) -> bool:
+        """Whether a burst is under way or was, with its landing not yet decided."""
+        return self._burst is not None
+
+    @property
+    def landed(self) -> bool:
+        """Whether the burst under way seems to have ended with a landing; may be taken back."""
+        if self._burst is None or self._burst.peak < self.params.swing_gps:
+            return False
+        now = self.slow.view(self.slow.stop - 1, self.slow.stop)[0]
+        return bool(len(now)) and float(now[0]) < 0.5 * self._burst.peak
 
     def flush(self) -> list[Landing]:
         """The landing under way when the stream ends."""
@@ -334,7 +348,7 @@ class StepTracker:
             return _Impact(end, 0.0, 0.0, 1.0)
         most = float(impact.max())
         land = lo + int(np.argmax(impact >= 0.5 * most))
-        if most < self.params.sharp * burst.peak:
+        if most < self._sharp * burst.peak:
             land = self._end(first, jerk, self.params.soft_ends) - round(self.params.soft_s * self.rate_hz)
             land = min(land, self._half(burst, env[: rest + 1]))
         return _Impact(land, most, calm, made_up)

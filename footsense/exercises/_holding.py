@@ -10,6 +10,9 @@ from footsense.signal.holds import HoldTracker
 from footsense.signal.plateau import Hold, Params
 from footsense.types import Event, Gap, Grade, Placement, Progress, Reason, StreamInfo
 
+# the smallest excursion looked at where a foot or a leg is lifted; an ankle strap sees a third to a half of it
+LIFTS_DEG: dict[Placement | None, float] = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
+
 
 class HoldDetector:
     """Events of kind `hold`.
@@ -29,7 +32,17 @@ class HoldDetector:
         self.found: list[Hold] = []
 
     def process(self, item: Signals | Gap) -> list[Event]:
-        return self._events(self.tracker.process(item))
+        return self._events(self._holds(item))
+
+    def _holds(self, item: Signals | Gap) -> list[Hold]:
+        """Exercises with the same idea of a hold have one tracker between them: that of the first of them."""
+        if isinstance(item, Gap):
+            return self.tracker.process(item)
+        key = ("holds", self.tracker.params)
+        if key not in item.shared:
+            item.shared[key] = self.tracker, self.tracker.process(item)
+        self.tracker, holds = item.shared[key]
+        return list(holds)
 
     def flush(self) -> list[Event]:
         return self._events(self.tracker.flush())

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from footsense.exercises._holding import HoldDetector
+from footsense.exercises._holding import LIFTS_DEG, HoldDetector
 from footsense.exercises.base import About
 from footsense.types import Grade, Placement
 
@@ -17,9 +17,4 @@ class BandFlexes(HoldDetector):
         not_seen=("the band",),
         placements={"shank": Grade.POOR},
     )
-    smallest_deg: ClassVar[dict[Placement | None, float]] = {
-        "foot": 2.5,
-        "ankle": 2.0,
-        "shank": 2.0,
-        None: 2.0,
-    }
+    smallest_deg: ClassVar[dict[Placement | None, float]] = LIFTS_DEG

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from footsense.exercises._holding import HoldDetector
+from footsense.exercises._holding import LIFTS_DEG, HoldDetector
 from footsense.exercises.base import About
 from footsense.types import Placement
 
@@ -16,9 +16,4 @@ class PencilPickups(HoldDetector):
         min_rate_hz=10.0,
         not_seen=("the pencil", "the grip of the toes"),
     )
-    smallest_deg: ClassVar[dict[Placement | None, float]] = {
-        "foot": 3.0,
-        "ankle": 2.5,
-        "shank": 2.5,
-        None: 2.5,
-    }
+    smallest_deg: ClassVar[dict[Placement | None, float]] = LIFTS_DEG

@@ -67,6 +67,7 @@ class HoldTracker:
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
+        self._flushed: list[Hold] | None = None
         self._last_s = 0.0
 
     def process(self, item: Signals | Gap) -> list[Hold]:
@@ -87,6 +88,11 @@ class HoldTracker:
     def flush(self) -> list[Hold]:
         """The hold that the end of the stream cuts off: where its release had begun; and one still going on if
         the wearer has shown before what a hold of theirs is, because a new posture kept to the end is none."""
+        if self._flushed is None:
+            self._flushed = self._cut_off()
+        return self._flushed
+
+    def _cut_off(self) -> list[Hold]:
         p, rows = self.state.plateau, self._rows
         if rows is None or p is None:
             return []
@@ -100,7 +106,11 @@ class HoldTracker:
     def held_s(self) -> float:
         """Seconds of the hold under way, 0.0 outside one; provisional."""
         p = self.state.plateau
-        return max(0.0, self._last_s - p.start_s) if p is not None and p.countable else 0.0
+        if p is None or not p.countable or self._rows is None or self.state.start is None:
+            return 0.0
+        if p.start_s is None:
+            p.start_s = self._way().arrival(p, p.up)
+        return max(0.0, self._last_s - p.start_s)
 
     # the phases: each returns False when the rows are used up
 
@@ -222,8 +232,7 @@ class HoldTracker:
             self._enter_rest(row, up)
             return
         band = max(q.band_share * excursion, q.noise_factor * rest.noise)
-        p = Plateau(up, excursion, band, row, row, rows.at(rows.t_s, row), not s.held or s.returned)
-        p.start_s = self._way().arrival(p, up)
+        p = Plateau(up, excursion, band, row, row, not s.held or s.returned)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 
     def _enter_rest(self, row: int, up: Floats) -> None:
@@ -384,7 +393,7 @@ class HoldTracker:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is
         that of the rows passed over."""
         rows = self._known()
-        lo, size = max(begin, rows.first), 64
+        lo, size = max(begin, rows.first), 192
         while lo < rows.end:
             hi = min(lo + size, rows.end)
             met = condition(lo, hi)

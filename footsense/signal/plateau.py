@@ -117,15 +117,15 @@ class Start:
 @dataclass(slots=True)
 class Plateau:
     """A posture being kept: where up is (3,), its distance from rest, half width of its band, the row it was
-    entered at, the row it was last centred at, when it began, and whether it may count as a hold."""
+    entered at, the row it was last centred at, whether it may count as a hold, and when it began (if asked)."""
 
     up: Floats
     excursion: float
     band: float
     entry: int
     centred: int
-    start_s: float
     countable: bool
+    start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

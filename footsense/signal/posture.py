@@ -41,35 +41,43 @@ class Posture:
 
     @property
     def t_s(self) -> Floats:
-        return np.asarray(self.rows[_T])
+        values: Floats = self.rows[_T]
+        return values
 
     @property
     def known_s(self) -> Floats:
-        return np.asarray(self.rows[_KNOWN])
+        values: Floats = self.rows[_KNOWN]
+        return values
 
     @property
     def up(self) -> Floats:
-        return np.asarray(self.rows[_UP])
+        values: Floats = self.rows[_UP]
+        return values
 
     @property
     def change(self) -> Floats:
-        return np.asarray(self.rows[_CHANGE])
+        values: Floats = self.rows[_CHANGE]
+        return values
 
     @property
     def path(self) -> Floats:
-        return np.asarray(self.rows[_PATH])
+        values: Floats = self.rows[_PATH]
+        return values
 
     @property
     def force_g(self) -> Floats:
-        return np.asarray(self.rows[_FORCE])
+        values: Floats = self.rows[_FORCE]
+        return values
 
     @property
     def jerk_g(self) -> Floats:
-        return np.asarray(self.rows[_JERK])
+        values: Floats = self.rows[_JERK]
+        return values
 
     @property
     def turn(self) -> Floats:
-        return np.asarray(self.rows[_TURN])
+        values: Floats = self.rows[_TURN]
+        return values
 
     @property
     def end(self) -> int:
@@ -185,16 +193,20 @@ class PostureFilter:
             rows[_JERK] = self._jerk(signals.samples.acc_g, at)
             if slow.gyr_dps is not None:
                 rows[_TURN] = self._integrate(slow.gyr_dps.T)
-        self._last = np.concatenate([self._last, signals.samples.acc_g])[-self._step :]
+        self._last = np.concatenate([self._last, signals.samples.acc_g[-self._step :]])[-self._step :]
         return Posture(slow.first, rows)
 
     def _jerk(self, acc: Floats, at: int) -> Floats:
         """Change at each `factor`-th sample from `at` on, over as many samples as are nearest to JERK_S."""
         if not len(self._last):
             self._last = np.repeat(acc[:1], self._step, axis=0)
-        known = np.concatenate([self._last, acc])
-        before = known[at + len(self._last) - self._step : len(known) - self._step : self.grid.factor]
-        return length((acc[at :: self.grid.factor] - before).T)
+        factor, early = self.grid.factor, at - self._step
+        if early < 0:
+            before = np.concatenate([self._last[early:][:1], acc[early + factor :: factor]])
+        else:
+            before = acc[early::factor]
+        now = acc[at::factor]
+        return length((now - before[: len(now)]).T)
 
     def _up(self, acc: Floats) -> Floats:
         if self._zi is None:

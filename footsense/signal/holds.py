@@ -31,7 +31,8 @@ class State:
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
     `last_excursion` wide, until `last_end_s`. `pending`: a plateau left otherwise than towards rest, the
-    hold it would be, and where it was left. `shaken` movements were not counted because of vibration.
+    hold it would be, where it was left, and whether it was quiet. `shaken` movements were not counted because
+    of vibration.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -39,7 +40,7 @@ class State:
     rests: list[Rest] = field(default_factory=list)
     start: Start | None = None
     plateau: Plateau | None = None
-    pending: tuple[Plateau, Hold | None, Start] | None = None
+    pending: tuple[Plateau, Hold | None, Start, bool] | None = None
     held: bool = False
     returned: bool = False
     last_excursion: float = 0.0
@@ -184,9 +185,11 @@ class HoldTracker:
         far = fall > max(q.release_share * p.excursion, p.band + 0.5 * self._drift)
         n = self._count(q.interruption_s)
         back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
-        off = rows.distance(begin, hi, p.up) > q.elsewhere_share * p.excursion
-        elsewhere = _run_length(off) >= self._count(q.elsewhere_s)
-        return np.asarray(((falling & far & (since >= n)) | back | elsewhere)[lo - begin :])
+        off = rows.distance(begin, hi, p.up)
+        elsewhere = _run_length(off > q.elsewhere_share * p.excursion) >= self._count(q.elsewhere_s)
+        aside = (off > max(q.step_share * p.excursion, self._smallest)) & (p.excursion - left < 0.3 * off)
+        stepped = _run_length(aside) >= self._second
+        return np.asarray(((falling & far & (since >= n)) | back | elsewhere | stepped)[lo - begin :])
 
     # what happens between the phases
 
@@ -264,7 +267,7 @@ class HoldTracker:
             self._count_hold(p, hold)
         else:
             bias = s.start.bias if s.start else np.zeros(3)
-            s.pending = p, hold, Start.at(rows, self._last_inside(row, p), bias)
+            s.pending = p, hold, Start.at(rows, self._last_inside(row, p), bias), self._was_quiet(p, row)
         s.phase, s.plateau = "away", None
 
     def _count_hold(self, p: Plateau, hold: Hold | None) -> None:
@@ -275,15 +278,15 @@ class HoldTracker:
 
     def _resolve(self, row: int, up: Floats) -> None:
         """The first stop after a plateau that was not left towards rest: at rest, the plateau was a hold given
-        up on a roundabout way; elsewhere, it was a new rest posture, if it was kept for long."""
+        up on a roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly."""
         s, rows = self.state, self._known()
         if s.pending is None:
             return
-        (p, hold, start), s.pending = s.pending, None
+        (p, hold, start, quiet), s.pending = s.pending, None
         late = row - start.index > self._count(self.params.max_return_s)
         if hold is not None and self._near_rests(up) and not late:
             self._count_hold(p, replace(hold, decided_s=rows.at(rows.known_s, row)))
-        elif start.index - p.entry >= self._count(2.0 * self.params.min_hold_s):
+        elif quiet and start.index - p.entry >= self._count(2.0 * self.params.min_hold_s):
             self._add_rest(p.up, start.index, start.index - p.entry)
             s.start = start
 
@@ -346,8 +349,16 @@ class HoldTracker:
     def _only_drifted(self, row: int, p: Plateau) -> bool:
         """Whether the posture has only drifted: slow by the contract's measure, and not back at rest."""
         rows, rest = self._known(), self.state.rests[-1]
-        slow = rows.at(rows.change, row) < self._slack + 0.02 * p.excursion
+        fastest = float(rows.cut(rows.change, max(row - 2 * self._second, p.centred), row + 1).max())
+        slow = fastest < self._slack + 0.02 * p.excursion
         return slow and float(rows.distance(row, row + 1, rest.up)[0]) > 0.5 * p.excursion
+
+    def _was_quiet(self, p: Plateau, row: int) -> bool:
+        """Whether the posture was kept so much better than the step away from it is wide, as a rest posture is
+        and a hold of a wobbling limb is not."""
+        rows = self._known()
+        step = float(rows.distance(row, row + 1, p.up)[0])
+        return middle(rows.distance(p.entry, self._last_inside(row, p) + 1, p.up)) < 0.2 * step
 
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rows, rest = self._known(), self.state.rests[-1]

@@ -25,6 +25,7 @@ class Params:
     return_share        … or, that far, at once
     elsewhere_share     that far from the plateau, but no nearer to rest, …
     elsewhere_s         … for that long, it is given up for something else
+    step_share          or that far for a second, which is a step from a new rest posture
     min_hold_s          shorter is no hold
     max_hold_s          longer is a new rest posture
     max_return_s        longest time back to rest on a roundabout way
@@ -51,6 +52,7 @@ class Params:
     return_share: float = 0.6
     elsewhere_share: float = 0.35
     elsewhere_s: float = 0.6
+    step_share: float = 0.12
     min_hold_s: float = 1.0
     max_hold_s: float = 90.0
     max_return_s: float = 3.0

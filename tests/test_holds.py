@@ -1,6 +1,7 @@
 """The hold tracker and the exercises on it, on postures made here from angles."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footsense.engine import Engine
-from footsense.types import Event, Floats, Gap, Item, Samples, StreamInfo
+from footsense.types import Event, Floats, Gap, Grade, Item, Placement, Samples, StreamInfo
 
 ANGLES_HZ = 200.0
 
@@ -113,3 +114,164 @@ def test_gap_in_a_hold_takes_it_and_no_other() -> None:
     found = events(info, before, Gap(before.t_s[-1], after.t_s[0]), after)
     assert len(hole) == 100
     assert [round(e.start_s) for e in found] == [round(e.start_s) for e in (whole[0], *whole[2:])]
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+@pytest.mark.parametrize("degrees", [4.0, 12.0, 30.0, 80.0])
+def test_duration_is_that_of_the_contract(degrees: float, gyro: bool) -> None:
+    """Within 10 % of the plateau, for a smooth way of 0.6 s from 75 % of it on: 0.15 s more at either side."""
+    info, samples = stream(flexes(4, 3.0, degrees), gyro=gyro)
+    found = events(info, samples)
+    assert len(found) == 4
+    for k, event in enumerate(found):
+        assert event.start_s == pytest.approx(2.0 + 6.2 * k + 0.45, abs=0.1)
+        assert event.end_s == pytest.approx(2.0 + 6.2 * k + 3.75, abs=0.1)
+        assert event.attributes["excursion_deg"] == pytest.approx(degrees, rel=0.03)
+
+
+def test_mounting_changes_next_to_nothing() -> None:
+    """Medians are taken axis by axis, which leaves some tenths of a millisecond."""
+    plain = events(*stream(WEARER, noise_g=0.0))
+    for seed in range(5):
+        q, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
+        turned = events(*stream(WEARER, noise_g=0.0, mount=q * np.sign(np.linalg.det(q))))
+        assert [e.start_s for e in turned] == pytest.approx([e.start_s for e in plain], abs=2e-3)
+        assert [e.end_s for e in turned] == pytest.approx([e.end_s for e in plain], abs=2e-3)
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_shifting_time_shifts_holds(gyro: bool) -> None:
+    plain = events(*stream(WEARER, gyro=gyro))
+    later = events(*stream(WEARER, gyro=gyro, start_s=1000.0))
+    assert len(later) == len(plain) == 3
+    for a, b in zip(plain, later, strict=True):
+        assert (b.start_s, b.end_s, b.decided_s) == pytest.approx(
+            (a.start_s + 1000.0, a.end_s + 1000.0, a.decided_s + 1000.0), abs=1e-6
+        )
+        assert b.attributes == a.attributes
+
+
+def test_slip_of_a_third_of_a_second_is_bridged_and_a_longer_one_is_not() -> None:
+    def slipping(away_s: float) -> Floats:
+        slip = [(20.0, 0.6), (20.0, 3.0), (12.0, 0.1), (12.0, away_s), (20.0, 0.1), (20.0, 3.0), (0.0, 0.6)]
+        return move([(0.0, 2.0), *slip, (0.0, 2.0)])
+
+    (one,) = events(*stream(slipping(0.05)))
+    assert one.end_s - one.start_s == pytest.approx(6.55, abs=0.2)
+    first = events(*stream(slipping(2.0)))[0]
+    assert first.end_s - first.start_s == pytest.approx(3.2, abs=0.3)
+
+
+@pytest.mark.parametrize(("hold_s", "count"), [(0.3, 0), (0.6, 0), (1.0, 3), (1.5, 3)])
+def test_shorter_than_a_second_is_no_hold(hold_s: float, count: int) -> None:
+    """On top of it come 0.3 s within the band on the ways in and out."""
+    assert len(events(*stream(flexes(3, hold_s)))) == count
+
+
+@pytest.mark.parametrize("dps", [-0.8, 0.8])
+def test_slow_drift_belongs_to_the_hold(dps: float) -> None:
+    angle = move([(0.0, 2.0), (20.0, 0.6), (20.0 + 8 * dps, 8.0), (0.0, 0.6), (0.0, 3.0)])
+    (event,) = events(*stream(angle))
+    assert event.end_s - event.start_s == pytest.approx(8.2, abs=0.5)
+
+
+def test_posture_that_never_returns_is_no_hold() -> None:
+    assert not events(*stream(move([(0.0, 3.0), (60.0, 1.0), (60.0, 20.0)])))
+
+
+def test_holds_from_a_new_posture_after_a_change_of_posture() -> None:
+    flex = [(95.0, 0.6), (95.0, 4.0), (80.0, 0.6), (80.0, 2.0)]
+    found = events(*stream(move([(0.0, 3.0), (80.0, 2.0), (80.0, 4.0), *(flex * 4)])))
+    assert [round(e.end_s - e.start_s) for e in found] == [4, 4, 4, 4]
+    assert [e.attributes["excursion_deg"] for e in found] == pytest.approx([15.0] * 4, abs=1.0)
+
+
+@pytest.mark.parametrize("hz", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("width", [1.0, 0.3])
+def test_circles_hold_nothing(hz: float, width: float) -> None:
+    t = np.arange(0.0, 40.0, 1.0 / ANGLES_HZ)
+    on = np.clip(t - 3.0, 0.0, 1.0) * np.clip(37.0 - t, 0.0, 1.0)
+    info, samples = stream(
+        on * 15 * np.cos(2 * np.pi * hz * t), side_deg=on * 15 * width * np.sin(2 * np.pi * hz * t)
+    )
+    assert not events(info, samples)
+
+
+def test_nothing_is_held_in_a_vehicle() -> None:
+    info, samples = stream(flexes(3, 3.0))
+    shaken = samples.acc_g + np.random.default_rng(2).normal(0.0, 0.1, samples.acc_g.shape)
+    engine = Engine(["band-flexes"])
+    engine.process(info)
+    found = engine.process(Samples(0, samples.t_s, shaken, None, samples.flags)) + engine.flush()
+    assert not found
+    assert [r.code for r in engine.reasons()["band-flexes"]] == ["vibration"]
+
+
+def test_end_of_the_file_ends_a_hold_only_where_holds_are_known() -> None:
+    going = move([(0.0, 2.0), (20.0, 0.6), (20.0, 5.0)])
+    assert not events(*stream(going))
+    (first, last) = events(*stream(np.concatenate([flexes(1, 3.0), going])))
+    assert first.end_s < last.start_s
+    assert last.end_s == last.decided_s
+
+
+def test_progress_tells_the_seconds_held() -> None:
+    info, samples = stream(move([(0.0, 2.0), (20.0, 0.6), (20.0, 6.0)]))
+    engine = Engine(["band-flexes"])
+    engine.process(info)
+    shown = []
+    for one in cut(samples, list(range(10, len(samples), 10))):
+        engine.process(one)
+        (now,) = engine.progress()
+        shown.append((one.t_s[-1], now.held_s, now.phase))
+    assert {phase for _, _, phase in shown} == {"rest", "moving", "holding"}
+    late = [(t, held) for t, held, _ in shown if t > 3.5]
+    assert all(held == pytest.approx(t - 2.45, abs=0.15) for t, held in late)
+
+
+def test_top_presses_are_declined_on_an_ankle_and_counted_on_a_foot() -> None:
+    info, samples = stream(flexes(6, 3.0, 2.5))
+    assert len(events(info, samples, exercise="top-presses")) == 6
+    for degrees, grade in ((0.3, Grade.NOT_VERIFIABLE), (2.5, Grade.POOR)):
+        _, samples = stream(flexes(6, 3.0, degrees), noise_g=0.001)
+        engine = Engine(["top-presses"])
+        engine.process(StreamInfo(rate_hz=100.0, has_gyro=False, placement="ankle"))
+        engine.process(samples)
+        assert [(r.code, r.grade) for r in engine.reasons()["top-presses"]] == [("placement", grade)]
+
+
+def recorded(path: Path, placement: Placement) -> list[Item]:
+    table = np.loadtxt(path, delimiter=",", skiprows=1)
+    t = table[:, 0]
+    rate_hz = 1.0 / float(np.median(np.diff(t)))
+    grid = t[0] + np.arange(int((t[-1] - t[0]) * rate_hz)) / rate_hz
+    axes = np.stack([np.interp(grid, t, column) for column in table[:, 1:].T], axis=1)
+    gyr = axes[:, 3:] if axes.shape[1] == 6 else None
+    info = StreamInfo(rate_hz, gyr is not None, placement=placement)
+    return [info, Samples(0, grid, axes[:, :3], gyr, np.zeros(len(grid), np.uint8))]
+
+
+def test_held_lifts_are_counted(reference: Path) -> None:
+    """Ten lifts held, ten too fast; the held end before 95 s, the fast before 155 s."""
+    near = 0
+    for name in (f"s{person}_e{exercise}" for person in (1, 2) for exercise in (1, 3, 4, 5)):
+        items = recorded(reference / "data" / "pt_exercises" / f"{name}_moving.csv.gz", "ankle")
+        found = [e.start_s for e in events(*items)]
+        held, fast = sum(s < 95.0 for s in found), sum(95.0 <= s < 155.0 for s in found)
+        assert 2 * fast <= held, name
+        near += abs(held - 10) <= 1
+    assert near >= 7
+
+
+@pytest.mark.parametrize("name", ["ipol_gait/1-1_lf", "ipol_gait/6-2_rf", "gaitmap_examples/stair_up_left"])
+def test_walking_holds_nothing(reference: Path, name: str) -> None:
+    items = recorded(reference / "data" / f"{name}.csv.gz", "foot")
+    assert not events(*items)
+
+
+def test_chunks_change_nothing_for_people_who_wobble(reference: Path) -> None:
+    info, samples = recorded(reference / "data" / "pt_exercises" / "s2_e4_moving.csv.gz", "ankle")
+    assert isinstance(samples, Samples)
+    whole = events(info, samples)
+    for size in (1, 29):
+        assert events(info, *cut(samples, list(range(size, len(samples), size)))) == whole

@@ -15,6 +15,6 @@ class BandFlexes(HoldDetector):
         sentence="Flex the foot back against a band and hold it there.",
         min_rate_hz=10.0,
         not_seen=("the band",),
-        placements={"shank": Grade.POOR},
+        placements={"shank": Grade.NOT_VERIFIABLE},
     )
     smallest_deg: ClassVar[dict[Placement | None, float]] = LIFTS_DEG

@@ -11,42 +11,17 @@ further back than `LOOK_BACK_S` from the row it is about, so that the cut of the
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footsense.signal.front import Signals
-from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Plateau, Rest, Start, Way
+from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Plateau, Rest, Start, State, Way
 from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, angle_deg, chord, middle
 from footsense.types import Floats, Gap
 
 Bools = NDArray[np.bool_]
-
-
-@dataclass(slots=True)
-class State:
-    """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last.
-
-    `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
-    `last_excursion` wide, until `last_end_s`. `pending`: a plateau left otherwise than towards rest, the
-    hold it would be, where it was left, and whether it was quiet. `shaken` movements were not counted because
-    of vibration.
-    """
-
-    phase: Literal["lost", "rest", "away", "plateau"] = "lost"
-    at: int = 0
-    rests: list[Rest] = field(default_factory=list)
-    start: Start | None = None
-    plateau: Plateau | None = None
-    pending: tuple[Plateau, Hold | None, Start, bool] | None = None
-    held: bool = False
-    returned: bool = False
-    last_excursion: float = 0.0
-    last_end_s: float = -math.inf
-    shaken: int = 0
-    rest_noise_deg: list[float] = field(default_factory=list)
 
 
 class HoldTracker:
@@ -70,6 +45,7 @@ class HoldTracker:
         self._found: list[Hold] = []
         self._flushed: list[Hold] | None = None
         self._last_s = 0.0
+        self._end = 0  # the row up to which is looked
 
     def process(self, item: Signals | Gap) -> list[Hold]:
         """Holds that became final with these samples."""
@@ -82,7 +58,8 @@ class HoldTracker:
         new = self._filter.process(item)
         if len(new):
             self._take(new)
-            self._run()
+            while self._phase():
+                pass
             self._forget()
         return self._found
 
@@ -115,10 +92,9 @@ class HoldTracker:
 
     # the phases: each returns False when the rows are used up
 
-    def _run(self) -> None:
+    def _phase(self) -> bool:
         phases = {"lost": self._lost, "rest": self._rest, "away": self._away, "plateau": self._kept}
-        while phases[self.state.phase]():
-            pass
+        return phases[self.state.phase]()
 
     def _lost(self) -> bool:
         """No rest posture in force: the first posture kept is one."""
@@ -153,22 +129,51 @@ class HoldTracker:
 
         begin = self.state.at
         row = self._first(begin, still)
-        self._watch_return(begin, rows.end if row is None else row + 1, rest)
+        self._watch_return(begin, self._end if row is None else row + 1, rest)
         if row is not None:
             self._settle(row)
         return row is not None
 
     def _kept(self) -> bool:
-        """On a plateau: until it is known to be over."""
-        p, rows = self._plateau(), self._known()
+        """On a plateau: until it is known to be over, or was a rest posture because holds were seen from it."""
+        p = self._plateau()
         row = self._first(self.state.at, self._over)
         latest = p.entry + self._count(self.params.max_hold_s)
-        if rows.end > latest and (row is None or row >= latest):
-            self._enter_rest(latest, p.up)
+        if self._end > latest and (row is None or row >= latest):
+            row = latest
+        if self._seen_from(p, self._end if row is None else row):
             return True
-        if row is not None:
+        if row == latest:
+            self._enter_rest(latest, p.up)
+        elif row is not None:
             self._leave_plateau(row)
         return row is not None
+
+    def _seen_from(self, p: Plateau, end: int) -> bool:
+        """Looks for a hold with the plateau as its rest posture, up to row `end`: after a wide change of
+        posture small movements are within the plateau's tolerances. The first found makes it the rest."""
+        if p.inner is None:
+            return False
+        outer, known, found = self.state, self._end, len(self._found)
+        self.state, self._end = p.inner, end
+        while self._phase() and len(self._found) == found:
+            pass
+        inner, self._end, self.state = self.state, known, outer
+        if len(self._found) == found:
+            return False
+        inner.rests = [*outer.rests[-2:], *inner.rests[-1:]]
+        inner.rest_noise_deg = outer.rest_noise_deg + inner.rest_noise_deg
+        inner.shaken, inner.nested = inner.shaken + outer.shaken, False
+        self.state = inner
+        return True
+
+    def _inner(self, p: Plateau) -> State | None:
+        """The state that takes the plateau for rest; None where the smallest excursion would end it."""
+        if self.state.nested or self._smallest > self.params.step_share * p.excursion:
+            return None
+        outer = self.state.rests[-1]
+        rest = Rest(p.up, p.entry, 0, outer.noise, outer.vibration_g)
+        return State("rest", p.entry + 2 * self._second, [rest], nested=True)
 
     def _over(self, lo: int, hi: int) -> Bools:
         """Rows at which it is known that the plateau is over.
@@ -236,6 +241,7 @@ class HoldTracker:
             return
         band = max(q.band_share * excursion, q.noise_factor * rest.noise)
         p = Plateau(up, excursion, band, row, row, not s.held or s.returned)
+        p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 
     def _enter_rest(self, row: int, up: Floats) -> None:
@@ -266,8 +272,10 @@ class HoldTracker:
         if self._towards_rest(p, row):
             self._count_hold(p, hold)
         else:
-            bias = s.start.bias if s.start else np.zeros(3)
-            s.pending = p, hold, Start.at(rows, self._last_inside(row, p), bias), self._was_quiet(p, row)
+            bias, quiet = s.start.bias if s.start else np.zeros(3), self._was_quiet(p, row)
+            last = self._last_inside(row, p)
+            p.up = rows.middle(max(last - self._second, p.entry), last)
+            s.pending = p, hold, Start.at(rows, last, bias), quiet
         s.phase, s.plateau = "away", None
 
     def _count_hold(self, p: Plateau, hold: Hold | None) -> None:
@@ -358,7 +366,8 @@ class HoldTracker:
         and a hold of a wobbling limb is not."""
         rows = self._known()
         step = float(rows.distance(row, row + 1, p.up)[0])
-        return middle(rows.distance(p.entry, self._last_inside(row, p) + 1, p.up)) < 0.2 * step
+        last = self._last_inside(row, p)
+        return middle(rows.distance(p.entry, last + 1, rows.middle(p.entry, last))) < 0.2 * step
 
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rows, rest = self._known(), self.state.rests[-1]
@@ -405,14 +414,14 @@ class HoldTracker:
         that of the rows passed over."""
         rows = self._known()
         lo, size = max(begin, rows.first), 192
-        while lo < rows.end:
-            hi = min(lo + size, rows.end)
+        while lo < self._end:
+            hi = min(lo + size, self._end)
             met = condition(lo, hi)
             k = int(np.argmax(met))
             if met[k]:
                 return lo + k
             lo, size = hi, 2 * size
-        self.state.at = max(self.state.at, rows.end)
+        self.state.at = max(self.state.at, self._end)
         return None
 
     def _take(self, new: Posture) -> None:
@@ -420,6 +429,7 @@ class HoldTracker:
             self.state.at, self._rows = new.first, new
         else:
             self._rows = self._rows.joined(new)
+        self._end = self._rows.end
 
     def _forget(self) -> None:
         """What no state looks back to: from the row looked at twice the look-back (the calmest row of rest, and

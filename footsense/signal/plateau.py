@@ -1,6 +1,8 @@
 """Plateaus of the posture and holds: when one began and ended, and what kind of way led to it."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -119,7 +121,8 @@ class Start:
 @dataclass(slots=True)
 class Plateau:
     """A posture being kept: where up is (3,), its distance from rest, half width of its band, the row it was
-    entered at, the row it was last centred at, whether it may count as a hold, and when it began (if asked)."""
+    entered at, the row it was last centred at, whether it may count as a hold, when it began (if asked), and
+    the state that takes it for rest."""
 
     up: Floats
     excursion: float
@@ -128,6 +131,32 @@ class Plateau:
     centred: int
     countable: bool
     start_s: float | None = None
+    inner: "State | None" = None
+
+
+@dataclass(slots=True)
+class State:
+    """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last.
+
+    `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
+    `last_excursion` wide, until `last_end_s`. `pending`: a plateau left otherwise than towards rest, the
+    hold it would be, where it was left, and whether it was quiet. `shaken` movements were not counted because
+    of vibration. `nested`: this is the state within another's plateau.
+    """
+
+    phase: Literal["lost", "rest", "away", "plateau"] = "lost"
+    at: int = 0
+    rests: list[Rest] = field(default_factory=list)
+    start: Start | None = None
+    plateau: Plateau | None = None
+    pending: tuple[Plateau, Hold | None, Start, bool] | None = None
+    held: bool = False
+    returned: bool = False
+    last_excursion: float = 0.0
+    last_end_s: float = -math.inf
+    shaken: int = 0
+    nested: bool = False
+    rest_noise_deg: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,11 +179,18 @@ def test_posture_that_never_returns_is_no_hold() -> None:
     assert not events(*stream(move([(0.0, 3.0), (60.0, 1.0), (60.0, 20.0)])))
 
 
-def test_holds_from_a_new_posture_after_a_change_of_posture() -> None:
-    flex = [(95.0, 0.6), (95.0, 4.0), (80.0, 0.6), (80.0, 2.0)]
+@pytest.mark.parametrize("degrees", [6.0, 15.0])
+def test_holds_from_a_new_posture_after_a_change_of_posture(degrees: float) -> None:
+    up = 80.0 + degrees
+    flex = [(up, 0.6), (up, 4.0), (80.0, 0.6), (80.0, 2.0)]
     found = events(*stream(move([(0.0, 3.0), (80.0, 2.0), (80.0, 4.0), *(flex * 4)])))
     assert [round(e.end_s - e.start_s) for e in found] == [4, 4, 4, 4]
-    assert [e.attributes["excursion_deg"] for e in found] == pytest.approx([15.0] * 4, abs=1.0)
+    assert [e.attributes["excursion_deg"] for e in found] == pytest.approx([degrees] * 4, abs=1.0)
+
+
+def test_a_long_way_leads_to_no_hold() -> None:
+    wander = [(30.0 * (-1) ** k, 0.4) for k in range(12)]
+    assert not events(*stream(move([(0.0, 3.0), *wander, (25.0, 0.5), (25.0, 4.0), (0.0, 0.6), (0.0, 3.0)])))
 
 
 @pytest.mark.parametrize("hz", [0.2, 0.5, 1.0])

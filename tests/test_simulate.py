@@ -225,6 +225,15 @@ def test_lost_packets_and_holes_leave_rows_out() -> None:
     assert any(isinstance(i, Gap) and i.end_s - i.start_s >= 1.5 for i in lossy.items())
 
 
+def test_time_stamps_may_be_off_but_stay_one_increasing_grid() -> None:
+    made = simulate(Scenario(motion="sitting", seed=2, duration_s=30.0, jitter=0.2))
+    gaps = np.diff(made.t_s) * 100.0
+    assert 0.5 < gaps.min() < 0.9
+    assert 1.1 < gaps.max() < 1.5
+    assert made.t_s[0] == 0.0
+    assert len([i for i in made.items() if isinstance(i, StreamInfo)]) == 1
+
+
 def test_items_carry_what_the_scenario_says() -> None:
     made = simulate(
         Scenario(motion="sitting", side="left", placement="ankle", gyro=False, rate_hz=50.0, duration_s=5.0)
@@ -341,6 +350,7 @@ def test_populations_draw_valid_and_differing_scenarios() -> None:
         ({"reps": 0}, "reps"),
         ({"rest_s": 0.0}, "rest_s"),
         ({"loss": 1.0}, "loss"),
+        ({"jitter": 0.5}, "jitter"),
         ({"seed": -1}, "seed"),
         ({"duration_s": 1e9}, "duration_s"),
         ({"acc_range_g": 0.0}, "acc_range_g"),

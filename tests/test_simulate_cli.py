@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from footsense.cli.simulate import command
 from footsense.errors import FootsenseError, RecordingError, UsageError
 from footsense.recording import open_recording
-from footsense.types import Samples, StreamInfo
+from footsense.types import Gap, Samples, StreamInfo
 
 
 def run(*args: str):
@@ -44,6 +44,15 @@ def test_a_routine_has_segments_and_no_exercise(tmp_path) -> None:
     assert truth["side"] == "left"
     assert truth["exercise"] is None
     assert [s["exercise"] for s in truth["segments"]] == ["ankle-circles", "band-flexes", "toe-walk"]
+
+
+def test_holes_are_as_asked_for(tmp_path) -> None:
+    assert (
+        run("sitting", "-o", tmp_path / "g.csv", "--duration-s", 10, "--gap", 2, 1, "--gap", 5, 0.5).exit_code
+        == 0
+    )
+    gaps = [i for i in open_recording(tmp_path / "g.csv").tracks[0].items() if isinstance(i, Gap)]
+    assert [g.start_s for g in gaps] == pytest.approx([1.99, 4.99], abs=0.011)
 
 
 def test_many_go_into_a_folder_that_is_made(tmp_path) -> None:

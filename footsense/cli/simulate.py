@@ -54,6 +54,9 @@ def _table(motions: Any) -> str:
 @click.option("--acc-range-g", type=float, help="Acceleration is clipped at this [default: 8].")
 @click.option("--loss", type=float, help="Share of samples lost, in packets [default: 0].")
 @click.option(
+    "--gap", type=(float, float), multiple=True, metavar="AT LENGTH", help="A hole, in s; may be given again."
+)
+@click.option(
     "--vary", is_flag=True, help="Draw side, device and restlessness from the seed too, unless given."
 )
 @click.option(
@@ -67,7 +70,16 @@ def _table(motions: Any) -> str:
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="Say what can be simulated."
 )
 def command(
-    *, motion: str, out: Path | None, seed: int, count: int, vary: bool, no_gyro: bool, tidy: bool, **wish: Any
+    *,
+    motion: str,
+    out: Path | None,
+    seed: int,
+    count: int,
+    vary: bool,
+    no_gyro: bool,
+    tidy: bool,
+    gap: Any,
+    **wish: Any,
 ) -> None:
     """Make a recording of a simulated wearer, and its truth beside it (NAME.truth.json).
 
@@ -75,7 +87,11 @@ def command(
     and for trying things out: what is counted right here is no evidence of accuracy on people.
     """
     wish = {k: v for k, v in wish.items() if v is not None}
-    wish |= ({"gyro": False} if no_gyro else {}) | ({"tidy": True} if tidy else {})
+    wish |= (
+        ({"gyro": False} if no_gyro else {})
+        | ({"tidy": True} if tidy else {})
+        | ({"gaps_s": gap} if gap else {})
+    )
     with Progress(f"simulating {motion}") as progress:
         for i in range(count):
             progress.say(f"simulating {motion}: {i + 1} of {count}")

@@ -30,6 +30,7 @@ def sample(motion: str, seed: int, **fixed: Any) -> Scenario:
         restless=float(rng.uniform(0.3, 2.0)),
         noise=float(rng.uniform(0.5, 2.0)),
         slop=float(rng.uniform(0.0, 2.0)),
+        jitter=float(rng.choice([0.0, 0.0, 0.05, 0.1])),
         loss=float(rng.choice([0.0, 0.0, 0.0, 0.005, 0.02])),
     )
     return replace(drawn, **fixed)

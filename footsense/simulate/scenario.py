@@ -50,7 +50,8 @@ class Scenario:
     keeps the person the same over several recordings.
 
     The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` (clips), `bits` of resolution, `noise` and `bias`
-    scale what is drawn, `loss` is the share of samples lost in packets, `gaps_s` are holes (start, length).
+    scale what is drawn, `loss` is the share of samples lost in packets, `gaps_s` are holes (start, length),
+    `jitter` the rms error of time stamps in sample periods.
     `mounting` is a unit quaternion (w, x, y, z), body from sensor. `slop` scales the strap's play.
     """
 
@@ -79,6 +80,7 @@ class Scenario:
     bias: float = 1.0
     slop: float = 1.0
     loss: float = 0.0
+    jitter: float = 0.0
     gaps_s: tuple[tuple[float, float], ...] = ()
     mounting: tuple[float, float, float, float] | None = None
 
@@ -122,6 +124,7 @@ _BOUNDS = (
     ("bias", 0.0, 100.0),
     ("slop", 0.0, 20.0),
     ("loss", 0.0, 0.9),
+    ("jitter", 0.0, 0.2),
 )
 
 

@@ -118,6 +118,14 @@ def quantised(signal: Floats, full_scale: float, bits: int) -> Floats:
     )
 
 
+def stamps(rng: np.random.Generator, at_s: Floats, wish: Scenario) -> Floats:
+    """Time stamps (m,) of samples taken at (m,): off by the wished jitter, always by less than a quarter."""
+    if not wish.jitter:
+        return at_s
+    error = np.clip(wish.jitter * rng.standard_normal(len(at_s)), -0.24, 0.24)
+    return np.asarray(at_s + (error - error[0]) / wish.rate_hz)
+
+
 def kept(rng: np.random.Generator, at_s: Floats, wish: Scenario) -> NDArray[np.bool_]:
     """Which samples arrive, (m,) of bool: packets lost at random, often a few in a row, and wished holes."""
     arrives = np.ones(len(at_s), dtype=np.bool_)

@@ -38,7 +38,9 @@ GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
     "donning": others.donning,
 }
 MAX_FILLED_S = 0.25
-_PERSON, _MOTION, _SITE, _MOUNT, _DEVICE, _NOISE, _PLAY, _LOSS = range(8)  # separate random numbers for each
+_PERSON, _MOTION, _SITE, _MOUNT, _DEVICE, _NOISE, _PLAY, _LOSS, _JITTER = range(
+    9
+)  # separate random numbers for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _worn(scenario: Scenario, person: Person, motion: Motion) -> Simulated:
     arrives = sensor.kept(_random(scenario, _LOSS), at_s, scenario)
     return Simulated(
         scenario=scenario,
-        t_s=at_s[arrives],
+        t_s=sensor.stamps(_random(scenario, _JITTER), at_s, scenario)[arrives],
         acc_g=sensor.quantised(acc, scenario.acc_range_g, scenario.bits)[arrives],
         gyr_dps=sensor.quantised(gyr, sensor.GYRO_RANGE_DPS, 16)[arrives] if scenario.gyro else None,
         truth=truth(motion, person, scenario.side),

@@ -19,7 +19,7 @@ from footsense.simulate.virtual_link import Radio, close_device, controller_of
 from footsense.sources.ble import Central, Link, Patience
 from footsense.sources.inbox import Inbox, steady_clock
 from footsense.sources.plan import Plan
-from footsense.sources.words import no_bluetooth
+from footsense.sources.words import explained, no_bluetooth
 from footsense.types import Command, RawPacket, Tick
 
 QUICK = Patience(
@@ -267,6 +267,11 @@ def test_a_machine_without_bluetooth_is_pointed_to_the_demo(error: Exception) ->
     words = no_bluetooth(error)
     assert words is not None
     assert "footsense demo" in str(words)
+
+
+def test_any_error_of_bleak_becomes_one_line() -> None:
+    with pytest.raises(BluetoothError, match=r"Bluetooth: \[org.bluez.Error.InProgress\]"), explained():
+        raise BleakDBusError("org.bluez.Error.InProgress", ["Operation\nalready in progress"])
 
 
 def test_other_errors_are_not_taken_for_missing_bluetooth() -> None:

@@ -13,7 +13,7 @@ from footsense.simulate.virtual_link import Radio
 from footsense.simulate.virtual_sensor import VirtualSensor
 from footsense.simulate.wearer import Simulated
 
-_ON_THE_WAY_S = 0.05  # a notification needs less than a millisecond to arrive
+_HOPS = 50  # turns of the event loop; a notification needs about ten to arrive, however slow the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Rig:
     async def when_over(self, then: Callable[[], None]) -> None:
         """Call `then` when the motion is over and its last packet has arrived."""
         await self.sensor.finished.wait()
-        await asyncio.sleep(_ON_THE_WAY_S)
+        for _ in range(_HOPS):
+            await asyncio.sleep(0)
         then()
 
 

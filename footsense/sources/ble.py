@@ -17,17 +17,15 @@ from bleak import BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import BleakError, BleakGATTProtocolError
+from bleak.exc import BleakGATTProtocolError
 
 from footsense.devices import Profile, Write
 from footsense.errors import BluetoothError, UsageError
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import Plan
-from footsense.sources.words import explained, in_words, no_bluetooth
+from footsense.sources.words import FAILURES, explained, in_words, no_bluetooth
 from footsense.text import display
 from footsense.types import Command, RawPacket
-
-_FAILURES = (BleakError, TimeoutError, EOFError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +206,7 @@ class Link:
         for attempt in range(attempts):
             try:
                 await self._connect_once()
-            except _FAILURES as error:
+            except FAILURES as error:
                 hopeless = no_bluetooth(error) or isinstance(error, BleakGATTProtocolError)
                 if hopeless or attempt == attempts - 1:
                     raise no_bluetooth(error) or BluetoothError(in_words(error, self._label)) from error
@@ -305,7 +303,7 @@ class Link:
         try:
             async with asyncio.timeout(self._central.patience.reconnect_s):
                 await self._connect(self._central.patience.attempts)
-        except (BluetoothError, *_FAILURES) as error:
+        except (BluetoothError, *FAILURES) as error:
             reason = error if isinstance(error, BluetoothError) else in_words(error, self._label)
             self._inbox.fail(BluetoothError(f"the link was lost and did not come back: {reason}"))
             return False
@@ -330,17 +328,17 @@ class Link:
         while True:
             await asyncio.sleep(max(write.every_s, 0.1))
             if self._client and self._client.is_connected:
-                with contextlib.suppress(*_FAILURES):
+                with contextlib.suppress(*FAILURES):
                     await self._write_one(self._client, write)
 
     # leaving
 
     async def _close(self, client: BleakClient) -> None:
         """Stop writes and disconnection, each within `stop_s`; what fails here has nobody left to help."""
-        with contextlib.suppress(*_FAILURES):
+        with contextlib.suppress(*FAILURES):
             async with asyncio.timeout(self._central.patience.stop_s):
                 if client.is_connected:
                     await self._write(client, "stop")
-        with contextlib.suppress(*_FAILURES):
+        with contextlib.suppress(*FAILURES):
             async with asyncio.timeout(self._central.patience.stop_s):
                 await client.disconnect()  # also after a loss: on BlueZ the old one would notify as well

@@ -3,12 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 
-from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakGATTProtocolError
+from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError, BleakGATTProtocolError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
 from footsense.errors import BluetoothError
 from footsense.text import display
 
+FAILURES = (BleakError, TimeoutError, EOFError, OSError)  # what bleak raises when a link or a system fails
 _INSTEAD = "to try footsense without Bluetooth, run `footsense demo`"
 _REASONS = {
     Reason.NO_BLUETOOTH: "this machine has no Bluetooth adapter: plug one in",
@@ -48,11 +49,8 @@ def in_words(error: BaseException, who: str) -> str:
 
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
-    """Turns the errors of a machine without Bluetooth into a BluetoothError."""
+    """Turns bleak's errors, and those of a machine without Bluetooth, into a BluetoothError."""
     try:
         yield
-    except Exception as error:
-        words = no_bluetooth(error)
-        if words is None:
-            raise
-        raise words from error
+    except FAILURES as error:
+        raise no_bluetooth(error) or BluetoothError(in_words(error, "Bluetooth")) from error

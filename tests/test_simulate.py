@@ -27,7 +27,7 @@ from footsense.simulate import (
     write,
 )
 from footsense.simulate.body import Angle, Person, foot_up
-from footsense.simulate.wearer import GENERATORS
+from footsense.simulate.wearer import GENERATORS, motion_of
 from footsense.types import Gap, StreamInfo
 from footsense.verify import verify
 
@@ -192,6 +192,29 @@ def test_on_tiptoe_the_foot_is_tilted_and_the_shank_is_not() -> None:
             first = made.events[-1]
             up = made.acc_g[(made.t_s > first.start_s + 0.5) & (made.t_s < first.start_s + 0.8)].mean(axis=0)
             assert low < angle_deg(up, made.acc_g[:80].mean(axis=0)) < high
+
+
+def largest_tilts_deg(motion: str, seed: int):
+    """Of foot and shank against their posture at the start, as meant."""
+    person = Person.draw(np.random.default_rng(seed))
+    path = motion_of(Scenario(motion=motion, seed=seed, duration_s=20.0), person).angles
+    shank = path * [1, 1, 1, 0, 0, 0]
+    return [
+        max(angle_deg(u, v[0]) for u in v[::10]) for v in (foot_up(person, "right", a) for a in (path, shank))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_heel_raises_tilt_the_foot_by_45_to_52_degrees_and_the_shank_by_3_to_14(seed: int) -> None:
+    foot, shank = largest_tilts_deg("heel-raises", seed)
+    assert 42 < foot < 53
+    assert 2.9 < shank < 14.1
+
+
+def test_rising_from_a_chair_tilts_the_shank_and_not_the_foot() -> None:
+    foot, shank = largest_tilts_deg("chair-rises", 3)
+    assert foot < 4.0
+    assert shank > 12.0
 
 
 def test_heels_strike_harder_than_forefeet() -> None:

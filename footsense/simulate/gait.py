@@ -254,7 +254,7 @@ class Walk:
 
     def stood(self) -> list[Landing]:
         """Landings with the time at which the foot left again; the last one before a rest stays."""
-        leaves = [*self._off_s[1:], inf]
+        leaves = [*self._off_s, inf][1:]
         return [Landing(m.land_s, leave, m.toe) for m, leave in zip(self.landings, leaves, strict=True)]
 
 
@@ -278,6 +278,22 @@ def tiptoe(session: Session) -> Motion:
         walk.tilt(0.0, start[Angle.SHANK_PITCH], rng.uniform(0.5, 1.2))
         walk.rest(2.0 if i == (wish.sets or 2) - 1 else wish.rest_s or rng.uniform(6, 15))
     return _finish(session, walk, style)
+
+
+def heel_raises(session: Session) -> Motion:
+    """Up on the toes and down in place: the foot tilts by 45 to 52°, the shank by 3 to 14°."""
+    rng, wish = session.rng, session.wish
+    start = postures.standing(rng, session.person)
+    walk = Walk(session.person, start, rng.uniform(1.5, 3))
+    up, lean = -rng.uniform(45, 52), rng.uniform(3, 14)
+    until_s = wish.duration_s or rng.uniform(40, 60)
+    while walk.now_s < until_s - 6.0:
+        walk.tilt(up * rng.uniform(0.95, 1.0), start[Angle.SHANK_PITCH] - lean, rng.uniform(0.5, 1.2))
+        walk.rest(rng.uniform(0.05, 1.5))
+        walk.tilt(0.0, start[Angle.SHANK_PITCH], rng.uniform(0.6, 1.4))
+        walk.rest(rng.uniform(0.1, 1.5))
+    walk.rest(max(0.5, until_s - walk.now_s))
+    return _finish(session, walk, draw_style(session, "tiptoe"))
 
 
 def level(session: Session) -> Motion:

@@ -62,6 +62,32 @@ def standing(session: Session) -> Motion:
     return _planted(start, _still(start, count), extra)
 
 
+def chair_rises(session: Session) -> Motion:
+    """Standing up and sitting down: the shank leans forward and back, the foot stays flat."""
+    rng, count = session.rng, _count(session)
+    start = postures.sitting(rng, session.person)
+    script = Script(start)
+    script.rest(rng.uniform(1.5, 3))
+    while script.now_s < count / GRID_HZ:
+        for lean in (rng.uniform(12, 28), rng.uniform(-2, 6)):
+            script.move(_leant(start, -lean), rng.uniform(0.6, 1.2))
+            script.rest(rng.uniform(0.05, 0.4) if lean > 10 else rng.uniform(0.5, 4.0))
+        script.move(_leant(start, -rng.uniform(12, 28)), rng.uniform(0.6, 1.2))
+        script.move(start, rng.uniform(0.6, 1.2))
+        script.rest(rng.uniform(0.5, 4.0))
+    extra = 0.3 * smooth_noise(rng, count, 1.5, ANGLES)
+    extra[:, Angle.DORSI] = -extra[:, Angle.SHANK_PITCH]
+    extra[:, [Angle.INVERSION, Angle.MIDFOOT]] *= 0.2
+    return _planted(start, script.draw()[0][:count], extra)
+
+
+def _leant(start: Floats, by_deg: float) -> Floats:
+    """The shank leans, the foot stays flat on the floor."""
+    pose = start.copy()
+    pose[[Angle.SHANK_PITCH, Angle.DORSI]] += [by_deg, -by_deg]
+    return pose
+
+
 def fidget(session: Session) -> Motion:
     """Restless feet: bursts of movement in every joint."""
     rng, count = session.rng, _count(session)

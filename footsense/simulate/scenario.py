@@ -24,6 +24,8 @@ NEGATIVES: Mapping[str, str] = {
     "stairs": "stairs, up or down",
     "sitting": "sitting still, now and then moving a little",
     "standing": "standing, swaying and shifting weight",
+    "heel-raises": "standing, up on the toes and down again",
+    "chair-rises": "standing up and sitting down, the feet flat",
     "fidget": "restless feet in every direction",
     "pumps": "flexing up and down without holding",
     "driving": "the heel on the floor, the foot on a pedal",

@@ -28,6 +28,8 @@ GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
     "stairs": gait.stairs,
     "sitting": others.sitting,
     "standing": others.standing,
+    "heel-raises": gait.heel_raises,
+    "chair-rises": others.chair_rises,
     "fidget": others.fidget,
     "pumps": others.pumps,
     "driving": others.driving,

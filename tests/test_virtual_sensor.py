@@ -15,6 +15,7 @@ from footsense.simulate import Scenario, Simulated, simulate
 from footsense.simulate.air import Air
 from footsense.simulate.firmware import Motion, ProfileFirmware
 from footsense.simulate.rig import Rig, virtual_rig
+from footsense.simulate.virtual_sensor import VirtualSensor
 from footsense.sources.ble import Central, Link, Patience
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import plan_for
@@ -173,12 +174,36 @@ def test_a_sensor_that_stays_away_is_an_error_after_what_was_received() -> None:
         asyncio.run(record("generic", motion(100.0, 120.0), during=die, speed=20.0, air=Air(0.1)))
 
 
-def test_two_sensors_at_once() -> None:
-    async def both() -> list[Run]:
-        return await asyncio.gather(
-            record("generic", motion(100.0)), record("generic", motion(50.0), {"rate_hz": 50})
-        )
+def test_two_sensors_in_one_air_by_one_radio_into_one_session() -> None:
+    profile, wearer = load_profile("generic"), motion(100.0)
+    found: dict[str, int] = {}
 
-    first, second = asyncio.run(both())
-    assert {p.sensor for p in first.packets}.isdisjoint({p.sensor for p in second.packets})
-    assert len(first.samples()[1]) == pytest.approx(2 * len(second.samples()[1]), abs=10)
+    def count(meta: SensorMeta, item: Item) -> None:
+        assert not isinstance(item, Gap)
+        found[str(meta.side)] = found.get(str(meta.side), 0) + (len(item) if isinstance(item, Samples) else 0)
+
+    async def both() -> None:
+        async with virtual_rig(profile, wearer, None) as rig:
+            firmware = ProfileFirmware(profile, rig.sensor.firmware._motion)  # type: ignore[attr-defined]
+            second = VirtualSensor(rig.sensor.air, firmware, address="C0:00:00:00:01:02", speed=None)
+            await second.start()
+            here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
+            inbox, plan = Inbox(rig.clock), plan_for(profile, {})
+            left, right = (Link(here, f.device, f.label, plan, inbox) for f in await here.scan(0.2))
+            metas = [
+                SensorMeta(left.id, profile.text, side="left"),
+                SensorMeta(right.id, profile.text, side="right"),
+            ]
+            session = Session(metas, exercises=[], on_item=count)
+            async with left, right:
+                ends = [asyncio.create_task(s.finished.wait()) for s in (rig.sensor, second)]
+                end = asyncio.create_task(rig.when_over(lambda: None))
+                asyncio.gather(*ends, end).add_done_callback(lambda _: inbox.close())
+                async for item in inbox:
+                    session.process(item)
+            session.close()
+            await second.stop()
+
+    asyncio.run(both())
+    assert set(found) == {"left", "right"}
+    assert min(found.values()) > len(wearer.t_s) - 10

@@ -126,3 +126,129 @@ def test_an_event_comes_with_the_sample_that_decides_it(walks):
         for event in engine.process(item):
             assert isinstance(item, Samples)
             assert event.decided_s == item.t_s[-1]
+
+
+def near(found: list[Event], truth: list[float], within_s: float) -> list[tuple[Event, float]]:
+    """Pairs of a step and the true landing it is nearest to."""
+    pairs = [(e, min(truth, key=lambda t, e=e: abs(t - e.start_s))) for e in found]
+    return [(e, t) for e, t in pairs if abs(t - e.start_s) <= within_s]
+
+
+def test_real_landings_are_where_they_were_marked(walks):
+    for (t, acc, gyr), truth in walks.values():
+        found = steps(stream(t, acc, gyr, 100.0))
+        off = [e.start_s - t for e, t in near(found, truth, 0.3)]
+        assert len(off) >= len(truth) - 3
+        assert abs(np.median(off)) <= 0.05
+
+
+def test_real_walks_are_never_on_tiptoe(walks):
+    labels = [e.attributes["toe"] for (t, a, g), _ in walks.values() for e in steps(stream(t, a, g, 100.0))]
+    assert labels.count(True) <= len(labels) / 200
+    assert labels.count(False) >= 0.95 * len(labels)
+
+
+def test_a_step_is_decided_soon_after_its_landing(walks):
+    for (t, acc, gyr), _ in walks.values():
+        for event in steps(stream(t, acc, gyr, 100.0)):
+            assert event.start_s < event.end_s <= event.start_s + 1.0 + 1e-9
+            assert event.decided_s <= event.start_s + 1.2
+
+
+@pytest.mark.parametrize("placement", ["foot", "ankle"])
+@pytest.mark.parametrize("gyro", [True, False])
+def test_tiptoe_steps_are_found(placement, gyro):
+    for seed in range(4):
+        walk = made("toe-walk", seed, placement=placement, gyro=gyro, rate_hz=100.0, acc_range_g=8.0)
+        found = steps(walk.items())
+        truth = [e.start_s for e in walk.events]
+        assert abs(len(found) - len(truth)) <= 1
+        assert len(near(found, truth, 0.25)) >= 0.9 * len(truth)
+
+
+def test_tiptoe_is_told_from_heel_strike_on_the_foot():
+    for motion in ("toe-walk", "walking"):
+        wrong = total = 0
+        for seed in range(6):
+            walk = made(motion, seed, placement="foot", rate_hz=100.0, acc_range_g=8.0)
+            kinds = {e.start_s: e.attributes["toe"] for e in walk.events}
+            for event, start_s in near(steps(walk.items()), list(kinds), 0.25):
+                wrong += event.attributes["toe"] is not kinds[start_s]
+                total += 1
+        assert total >= 100
+        assert wrong <= 0.02 * total
+
+
+@pytest.mark.parametrize(("placement", "rate_hz"), [("ankle", 50.0), ("shank", 25.0), ("foot", 12.5)])
+def test_tiptoe_is_not_told_where_the_rate_cannot_show_it(placement, rate_hz):
+    walk = made("toe-walk", 2, placement=placement, rate_hz=rate_hz, acc_range_g=8.0, noise=1.0)
+    found = steps(walk.items())
+    assert found
+    assert not any(e.attributes["toe"] for e in found)
+
+
+def test_the_reason_names_the_rate():
+    engine = Engine(["toe-walk"])
+    for item in made("toe-walk", 2, placement="ankle", rate_hz=50.0).items():
+        engine.process(item)
+    assert [r.code for r in engine.reasons()["toe-walk"]] == ["rate"]
+
+
+@pytest.mark.parametrize("motion", ["standing", "sitting"])
+@pytest.mark.parametrize("placement", ["foot", "ankle", "shank"])
+def test_no_step_without_a_swing(motion, placement):
+    still = made(motion, 3, placement=placement, restless=0.3, duration_s=60.0)
+    assert steps(still.items()) == []
+
+
+def test_the_last_step_into_standing_counts(walks):
+    (t, acc, gyr), truth = walks["1-2_lf"]
+    last = steps(stream(t, acc, gyr, 100.0))[-1]
+    assert last.start_s == pytest.approx(truth[-1], abs=0.15)
+    assert last.end_s == pytest.approx(last.start_s + 1.0)
+
+
+def test_nothing_is_counted_across_a_gap(walks):
+    (t, acc, gyr), truth = walks["2-2_lf"]
+    hole = (truth[5] - 0.3, truth[5] + 0.3)
+    found = steps(stream(t, acc, gyr, 100.0, keep=(t < hole[0]) | (t > hole[1])))
+    assert not any(e.start_s < hole[1] and e.end_s > hole[0] for e in found)
+    assert len(found) == len(truth) - 1
+
+
+def test_interpolated_holes_are_no_impacts():
+    still = made("standing", 5, placement="foot", rate_hz=100.0, restless=0.3, duration_s=60.0)
+    keep = np.random.default_rng(1).random(len(still.t_s)) > 0.3
+    assert steps(stream(still.t_s, still.acc_g, still.gyr_dps, 100.0, keep=keep)) == []
+
+
+def test_a_shift_of_time_shifts_the_steps(walks):
+    (t, acc, gyr), _ = walks["3-1_lf"]
+    here, there = steps(stream(t, acc, gyr, 100.0)), steps(stream(t + 5000.0, acc, gyr, 100.0))
+    assert len(here) == len(there)
+    for a, b in zip(here, there, strict=True):
+        times = b.start_s - a.start_s, b.end_s - a.end_s, b.decided_s - a.decided_s
+        assert times == pytest.approx((5000.0,) * 3, abs=1e-6)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_mounting_does_not_matter(walks, seed):
+    (t, acc, gyr), _ = walks["1-1_rf"]
+    turn, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
+    turn *= np.sign(np.linalg.det(turn))
+    here, there = steps(stream(t, acc, gyr, 100.0)), steps(stream(t, acc @ turn.T, gyr @ turn.T, 100.0))
+    assert [e.start_s for e in there] == pytest.approx([e.start_s for e in here], abs=0.011)
+    assert [e.attributes["toe"] for e in there] == [e.attributes["toe"] for e in here]
+
+
+def test_progress_follows_the_count(walks):
+    (t, acc, gyr), truth = walks["2-1_lf"]
+    engine, late = Engine(["toe-walk"]), []
+    for item in cut(stream(t, acc, gyr, 100.0), 5):
+        engine.process(item)
+        if isinstance(item, Samples):
+            behind = sum(x < item.t_s[-1] - 0.4 for x in truth) - engine.progress()[0].count
+            late.append(behind)
+    assert np.mean(np.array(late) > 0) <= 0.06
+    assert engine.progress()[0].count in (len(truth), len(truth) + 1)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from footsense.exercises.base import About
 from footsense.signal.footfall import Footfall
 from footsense.signal.front import Signals
-from footsense.signal.gait import LEG, Landing, StepTracker
+from footsense.signal.gait import SHANK, Landing, StepTracker
 from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
 
 
@@ -28,7 +28,7 @@ class ToeWalk:
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
-        self.tracker = StepTracker(info.rate_hz, LEG if info.placement in ("ankle", "shank") else None)
+        self.tracker = StepTracker(info.rate_hz, SHANK if info.placement == "shank" else None)
         self.footfall = Footfall(info.rate_hz, info.placement)
         self._count = 0
 

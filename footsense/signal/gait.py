@@ -35,11 +35,11 @@ class GaitParams:
     split: float = 0.55
     turning: float = 0.5
     turning_dps: float = 120.0
-    rest_s: float = 0.16
+    rest_s: float = 0.12
     apart_s: float = 0.35
     floor_gps: float = 1.5
     share: float = 0.12
-    swing_gps: float = 2.5
+    swing_gps: float = 4.0
     swing_g: float = 0.11
     big: float = 0.3
     ends: float = 0.2
@@ -56,7 +56,7 @@ class GaitParams:
     impact_hz: tuple[float, float] = (16.0, 40.0)
 
 
-LEG = GaitParams(turning=0.65)  # the shank leans over the standing foot, so it turns in stance too
+SHANK = GaitParams(turning=0.65)  # the shank leans over the standing foot, so it turns in stance too
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,11 @@ class StepTracker:
     @property
     def landed(self) -> bool:
         """Whether the burst under way seems to have ended with a landing; may be taken back."""
-        if self._burst is None or self._burst.peak < self.params.swing_gps:
+        burst = self._burst
+        if burst is None or burst.peak < self.params.swing_gps:
             return False
         now = self.slow.view(self.slow.stop - 1, self.slow.stop)[0]
-        return bool(len(now)) and float(now[0]) < 0.5 * self._burst.peak
+        return len(now) > 0 and float(now[0]) < 0.75 * burst.peak
 
     def flush(self) -> list[Landing]:
         """The landing under way when the stream ends."""

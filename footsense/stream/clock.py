@@ -17,6 +17,7 @@ notification lost unseen adds its own length until the envelope has taken it up 
 import math
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
 from typing import Protocol
 
 from footsense.stream.order import Frame, WindowMin
@@ -29,6 +30,8 @@ _PULL = 0.15  # how far the period may move from the segment's
 _JUMP_S = 0.25
 _RATE_CHANGE = 0.1
 _RATE_AGREES = 0.05
+_LIKE = 0.55
+_ALIKE_SHARE = 0.7
 _FIRST_WINDOW_S, _RATE_WINDOW_S = 0.5, 2.0
 _FUTURE_S, _LATE_S, _DELAY_WINDOW_S = 1.0, 10.0, 30.0
 _BLOCK_S, _BLOCKS = 2.0, 30
@@ -80,9 +83,11 @@ class RateWatch:
         self._elapsed_s += step_s
         if self._elapsed_s < self._window_s or len(self._steps) < self._min_steps:
             return None
-        measured = _middle(self._steps)
+        measured = _typical(self._steps)
         self._steps, self._elapsed_s = [], 0.0
         before, self._candidate = self._candidate, measured
+        if measured is None:
+            return None
         if abs(measured / self.period_s - 1) <= _RATE_CHANGE:
             self._candidate, self._window_s = None, _RATE_WINDOW_S
         elif before is not None and abs(measured / before - 1) <= _RATE_AGREES:
@@ -91,12 +96,13 @@ class RateWatch:
         return None
 
 
-def _middle(values: list[float]) -> float:
-    """Mean of the middle half: blind to a quarter of holes, and exact where steps are rounded."""
-    ordered = sorted(values)
-    cut = len(ordered) // 4
-    middle = ordered[cut : len(ordered) - cut]
-    return sum(middle) / len(middle)
+def _typical(steps: list[float]) -> float | None:
+    """Mean of the steps that are like the middle one: exact where steps are rounded to ticks, such as 2 and 3
+    for 2.5. None where too few are alike: with many holes, which make steps twice as long and more, a change of
+    rate cannot be told."""
+    middle = median(steps)
+    like = [s for s in steps if abs(s - middle) <= _LIKE * middle]
+    return sum(like) / len(like) if len(like) >= _ALIKE_SHARE * len(steps) else None
 
 
 class Epoch:

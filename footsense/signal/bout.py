@@ -15,8 +15,9 @@ from footsense.types import Floats
 BLOCK = 64  # samples followed at a time
 TURNED_BACK = 0.2  # turns the other way, before which a run cannot have begun
 OUTSIDE = 3.0  # half axes from the centre, likewise
-NEAR = 0.35  # half axes from the centre within which nothing goes around it
-INNER = 0.7  # and within which it does unless it is hasty
+NEAR = 0.15  # half axes from the centre within which nothing goes around it
+MIDDLE = 0.4  # and within which a run ends where it is hasty
+INNER = 0.7  # and within which the last turn does not grow where it is hasty
 HASTE = 1.5  # times the tempo of the bout
 STALL = 0.15  # of the tempo of the bout: slower is no progress
 STALL_S = 0.55  # without progress for so long, the foot has come to rest
@@ -206,7 +207,7 @@ def wind_wide(loop: Loop, path: Floats, period: float) -> Floats:
 
 def rest_chord(loop: Loop, samples: float, lag: int) -> float:
     """Movement over `lag` samples (rad) below which a foot that circles once in `samples` has come to rest."""
-    return max(0.25 * loop.length * min(1.0, float(np.pi) * lag / samples), SMALLEST_REST)
+    return max(0.15 * loop.length * min(1.0, float(np.pi) * lag / samples), SMALLEST_REST)
 
 
 def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | None:
@@ -231,7 +232,9 @@ def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | N
     assert loop is not None
     chord = tape.chord[begin - tape.first : end - tape.first + 1]
     still = chord < rest_chord(loop, n - last, lag)
-    start = _start(loop, path[:, : last + 1], theta[: last + 1], _long(still, lag)[: last + 1])
+    start = _start(
+        loop, path[:, : last + 1], theta[: last + 1], _long(still, lag)[: last + 1], HASTE / (n - last)
+    )
     turns = theta[start:] - theta[start]
     return Run(loop, begin + start, turns, -float(np.minimum(np.diff(turns), 0.0).sum()))
 
@@ -242,17 +245,20 @@ def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return np.asarray(index - np.maximum.accumulate(np.where(still, -1, index)) >= least)
 
 
-def _off_rim(x: Floats, y: Floats, far: float) -> NDArray[np.bool_]:
-    """Where the path cuts through the middle or is far out."""
+def _off_rim(x: Floats, y: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.bool_]:
+    """Where the path cuts through the middle (at its centre, or near it with a step of more than `hasty` turns) or
+    is far out. `steps` (n,) lead to the points (x, y)."""
     radius = x * x + y * y
-    return np.asarray((radius < NEAR * NEAR) | (radius > far * far))
+    middle = (radius < NEAR * NEAR) | ((radius < MIDDLE * MIDDLE) & (np.abs(steps) > hasty))
+    return np.asarray(middle | (radius > far * far))
 
 
-def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_]) -> int:
+def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_], hasty: float) -> int:
     """Where in `head` (3, n), wound by `theta` turns, the winding began that goes on at its end."""
     x, y = loop.unit(head)
     ahead = np.minimum.accumulate(theta[::-1])[::-1]
-    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | _off_rim(x, y, OUTSIDE) | still)
+    steps = np.diff(theta, prepend=0.0)
+    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | _off_rim(x, y, steps, hasty, OUTSIDE) | still)
     low = min(int(lost[-1]) + 1 if len(lost) else 0, len(theta) - 1)
     return low + int(np.argmin(theta[low:]))
 
@@ -330,7 +336,11 @@ class Bout:
         x, y = self.loop.unit(path[:, 1:])
         full = turns >= self.done + 1
         stalled = turns - earlier[: len(turns)] < STALL * window / self.period
-        over = stalled | (turns < peak - BACK) | _off_rim(x, y, FAR)
+        over = (
+            stalled
+            | (turns < peak - BACK)
+            | _off_rim(x, y, np.diff(turns, prepend=self.turns), HASTE / self.period, FAR)
+        )
         first = int(np.argmax(np.concatenate([full | over, [True]])))
         k = min(first, len(index) - 1)
         before = float(turns[k - 1]) if k else self.turns

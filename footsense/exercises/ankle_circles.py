@@ -8,8 +8,8 @@ from footsense.exercises.base import About
 from footsense.signal.bout import STALL_S, STALL_TURNS, Bout, Run, Shape, Turn, believed, settle, turn_limits
 from footsense.signal.circling import Moment, Scout, Tape
 from footsense.signal.front import Signals, SlowGrid
-from footsense.signal.tilt import RADIAN_DEG, TiltPath
-from footsense.types import Event, Gap, Grade, Progress, Reason, Samples, StreamInfo
+from footsense.signal.tilt import LEAK_S, RADIAN_DEG, TiltPath
+from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
@@ -95,7 +95,9 @@ class AnkleCircles:
         end = moment.at - (self._scout.rest + self._scout.lag // 2 if moment.rest else 0)
         if end - begin < self._shape.quickest_s * self._shape.last * self._grid.rate_hz:
             return []
-        run = settle(tape, begin, end, moment.period, self._scout.lag)
+        path = self._unleaked(tape, begin, end, moment.at)
+        chord = tape.chord[begin - tape.first : end - tape.first + 1]
+        run = settle(path, chord, begin, moment.period, self._scout.lag)
         if run is None or run.backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
             return []
         marks = turn_limits(tape, run, self._shape.last if moment.rest else 1.0)
@@ -109,6 +111,15 @@ class AnkleCircles:
         elif len(marks) > self._shape.turns:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
+
+    def _unleaked(self, tape: Tape, begin: int, end: int, at: int) -> Floats:
+        """The path between two slow indices (both included) with what has leaked away put back, but for what a
+        path that stands at its mean over the memory loses: that is the gyro's bias."""
+        path = tape.path[:, begin - tape.first : end - tape.first + 1]
+        if not self._info.has_gyro:
+            return path
+        known = tape.path[:, max(at - self._memory + 1 - tape.first, 0) : at + 1 - tape.first]
+        return path + np.cumsum(path - known.mean(axis=1)[:, None], axis=1) / (LEAK_S * self._grid.rate_hz)
 
     def _start(self, run: Run, turns: list[Turn]) -> Bout:
         last = turns[-1]

@@ -210,12 +210,11 @@ def rest_chord(loop: Loop, samples: float, lag: int) -> float:
     return max(0.15 * loop.length * min(1.0, float(np.pi) * lag / samples), SMALLEST_REST)
 
 
-def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | None:
-    """The run of winding under way at slow index `end` (included), no earlier than `begin`.
+def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> Run | None:
+    """The run of winding under way at the end of `path` (3, n), which starts at slow index `begin`.
 
-    `lag` is that of the tape's chord; a rest as long ends the run.
+    `chord` (n,) is the movement over `lag` samples; a rest as long ends the run. `period`: roughly that of a turn.
     """
-    path = tape.path[:, begin - tape.first : end - tape.first + 1]
     n = path.shape[1]
     last = max(0, n - 1 - max(4, round(min(period, n))))
     loop = None
@@ -230,7 +229,6 @@ def settle(tape: Tape, begin: int, end: int, period: float, lag: int) -> Run | N
             break
         last = settled
     assert loop is not None
-    chord = tape.chord[begin - tape.first : end - tape.first + 1]
     still = chord < rest_chord(loop, n - last, lag)
     start = _start(
         loop, path[:, : last + 1], theta[: last + 1], _long(still, lag)[: last + 1], HASTE / (n - last)

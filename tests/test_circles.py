@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from footsense.engine import Engine, run
+from footsense.recording import open_recording
 from footsense.signal.front import slice_samples
-from footsense.types import Event, Item, Samples, StreamInfo
+from footsense.simulate import Scenario, simulate
+from footsense.types import Event, Gap, Grade, Item, Samples, StreamInfo
 
 CIRCLES = ["ankle-circles"]
 
@@ -114,3 +117,102 @@ def test_shifting_time_shifts_results(shift: float) -> None:
     assert [(e.start_s + shift, e.end_s + shift, e.decided_s + shift) for e in here] == [
         pytest.approx((e.start_s, e.end_s, e.decided_s), abs=1e-6) for e in there
     ]
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_both_ways_with_a_rest_between(gyro: bool) -> None:
+    t, there = phase_of(4, 0.8, 50.0)
+    _, back = phase_of(3, 0.8, 50.0)
+    phase = np.concatenate([there, there[-1] - back])
+    t = np.arange(len(phase)) / 50.0
+    found = circles(StreamInfo(50.0, gyro), samples(tilts(phase), t, gyro=gyro))
+    assert [e.attributes["direction"] for e in found] == ["ccw"] * 4 + ["cw"] * 3
+
+
+def test_nothing_is_counted_across_a_gap() -> None:
+    info, stream = bout(6, 0.5, 50.0)
+    middle = int(np.searchsorted(stream.t_s, REST_S + 3.2 / 0.5))
+    before, after = slice_samples(stream, 0, middle), slice_samples(stream, middle + 50, len(stream))
+    gap = Gap(float(stream.t_s[middle - 1]), float(stream.t_s[middle + 50]))
+    found = circles(info, before, gap, after)
+    assert len(found) == 3 + 2  # 3.2 turns, half a turn lost, 2.3 turns
+    assert not any(e.start_s < gap.end_s and e.end_s > gap.start_s for e in found)
+
+
+@pytest.mark.parametrize("tempo_hz", [0.3, 0.8, 1.5])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_flexing_is_no_circle(tempo_hz: float, gyro: bool) -> None:
+    engine = Engine(CIRCLES)
+    events = [e for i in bout(10, tempo_hz, 100.0, gyro=gyro, width=0.04) for e in engine.process(i)]
+    assert not events + engine.flush()
+    codes = [(r.code, r.grade) for r in engine.reasons()["ankle-circles"]]
+    assert codes == ([] if gyro else [("thin-loop-no-gyro", Grade.NOT_VERIFIABLE)])
+
+
+def test_round_circles_are_not_declined() -> None:
+    engine = Engine(CIRCLES)
+    for item in bout(10, 0.6):
+        engine.process(item)
+    assert not engine.reasons()["ankle-circles"]
+
+
+def test_thin_gravity_loop_is_counted_with_a_gyro_but_has_no_direction() -> None:
+    t, phase = phase_of(5, 0.6, 100.0)
+    turn = np.radians(12) * np.column_stack([0 * phase, np.cos(2 * np.pi * phase), np.sin(2 * np.pi * phase)])
+    pose = Rotation.from_rotvec(turn)  # about a horizontal and the vertical axis: gravity shows a line
+    step = (pose[:-1].inv() * pose[1:]).as_rotvec()
+    gyr = np.degrees(np.vstack([step, step[-1:]])) * 100.0
+    stream = replace(samples(pose.inv().apply([0.0, 0.0, 1.0]), t, gyro=True), gyr_dps=gyr)
+    found = circles(StreamInfo(100.0, True), stream)
+    assert [e.attributes["direction"] for e in found] == [None] * 5
+
+
+@pytest.mark.parametrize("motion", ["walking", "pumps", "fidget", "leg-swing"])
+def test_other_motions_are_no_circles(motion: str) -> None:
+    for seed in range(2):
+        assert not circles(*simulate(Scenario(motion=motion, seed=seed, duration_s=40.0)).items())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_simulated_wearers(seed: int) -> None:
+    made = simulate(Scenario(motion="ankle-circles", seed=seed, rate_hz=50.0, gyro=seed % 2 == 0, tempo_hz=0.6))
+    found = circles(*made.items())
+    assert [e.attributes["direction"] for e in found] == [e.attributes["direction"] for e in made.events]
+
+
+REAL = [
+    *(("ipol_gait", f"{person}-1_{foot}") for person in range(1, 7) for foot in ("lf", "rf")),
+    *(("gaitmap_examples", name) for name in ("stair_up_left", "stair_up_right", "walk2x20_left")),
+    ("xio_foot", "short_walk"),
+    *(("pt_exercises", f"{s}_{e}") for s in ("s1", "s2") for e in ("e1_moving", "e1_rest_ankle", "e5_moving")),
+    ("daphnet_ankle", "S01R02"),
+]
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_real_legs_that_do_not_circle(reference: Path, gyro: bool) -> None:
+    for folder, name in REAL:
+        found = []
+        engine = Engine(CIRCLES)
+        for item in open_recording(reference / "data" / folder / f"{name}.csv.gz").tracks[0].items():
+            found += engine.process(item if gyro else without_gyro(item))
+        assert not found + engine.flush(), name
+
+
+def without_gyro(item: Item) -> Item:
+    if isinstance(item, StreamInfo):
+        return replace(item, has_gyro=False)
+    return replace(item, gyr_dps=None) if isinstance(item, Samples) else item
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(size=st.sampled_from([1, 7, 50, 400, 3000]), seed=st.sampled_from([0, 3, 8]))
+def test_cutting_a_whole_session_changes_nothing(size: int, seed: int) -> None:
+    made = simulate(
+        Scenario(motion="ankle-circles", seed=seed, reps=4, rate_hz=25.0, gyro=seed > 3, tempo_hz=0.6)
+    )
+    info, stream = made.items()
+    assert isinstance(stream, Samples)
+    whole = circles(info, stream)
+    assert len(whole) >= 4
+    assert whole == circles(info, *in_chunks(stream, list(range(0, len(stream), size))))

@@ -1,5 +1,6 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,14 @@ from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tilt import LEAK_S, RADIAN_DEG, TiltPath
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
+FEW_STROKES = 4.0  # turns, and
+STROKES_SHARE = 0.5  # of the circles counted, that may go unexplained
+THIN_LOOP = (
+    "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
+    "use a sensor with a gyro, or let the leg hang or stretch it out differently"
+)
+ENOUGH_SEEN = 3  # circles
+LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
 BACKDATE_S = 0.1  # the chord needs so long to notice that movement has begun
@@ -36,14 +45,17 @@ class AnkleCircles:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
         self._shape = shape or Shape()
+        self._again = replace(self._shape, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3)
         self._memory = round(MEMORY_S * self._grid.rate_hz)
         self._count = 0
         self._last_s = 0.0
+        self._seen: list[tuple[float, float]] = []  # circles
+        self._strokes: list[tuple[float, float, float]] = []  # of the stretches before the last gap
         self._restart()
 
     def _restart(self) -> None:
         self._tilt = TiltPath(self._grid.rate_hz, has_gyro=self._info.has_gyro)
-        self._scout = Scout(self._grid.rate_hz)
+        self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro)
         self._tape: Tape | None = None
         self._bout: Bout | None = None
         self._floor = -1  # slow index before which everything has been dealt with
@@ -52,6 +64,7 @@ class AnkleCircles:
     def process(self, item: Signals | Gap) -> list[Event]:
         if isinstance(item, Gap):
             events = self._close(item.end_s)
+            self._strokes = self._all_strokes()
             self._restart()
             return events
         if len(item.samples):
@@ -65,12 +78,16 @@ class AnkleCircles:
         return events
 
     def _work(self, tape: Tape, moments: list[Moment], samples: Samples) -> list[Event]:
-        found: list[tuple[int, Turn]] = self._follow(tape)
+        found = self._noted(self._follow(tape))
         for moment in moments:
             if self._bout is None and moment.at > self._floor:
-                found += [(moment.at, turn) for turn in self._look(tape, moment)]
-                found += self._follow(tape)
+                found += self._noted([(moment.at, turn) for turn in self._look(tape, moment)])
+                found += self._noted(self._follow(tape))
         return [self._event(turn, self._time(at, samples)) for at, turn in found]
+
+    def _noted(self, found: list[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
+        self._seen += [(turn.limits.start_s, turn.limits.end_s) for _, turn in found]
+        return found
 
     def _time(self, at: int, samples: Samples) -> float:
         """Stream time of the sample with which slow sample `at` became known."""
@@ -103,7 +120,7 @@ class AnkleCircles:
         marks = turn_limits(tape, run, self._shape.last if moment.rest else 1.0)
         if len(marks) < (1 if moment.rest else self._shape.turns):
             return []
-        turns = believed(tape, marks, self._shape)
+        turns = believed(tape, marks, self._expected(marks[0].start_s))
         if moment.rest:
             self._floor = moment.at
         elif turns:
@@ -111,6 +128,11 @@ class AnkleCircles:
         elif len(marks) > self._shape.turns:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
+
+    def _expected(self, start_s: float) -> Shape:
+        """What a bout has to look like; less regular ones will do soon after the wearer has circled."""
+        lately = [end for _, end in self._seen[-ENOUGH_SEEN:] if start_s - end < LATELY_S]
+        return self._again if len(lately) == ENOUGH_SEEN else self._shape
 
     def _unleaked(self, tape: Tape, begin: int, end: int, at: int) -> Floats:
         """The path between two slow indices (both included) with what has leaked away put back, but for what a
@@ -175,4 +197,15 @@ class AnkleCircles:
         return self._close(self._last_s)
 
     def reasons(self) -> tuple[Reason, ...]:
-        return ()
+        """Going to and fro where gravity alone cannot tell a thin circle from a line."""
+        lost = [(a, b, turns) for a, b, turns in self._all_strokes() if 2 * self._within(a, b) < turns]
+        if sum(turns for _, _, turns in lost) < max(FEW_STROKES, STROKES_SHARE * self._count):
+            return ()
+        span = (lost[0][0], lost[-1][1])
+        return (Reason("thin-loop-no-gyro", THIN_LOOP, Grade.NOT_VERIFIABLE, span),)
+
+    def _all_strokes(self) -> list[tuple[float, float, float]]:
+        return self._strokes + (self._scout.strokes.all() if self._scout.strokes else [])
+
+    def _within(self, start_s: float, end_s: float) -> int:
+        return sum(a < end_s and b > start_s for a, b in self._seen)

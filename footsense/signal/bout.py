@@ -43,7 +43,7 @@ class Shape:
     bout_ratio: float = 0.25
     alone_ratio: float = 0.4
     turn_rough: float = 0.3
-    bout_rough: float = 0.18
+    bout_rough: float = 0.2
     alone_rough: float = 0.12
     turn_uneven: float = 1.0
     bout_uneven: float = 0.7
@@ -213,7 +213,8 @@ def rest_chord(loop: Loop, samples: float, lag: int) -> float:
 def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> Run | None:
     """The run of winding under way at the end of `path` (3, n), which starts at slow index `begin`.
 
-    `chord` (n,) is the movement over `lag` samples; a rest as long ends the run. `period`: roughly that of a turn.
+    `chord` (n,) is the movement over `lag` samples: a rest as long ends the run. `period` is roughly that of a
+    turn, in samples.
     """
     n = path.shape[1]
     last = max(0, n - 1 - max(4, round(min(period, n))))
@@ -244,8 +245,8 @@ def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
 
 
 def _off_rim(x: Floats, y: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.bool_]:
-    """Where the path cuts through the middle (at its centre, or near it with a step of more than `hasty` turns) or
-    is far out. `steps` (n,) lead to the points (x, y)."""
+    """Where the path cuts through the middle (at its centre, or near it with a step of more than `hasty` turns)
+    or is far out. `steps` (n,) lead to the points (x, y)."""
     radius = x * x + y * y
     middle = (radius < NEAR * NEAR) | ((radius < MIDDLE * MIDDLE) & (np.abs(steps) > hasty))
     return np.asarray(middle | (radius > far * far))

@@ -27,6 +27,10 @@ STEADY = 0.25  # and |⟨h⟩|²/⟨h²⟩, which is 1 for an ellipse gone throu
 ENOUGH = 1.2  # turns that may have been wound before it is worth a closer look
 EVERY = 0.4  # turns until the next
 TINY = 1e-12
+THIN = 0.52  # q of a loop 0.28 as wide as it is long
+STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
+SLOWEST_HZ, FASTEST_HZ = 0.12, 1.8
+FEW = 3.0  # turns, fewer of which say nothing
 ENOUGH_AT_REST = 0.4
 SMALLEST_RAD = 0.015  # root mean square distance from the mean
 LINEAR_G = 0.06  # acceleration besides gravity that is always allowed
@@ -92,10 +96,53 @@ class Moment:
     period: float
 
 
-class Scout:
-    """Turns Tilt into Tape and Moments, chunk by chunk."""
+class Since:
+    """Counts the turns of a phase since a condition last did not hold."""
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self) -> None:
+        self._total = self._base = 0.0
+
+    def process(self, holds: NDArray[np.bool_], step: Floats) -> Floats:
+        """`step` (n,) rad from one sample to the next."""
+        total = np.cumsum(np.concatenate([[self._total], step * (1 / (2 * np.pi))]))[1:]
+        base = np.maximum.accumulate(np.concatenate([[self._base], np.where(holds, 0.0, total)]))[1:]
+        self._total, self._base = float(total[-1]), float(base[-1])
+        return total - base
+
+
+class Strokes:
+    """Spans of going to and fro on a path too thin to tell whether it is a circle: `found` holds their start
+    and end in s and how many turns that would be."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[float, float, float]] = []
+        self._turns = Since()
+        self._began_s = self._last_s = 0.0
+        self._last = 0.0
+
+    def process(self, t_s: Floats, holds: NDArray[np.bool_], step: Floats) -> None:
+        turns = np.concatenate([[self._last], self._turns.process(holds, step)])
+        times = np.concatenate([[self._last_s], t_s])
+        for k in np.flatnonzero((turns[1:] == 0) != (turns[:-1] == 0)).tolist():
+            if turns[k] == 0:
+                self._began_s = float(times[k])
+            elif turns[k] >= FEW:
+                self.found.append((self._began_s, float(times[k]), float(turns[k])))
+        self._last, self._last_s = float(turns[-1]), float(times[-1])
+
+    def all(self) -> list[tuple[float, float, float]]:
+        """With the one under way."""
+        under_way = [(self._began_s, self._last_s, self._last)] if self._last >= FEW else []
+        return self.found + under_way
+
+
+class Scout:
+    """Turns Tilt into Tape and Moments, chunk by chunk. `strokes` are looked for where a thin path is all that
+    the sensor can show."""
+
+    def __init__(self, rate_hz: float, *, strokes: bool = False) -> None:
+        self.strokes = Strokes() if strokes else None
+        self._wound = Since()
         self.rate_hz = rate_hz
         self.lag = max(1, round(LAG_S * rate_hz))
         self.rest = max(1, round(REST_S * rate_hz))
@@ -105,7 +152,6 @@ class Scout:
         self._last_d: Floats | None = None
         self._moved = self._rested = -1  # slow index of the last movement, of the last sample at rest
         self._was_resting = True
-        self._total = self._base = 0.0  # turns in all, and when the path was last not round
         self._part = 0.0
         self._most = 0.0  # turns wound at most since the last rest
 
@@ -137,14 +183,11 @@ class Scout:
         limit = linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
         area = square(mean[:3])
         fine = (area > ROUND * ROUND * size * speed) & (area > STEADY * mean[6]) & (mean[5] < limit * limit)
-        return self._wound(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
-
-    def _wound(self, fine: NDArray[np.bool_], step: Floats) -> Floats:
-        """Turns that the path may have wound since it last was not round."""
-        total = np.cumsum(np.concatenate([[self._total], step * (1 / (2 * np.pi))]))[1:]
-        base = np.maximum.accumulate(np.concatenate([[self._base], np.where(fine, 0.0, total)]))[1:]
-        self._total, self._base = float(total[-1]), float(base[-1])
-        return total - base
+        if self.strokes is not None:
+            beat = step * (self.rate_hz / (2 * np.pi))
+            thin = (area < THIN * THIN * size * speed) & (mean[5] < limit * limit) & (half_axis > STROKE_RAD)
+            self.strokes.process(tilt.t_s, thin & (beat > SLOWEST_HZ) & (beat < FASTEST_HZ), step)
+        return self._wound.process(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
 
     def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:
         index = np.arange(first, first + len(moving))

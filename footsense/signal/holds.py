@@ -303,7 +303,8 @@ class HoldTracker:
     def _hold(self, p: Plateau, row: int, *, going: bool) -> Hold | None:
         """The hold that `p` was, seen from `row`; None where it is none. `p` gets the excursion of its end."""
         rows, rest = self._known(), self.state.rests[-1]
-        if not p.countable or self.state.start is None:
+        too_short = row - p.entry < 0.5 * self.params.min_hold_s * self._rate_hz
+        if too_short or not p.countable or self.state.start is None:
             return None
         way, span = self._way(), self._count(1.5)
         late = row if going else max(row - self._second // 2, p.entry)

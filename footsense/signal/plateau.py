@@ -183,12 +183,13 @@ class Way:
     def departure(self, p: Plateau, row: int, up: Floats, settled: tuple[int, int]) -> tuple[int, float]:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
         `settled` (first, after the last) belong to the plateau."""
-        d = self._off(p.entry, row + 1, up, settled)
+        begin = max(p.entry, row - self.look_back)
+        d = self._off(begin, row + 1, up, settled)
         inside = np.flatnonzero(d <= p.band)
         k = int(inside[-1]) if len(inside) else 0
         if k + 1 == len(d):
             return row, self.rows.at(self.rows.t_s, row)
-        return p.entry + k, self.rows.between(p.entry + k, d[k], d[k + 1], p.band)
+        return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)
 
     def rise_rows(self, p: Plateau) -> int:
         """Rows from a quarter to three quarters of the way from rest to the plateau."""

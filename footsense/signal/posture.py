@@ -118,15 +118,25 @@ class Posture:
 
 def length(x: Floats) -> Floats:
     """Lengths of the columns of (3, m)."""
-    return np.asarray(np.sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]))
+    return _root_of_squares(x[0] * x[0], x[1] * x[1], x[2] * x[2])
 
 
 def distance(x: Floats, y: Floats) -> Floats:
     """How far the columns of `x` (3, m) are from `y` (3,)."""
-    a, b, c = x
     p, q, r = y.tolist()
-    a, b, c = a - p, b - q, c - r
-    return np.asarray(np.sqrt(a * a + b * b + c * c))
+    a, b, c = x[0] - p, x[1] - q, x[2] - r
+    a *= a
+    b *= b
+    c *= c
+    return _root_of_squares(a, b, c)
+
+
+def _root_of_squares(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Changes `a`: what is in the cache already is quickest to write."""
+    a += b
+    a += c
+    root: Floats = np.sqrt(a, out=a)
+    return root
 
 
 def middle_column(x: Floats) -> Floats:

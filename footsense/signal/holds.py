@@ -382,7 +382,7 @@ class HoldTracker:
         return [k for k, r in enumerate(rests) if chord(up, r.up) <= max(self._out(r), back[k])]
 
     def _out(self, rest: Rest) -> float:
-        return max(4.0 * rest.noise, 0.5 * self._smallest)
+        return max(4.0 * rest.noise, 0.75 * self._smallest)
 
     def _calmest(self, rest: Rest, row: int) -> int:
         rows = self._known()

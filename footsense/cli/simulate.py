@@ -23,7 +23,7 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     from footsense.simulate import EXERCISES, NEGATIVES  # noqa: PLC0415
 
     click.echo("exercises\n" + _table(EXERCISES) + "\nmotions that are none of them\n" + _table(NEGATIVES))
-    click.echo("routines\n" + _table(dict.fromkeys(routine_names(), "all of it, in one recording")))
+    click.echo("routines, all in one recording\n" + "\n".join(f"  {name}" for name in routine_names()))
     ctx.exit(0)
 
 
@@ -109,13 +109,16 @@ def _one(motion: str, seed: int, out: Path | None, wish: dict[str, Any], *, vary
 
 def _make(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Simulated":
     from footsense.routine import load_routine, routine_names  # noqa: PLC0415
-    from footsense.simulate import Scenario, perform, sample, simulate  # noqa: PLC0415
+    from footsense.simulate import MOTIONS, Scenario, perform, sample, simulate  # noqa: PLC0415
 
     def scenario(motion: str, **more: Any) -> "Scenario":
         more |= wish
         return sample(motion, seed, **more) if vary else Scenario(motion=motion, seed=seed, **more)
 
     if motion not in routine_names() and not motion.endswith(".toml"):
+        if motion not in MOTIONS:
+            known = ", ".join([*MOTIONS, *routine_names()])
+            raise UsageError(f"cannot simulate '{display(motion)}'; known are: {known}, or a routine's .toml")
         return simulate(scenario(motion))
     routine = load_routine(motion)
     sides = [s for item in routine.items for s in item.sides if s != "both"]

@@ -25,7 +25,8 @@ RINGS = 8  # decay times after which a transient is over
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device: errors in g and deg/s, `lag` whether it filters before it samples."""
+    """One device: noise (rms) and bias in g and deg/s, whether it filters before it samples (`anti_alias`), how
+    many degrees the strap gives."""
 
     acc_noise_g: float
     gyr_noise_dps: float

@@ -28,7 +28,7 @@ def perform(routine: Routine, base: Scenario) -> Simulated:
 
 
 def demo_routine(base: Scenario | None = None) -> Simulated:
-    """The routine `demo` done with care, in about 70 s; on the left foot unless `base` says otherwise."""
+    """The routine `demo` done with care, in less than 80 s; on the left foot unless `base` says otherwise."""
     calm = Scenario(motion="sitting", seed=4, side="left", tremor=0.5, restless=0.5)
     return perform(load_routine("demo"), replace(base or calm, tidy=True))
 

@@ -243,3 +243,38 @@ def test_grouping_into_packets_changes_nothing(data: st.DataObject) -> None:
     assert np.array_equal(real(one)[0], real(many)[0])
     assert np.array_equal(real(one)[1], real(many)[1])
     assert [i for i in one if not isinstance(i, Samples)] == [i for i in many if not isinstance(i, Samples)]
+
+
+@pytest.mark.parametrize("timing", [TICKS, NUMBERS, BOTH, NEITHER], ids=["ticks", "numbers", "both", "neither"])
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_any_stamps_numbers_and_arrivals_keep_the_rules(timing: StreamTiming, seed: int) -> None:
+    """A third of the packets lie about their place, some come late by minutes, are empty or hold no number."""
+    rng = np.random.default_rng(seed)
+    stage, out, host_ns = Stage([timing]), [], 10**12
+    for k in range(40):
+        host_ns += int(rng.choice([0, 1_000_000, 50_000_000, 3_000_000_000, 90_000_000_000]))
+        rows = rng.normal(0, 1, (int(rng.integers(0, 8)), 3))
+        rows[rng.random(rows.shape) < 0.01] = np.nan
+        lies = rng.random() < 0.3
+        sent = Decoded(
+            "imu",
+            acc_g=rows,
+            ticks=(int(rng.integers(65536)) if lies else host_ns // 1_000_000 % 65536)
+            if timing.tick_s
+            else None,
+            sequence=(int(rng.integers(256)) if lies else k % 256) if timing.sequence_modulus else None,
+        )
+        out += stage.process(RawPacket("s", "c", host_ns, b""), [sent] * int(rng.integers(1, 3)))
+    out += stage.flush()
+    place: int | None = None
+    last_s = -1.0
+    for item in out:
+        if isinstance(item, Samples):
+            assert place in (None, item.first)
+            assert item.t_s[0] > last_s
+            assert (np.diff(item.t_s) > 0).all()
+            assert np.isfinite(item.acc_g).all()
+            place, last_s = item.first + len(item), float(item.t_s[-1])
+        else:
+            place = None

@@ -30,8 +30,7 @@ class FootfallParams:
     needs `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median hardness of
     up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft`
     (ankle, shank) where none of them was hard, each had a swing of `swing_g`, and no more than a share
-    `made_up` of an impact was interpolated, at `legs_rate_hz` or
-    more.
+    `made_up` of an impact was interpolated, at `legs_rate_hz` or more.
     """
 
     quiet_s: float = 1.5
@@ -43,8 +42,9 @@ class FootfallParams:
     soft: float = 0.45
     hard: float = 0.7
     heel: float = 8.0
-    legs_soft: tuple[float, float] = (0.2, 0.06)
-    legs_hard: float = 1.4
+    legs_soft: float = 0.2
+    legs_soft_g: tuple[float, float] = (0.28, 0.2)
+    legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
     noise_g: float = 0.02
     impact_rate_hz: float = 45.0
@@ -64,13 +64,12 @@ class Footfall:
         self.params = FootfallParams()
         self._rate_hz = rate_hz
         self._posture = placement in ("foot", None) and rate_hz >= self.params.posture_rate_hz
-        self._soft = {"ankle": self.params.legs_soft[0], "shank": self.params.legs_soft[1]}.get(
-            placement or "", 0.0
-        )
+        ankle, shank = self.params.legs_soft_g
+        self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
         self._stood: list[int] = []  # slow indices of the ends of stands
         self._stands: list[Floats] = []  # their postures
         self._quiet_from: int | None = None
-        self._votes: deque[tuple[float, bool]] = deque(maxlen=self.params.votes)
+        self._votes: deque[tuple[float, float, bool]] = deque(maxlen=self.params.votes)
         self._last_s = -math.inf
 
     def watch(self, tracker: StepTracker, start: int) -> None:
@@ -174,12 +173,14 @@ class Footfall:
         if math.isnan(hardness):
             return None
         clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g
-        self._votes.append((hardness, clear and hardness < p.hard))
-        usual = median(h for h, _ in self._votes)
+        self._votes.append((hardness, landing.impact_g, clear and hardness < p.hard))
+        usual = median(h for h, _, _ in self._votes)
         if max(usual, hardness) >= p.legs_hard:
             return False if min(usual, hardness) >= p.soft else None
-        enough = len(self._votes) >= 3 and self._rate_hz >= p.legs_rate_hz
-        return True if enough and usual < self._soft and all(ok for _, ok in self._votes) else None
+        if len(self._votes) < 3 or self._rate_hz < p.legs_rate_hz or not all(ok for _, _, ok in self._votes):
+            return None
+        soft = usual < p.legs_soft and median(g for _, g, _ in self._votes) < self._soft_g
+        return True if soft else None
 
 
 def _cos(a: Floats, b: Floats) -> Floats:

@@ -1,6 +1,8 @@
 """`footsense demo`: everything without hardware."""
 
 import asyncio
+import contextlib
+import importlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,10 +105,17 @@ async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", boo
         meta = SensorMeta(link.id, profile.text, settings, worn.side, worn.placement)
         guide = Guide(play, screen, link.id)
         end = asyncio.create_task(rig.when_over(inbox.close))
+        if not fast:  # there is time now, and none to wait for pictures afterwards
+            asyncio.get_running_loop().run_in_executor(None, _load_pictures)
         try:
             return await until_interrupted(record(link, meta, inbox, play.path, guide), link, inbox)
         finally:
             end.cancel()
+
+
+def _load_pictures() -> None:
+    with contextlib.suppress(Exception):  # what is wrong is said when they are made
+        importlib.import_module("footsense.report.page")
 
 
 class Guide:

@@ -23,7 +23,7 @@ SIMULATED = """
 ## Simulated wearers
 
 Sets of seeds {first} to {last}, which nothing was tuned on; person, side, mounting, posture, rate (25 to
-400 Hz), range, noise, tremor, strap play and loss are drawn. In brackets 95 % intervals (Wilson).
+400 Hz), range, noise, tremor and strap play are drawn. In brackets 95 % intervals (Wilson).
 """
 
 
@@ -42,6 +42,9 @@ def lines(reference: Path, seeds: range) -> Iterator[str]:
     yield SIMULATED.format(first=seeds.start, last=seeds.stop - 1)
     yield "### Told the exercise\n"
     yield from simulated.table(seeds)
+    yield "\n### The same with 2 % of the packets lost, in bursts (foot, gyro)\n"
+    yield "What a hole longer than 0.25 s cuts is not counted, so that counts can be too low, not too high.\n"
+    yield from simulated.lossy(seeds)
     yield "\n### False events where the exercise told was not done (count, upper 95 % bound an hour)\n"
     yield from simulated.negatives(seeds)
     yield "\n### Not told the exercise\n"

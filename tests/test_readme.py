@@ -1,0 +1,38 @@
+"""The README's two commands are the ones that are used."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TEST = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e '.[test]' && .venv/bin/pytest"
+DEMO = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e . && .venv/bin/footsense demo"
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_two_commands_come_first() -> None:
+    first, second = re.findall(r"```sh\n(.*?)\n```", read("README.md"), re.DOTALL)[:2]
+    assert (first, second) == (DEMO, TEST)
+
+
+def test_the_test_command_is_the_one_that_is_run() -> None:
+    assert TEST in read(".ci/run")
+    assert TEST in read("CONTRIBUTING.md")
+
+
+def test_what_the_readme_shows_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", read("README.md")):
+        assert (ROOT / link).exists(), link
+
+
+def test_it_says_what_it_is_not() -> None:
+    assert "not a medical device" in read("README.md")
+
+
+def test_constraints_name_only_versions() -> None:
+    """No hash and no address: they work with any index."""
+    lines = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
+    assert len(lines) > 30
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)

@@ -41,6 +41,7 @@ class Shape:
 
     turn_ratio: float = 0.18
     bout_ratio: float = 0.25
+    pair_ratio: float = 0.32  # of a bout of two turns only
     alone_ratio: float = 0.4
     turn_rough: float = 0.3
     bout_rough: float = 0.2
@@ -54,8 +55,8 @@ class Shape:
     slowest_s: float = 8.0
     bout_s: float = 0.58  # a turn, on average, before a bout is believed
     alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
-    parallel: float = 0.97  # cosine between the planes of neighbours, before a bout is believed
-    backward: float = 0.12  # turns wound backwards per turn, at most
+    parallel: float = 0.94  # cosine between the planes of neighbours, before a bout is believed
+    backward: float = 0.25  # turns wound backwards per turn, at most
     turns: int = 2  # that a bout needs before it is believed while it is under way
     last: float = 0.75  # part of a turn that counts when the foot comes to rest
 
@@ -169,7 +170,7 @@ def _alone(turn: Turn, shape: Shape) -> bool:
 def _regular(turns: list[Turn], shape: Shape) -> bool:
     n = len(turns)
     return (
-        sum(t.loop.ratio for t in turns) >= shape.bout_ratio * n
+        sum(t.loop.ratio for t in turns) >= (shape.bout_ratio if n > 2 else shape.pair_ratio) * n
         and sum(t.rough for t in turns) <= shape.bout_rough * n
         and sum(t.uneven for t in turns) <= shape.bout_uneven * n
         and sum(t.period_s for t in turns) >= shape.bout_s * n

@@ -45,7 +45,9 @@ class AnkleCircles:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
         self._shape = shape or Shape()
-        self._again = replace(self._shape, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3)
+        self._again = replace(
+            self._shape, pair_ratio=0.25, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3
+        )
         self._memory = round(MEMORY_S * self._grid.rate_hz)
         self._count = 0
         self._last_s = 0.0

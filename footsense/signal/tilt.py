@@ -10,6 +10,7 @@ from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
 LEAK_S = 6.0  # time constant with which the angles turned are forgotten
+BIAS_S = 30.0  # and that with which the gyro's bias is found
 MEAN_S = 2.0  # of the mean that they are taken about
 SMOOTH_HZ = 4.0  # of the accelerometer alone
 SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any further
@@ -71,6 +72,7 @@ class TiltPath:
 
     def __init__(self, rate_hz: float, *, has_gyro: bool) -> None:
         self._has_gyro = has_gyro
+        self._bias = LowPass.with_time_constant(BIAS_S, rate_hz, start=0.0)
         self._rough = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
         self._centre = LowPass.with_time_constant(MEAN_S, rate_hz, start=0.0)
         self._fine = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
@@ -92,6 +94,7 @@ class TiltPath:
 
     def _angles(self, rate: Floats) -> Floats:
         # the integral of ω without its slow part is a low-pass of τω
+        rate = rate - self._bias.process(rate)
         rough = self._rough.process(rate)
         about = rough - self._centre.process(rough)
         about *= 0.5 * LEAK_S

@@ -1,5 +1,6 @@
 """The hold tracker and the exercises on it, on postures made here from angles."""
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -188,6 +189,21 @@ def test_holds_from_a_new_posture_after_a_change_of_posture(degrees: float) -> N
     assert [e.attributes["excursion_deg"] for e in found] == pytest.approx([degrees] * 4, abs=1.0)
 
 
+def test_new_posture_reached_in_two_goes_is_the_rest_posture() -> None:
+    flex = [(93.0, 0.8), (93.0, 8.0), (65.0, 0.8), (65.0, 3.0)]
+    found = events(*stream(move([(0.0, 3.0), (58.0, 1.0), (65.0, 0.6), (65.0, 4.0), *(flex * 3)])))
+    assert [round(e.end_s - e.start_s) for e in found] == [8, 8, 8]
+
+
+def test_standing_elsewhere_before_walking_on_is_no_hold() -> None:
+    """It is left towards rest, which is where the first step swings to."""
+    steps = [(30.0 * (-1) ** k, 0.4) for k in range(10)]
+    sway = 1.0 * np.sin(np.arange(0.0, 5.0, 1.0 / ANGLES_HZ) * 6.0)
+    stood = move([(0.0, 3.0), (5.0, 0.5), (5.0, 5.0), *steps, (12.0, 0.4), (12.0, 3.0)])
+    stood[round(3.5 * ANGLES_HZ) : round(8.5 * ANGLES_HZ)] += sway
+    assert not events(*stream(stood))
+
+
 def test_a_long_way_leads_to_no_hold() -> None:
     wander = [(30.0 * (-1) ** k, 0.4) for k in range(12)]
     assert not events(*stream(move([(0.0, 3.0), *wander, (25.0, 0.5), (25.0, 4.0), (0.0, 0.6), (0.0, 3.0)])))
@@ -274,6 +290,16 @@ def test_held_lifts_are_counted(reference: Path) -> None:
 def test_walking_holds_nothing(reference: Path, name: str) -> None:
     items = recorded(reference / "data" / f"{name}.csv.gz", "foot")
     assert not events(*items)
+
+
+@pytest.mark.parametrize("name", ["S01R02", "S03R02"])
+def test_standing_walking_and_freezing_hold_nothing(reference: Path, name: str) -> None:
+    folder = reference / "data" / "daphnet_ankle"
+    about = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["files"]
+    (truth,) = (f["truth"] for f in about.values() if name in f["file"])
+    task = [(s["start_s"], s["end_s"]) for s in truth["segments"] if s["label"] > 0]
+    found = events(*recorded(folder / f"{name}.csv.gz", "ankle"))
+    assert not [e for e in found if any(a <= (e.start_s + e.end_s) / 2 <= b for a, b in task)]
 
 
 def test_chunks_change_nothing_for_people_who_wobble(reference: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.signal.front import Signals
-from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Plateau, Rest, Start, State, Way
+from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
 from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, angle_deg, chord, middle
 from footsense.types import Floats, Gap
 
@@ -268,33 +268,46 @@ class HoldTracker:
             p.up, p.centred = rows.middle(row - self._lag // 2, row), row
             p.excursion = chord(p.up, s.rests[-1].up)
             return
-        hold = self._hold(p, row, going=False)
-        if self._towards_rest(p, row):
+        hold, towards = self._hold(p, row, going=False), self._towards_rest(p, row)
+        if towards and (hold is None or self._is_sure(hold, p)):
             self._count_hold(p, hold)
         else:
-            bias, quiet = s.start.bias if s.start else np.zeros(3), self._was_quiet(p, row)
-            last = self._last_inside(row, p)
-            p.up = rows.middle(max(last - self._second, p.entry), last)
-            s.pending = p, hold, Start.at(rows, last, bias), quiet
+            self._keep_pending(p, hold, row, towards=towards)
         s.phase, s.plateau = "away", None
+
+    def _keep_pending(self, p: Plateau, hold: Hold | None, row: int, *, towards: bool) -> None:
+        """What the plateau was depends on where the wearer stops next. It is centred anew: a wide way may have
+        been entered as still before its end."""
+        s, rows = self.state, self._known()
+        p.centred = max(p.entry, row - self._history)
+        p.up = rows.middle(p.centred, max(row - self._second, p.entry))
+        p.band = min(p.band, 0.25 * float(rows.distance(row, row + 1, p.up)[0]))
+        bias, quiet = s.start.bias if s.start else np.zeros(3), self._was_quiet(p, row)
+        last = self._last_inside(row, p)
+        p.up = rows.middle(max(last - self._second, p.entry), last)
+        s.pending = Pending(p, hold, Start.at(rows, last, bias), quiet, towards)
 
     def _count_hold(self, p: Plateau, hold: Hold | None) -> None:
         s = self.state
         if hold is not None:
             s.held, s.returned, s.last_excursion, s.last_end_s = True, False, p.excursion, hold.end_s
+            s.last_up = p.up
             self._found.append(hold)
 
     def _resolve(self, row: int, up: Floats) -> None:
-        """The first stop after a plateau that was not left towards rest: at rest, the plateau was a hold given
-        up on a roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly."""
+        """The first stop after a plateau that was no hold for sure: at rest, it was one, perhaps given up on a
+        roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly."""
         s, rows = self.state, self._known()
         if s.pending is None:
             return
-        (p, hold, start, quiet), s.pending = s.pending, None
+        was, s.pending = s.pending, None
+        p, start = was.plateau, was.start
         late = row - start.index > self._count(self.params.max_return_s)
-        if hold is not None and self._near_rests(up) and not late:
-            self._count_hold(p, replace(hold, decided_s=rows.at(rows.known_s, row)))
-        elif quiet and start.index - p.entry >= self._count(2.0 * self.params.min_hold_s):
+        off = min(chord(up, r.up) for r in s.rests)
+        back = off < self.params.back_share * p.excursion and (was.towards or self._near_rests(up))
+        if was.hold is not None and back and not late:
+            self._count_hold(p, replace(was.hold, decided_s=rows.at(rows.known_s, row)))
+        elif was.quiet and start.index - p.entry >= self._count(2.0 * self.params.min_hold_s):
             self._add_rest(p.up, start.index, start.index - p.entry)
             s.start = start
 
@@ -350,6 +363,15 @@ class HoldTracker:
             return True
         still = rows.cut(rows.change, p.entry, last + 1) < self._slack + q.still_share * p.excursion
         return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)
+
+    def _is_sure(self, hold: Hold, p: Plateau) -> bool:
+        """Whether a hold left towards rest may be counted without waiting for the stop at rest: it is like the
+        last one, or long and much steadier than it is wide, as standing between two steps is not."""
+        q, noise = self.params, self.state.rests[-1].noise
+        if self._as_before(p) and chord(p.up, self.state.last_up) < 0.5 * p.excursion:
+            return True
+        steady = max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
+        return steady and hold.end_s - hold.start_s >= q.sure_s
 
     def _as_before(self, p: Plateau) -> bool:
         ratio = p.excursion / self.state.last_excursion if self.state.last_excursion else 0.0

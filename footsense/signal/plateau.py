@@ -30,7 +30,8 @@ class Params:
     step_share          or that far for a second, which is a step from a new rest posture
     min_hold_s          shorter is no hold
     max_hold_s          longer is a new rest posture
-    max_return_s        longest time back to rest on a roundabout way
+    back_share          what is not sure counts if the next stop is no further from rest …
+    max_return_s        … and not later: longest time back to rest on a roundabout way
     max_way             longest way to the plateau
     max_rise_s          longest time for the middle half of that way: slower is a shift of weight
     min_turn            share of the excursion that a gyro, where there is one, must have seen
@@ -38,6 +39,8 @@ class Params:
     min_still           share of the time that must be still
     steady_s            from so long on it is enough …
     steady_share        … to stay that near to the plateau half of the time
+    sure_s              from so long on, and …
+    sure_share          … steadier than that, it counts before the wearer has stopped at rest again
     tremor_deg          … or that near, if that is less than a third
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
@@ -57,6 +60,7 @@ class Params:
     step_share: float = 0.12
     min_hold_s: float = 1.0
     max_hold_s: float = 90.0
+    back_share: float = 0.35
     max_return_s: float = 3.0
     max_way: float = 5.0
     max_rise_s: float = 1.5
@@ -65,6 +69,8 @@ class Params:
     min_still: float = 0.5
     steady_s: float = 1.5
     steady_share: float = 0.12
+    sure_s: float = 2.0
+    sure_share: float = 0.1
     tremor_deg: float = 2.5
     recent_s: float = 15.0
     recent_share: float = 0.25
@@ -134,14 +140,26 @@ class Plateau:
     inner: "State | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A plateau that has been left: the hold it would be, where it was left, whether it was quiet, and whether
+    it was left towards rest."""
+
+    plateau: Plateau
+    hold: Hold | None
+    start: Start
+    quiet: bool
+    towards: bool
+
+
 @dataclass(slots=True)
 class State:
     """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last.
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
-    `last_excursion` wide, until `last_end_s`. `pending`: a plateau left otherwise than towards rest, the
-    hold it would be, where it was left, and whether it was quiet. `shaken` movements were not counted because
-    of vibration. `nested`: this is the state within another's plateau.
+    `last_excursion` wide, at `last_up`, until `last_end_s`. `pending`: a plateau of which the next stop tells
+    what it was. `shaken` movements were not counted because of vibration. `nested`: this is the state within
+    another's plateau.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -149,11 +167,12 @@ class State:
     rests: list[Rest] = field(default_factory=list)
     start: Start | None = None
     plateau: Plateau | None = None
-    pending: tuple[Plateau, Hold | None, Start, bool] | None = None
+    pending: Pending | None = None
     held: bool = False
     returned: bool = False
     last_excursion: float = 0.0
     last_end_s: float = -math.inf
+    last_up: Floats = field(default_factory=lambda: np.zeros(3))
     shaken: int = 0
     nested: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)

@@ -16,6 +16,10 @@ ROW = "0,0,0,1\n"
 
 REFUSED = {
     "decimal-comma": (HEAD + "0,0,0,1,0,2,1,0\n", "line 2, column 5: 8 fields", "point"),
+    "decimal-comma-in-some": (HEAD + "0,5,0,0,1\n", "line 2, column 5: 5 fields", "with a point"),
+    "semicolons-below": (HEAD + "0;0;0;1\n", "line 2, column 2 (ax_g): 1 field", "not by ';'"),
+    "semicolons-and-commas": (HEAD + "0,1;0,2;0,3;1,0\n", "line 2, column 5: 5 fields", "not by ';'"),
+    "no-reading": (HEAD + ROW + "1,0,-2e6,1\n", "line 3, column 3 (ay_g)", "'-2e6' is no reading"),
     "semicolons": ("t_s;ax_g;ay_g;az_g\n0;0;0;1\n", "line 1", "';'"),
     "nan": (HEAD + ROW + "0.1,nan,0,1\n", "line 3, column 2 (ax_g)", "'nan' is not a finite number"),
     "infinite": (HEAD + "0,1e999,0,1\n", "line 2, column 2 (ax_g)", "finite"),
@@ -69,6 +73,12 @@ def test_truncated_gzip(tmp_path: Path, keep: int) -> None:
     text = HEAD + "".join(f"{i},{i * 7919 % 1000},0,1\n" for i in range(200))
     with pytest.raises(RecordingError, match="cut short"):
         read_csv(write(tmp_path, gzip.compress(text.encode())[:keep], "a.csv.gz"))
+
+
+def test_one_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = write(tmp_path, gzip.compress(HEAD.encode() + b"0" * (40 << 20)), "a.csv.gz")
+    with pytest.raises(RecordingError, match=r"line 2: is longer than 4096"):
+        read_csv(path)
 
 
 def test_an_error_far_down_is_found(tmp_path: Path) -> None:

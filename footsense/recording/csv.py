@@ -21,6 +21,7 @@ from footsense.types import Floats
 
 _BLOCK = 1 << 23  # bytes of text parsed at a time
 _MAX_LINE = 4096
+_MAX_VALUE = 1e6  # g and deg/s; a hundred times what any sensor worn on the body can tell
 _MAX_BYTES = 1 << 33  # inflated; a day at 400 Hz has 2.5e9
 _G_MS2 = 9.80665
 _UNITS = {"g": 1.0, "ms2": 1 / _G_MS2, "dps": 1.0, "rads": math.degrees(1.0)}
@@ -102,6 +103,8 @@ class _Reader:
             rest = text[cut:]
             if cut:
                 yield text[:cut]
+            elif len(rest.rstrip(b"\r\n")) > _MAX_LINE:
+                raise self._error(self.line, None, f"is longer than {_MAX_LINE} characters; is this a CSV?")
         if rest := rest.rstrip(b"\r\n"):
             yield rest
 
@@ -139,23 +142,24 @@ class _Reader:
             fields = raw.decode("utf-8").split(",")
         except UnicodeDecodeError:
             return self._error(number, None, "is not UTF-8 text")
-        expected = len(columns.names)
-        if len(fields) != expected:
-            hint = "; write decimals with a point, not a comma" if len(fields) >= 2 * expected - 1 else ""
-            place = min(len(fields) if raw.strip() else 0, expected) + 1
-            named = f"{place} ({columns.names[place - 1]})" if place <= expected else f"{place}"
-            return self._error(
-                number, named, f"{_plural(len(fields), raw)} where the header has {expected}{hint}"
-            )
+        if len(fields) != len(columns.names):
+            return self._wrong_count(number, fields, columns.names)
         values = []
         for place, (name, field) in enumerate(zip(columns.names, fields, strict=True), 1):
             value = _number(field)
-            if value is None:
-                return self._error(
-                    number, f"{place} ({name})", f"'{display(field, 30)}' is not a finite number"
-                )
+            fault = "is not a finite number" if value is None else _implausible(name, value)
+            if value is None or fault:
+                return self._error(number, f"{place} ({name})", f"'{display(field, 30)}' {fault}")
             values.append(value)
         return values
+
+    def _wrong_count(self, number: int, fields: list[str], names: tuple[str, ...]) -> RecordingError:
+        expected = len(names)
+        empty = fields == [""]
+        place = min(0 if empty else len(fields), expected) + 1
+        named = f"{place} ({names[place - 1]})" if place <= expected else f"{place}"
+        what = f"{_plural(len(fields), empty=empty)} where the header has {expected}{_hint(fields, expected)}"
+        return self._error(number, named, what)
 
     def _error(self, line: int, column: str | None, what: str) -> RecordingError:
         where = f"{self.name}, line {line}" + (f", column {column}" if column else "")
@@ -173,10 +177,26 @@ def _joined(blocks: list[Floats]) -> Floats:
     return data
 
 
-def _plural(count: int, raw: bytes) -> str:
-    if not raw.strip():
+def _plural(count: int, *, empty: bool) -> str:
+    if empty:
         return "empty line"
     return "1 field" if count == 1 else f"{count} fields"
+
+
+def _hint(fields: list[str], expected: int) -> str:
+    """What a wrong number of fields most likely comes from, and what to do."""
+    if any(";" in field for field in fields):
+        return "; separate fields by ',', not by ';', and write decimals with a point"
+    if len(fields) > expected and all(fields):
+        return "; write decimals with a point, not a comma"
+    return ""
+
+
+def _implausible(name: str, value: float) -> str:
+    """What is wrong with a number as a reading of this column, empty if nothing is."""
+    if name == "t_s" or abs(value) * _UNITS[name.split("_")[1]] <= _MAX_VALUE:
+        return ""
+    return f"is no reading of a sensor: more than {_MAX_VALUE:g} g or deg/s"
 
 
 def _number(field: str) -> float | None:
@@ -195,7 +215,7 @@ def _columns(names: tuple[str, ...], error: Callable[[str], RecordingError]) -> 
     if any(n.split("_")[0] in _GYR for n in names):
         wanted += _kind(names, _GYR, ("dps", "rads"))
     if len(names) == 1 and ";" in names[0]:
-        raise error("the fields are separated by ';', not by ','")
+        raise error("the fields are separated by ';', not by ',' (and decimals are written with a point)")
     for name in wanted:
         if names.count(name) != 1:
             raise error(f"column {name} is {'there twice' if name in names else 'missing'}")
@@ -223,7 +243,8 @@ def _parse(text: bytes, lines: int, columns: _Columns) -> Floats | None:
         return None
     if data.shape != (lines, len(columns.names)) or not np.isfinite(data).all():
         return None
-    return np.ascontiguousarray(data[:, columns.order]) * columns.scale
+    scaled = np.ascontiguousarray(data[:, columns.order]) * columns.scale
+    return scaled if np.abs(scaled[:, 1:]).max() <= _MAX_VALUE else None
 
 
 def _fields_fit(raw: NDArray[np.uint8], lines: int, fields: int) -> bool:

@@ -1,6 +1,7 @@
 """The command line: the only place that prints. Each command is imported when it runs."""
 
 import importlib
+import io
 import os
 import sys
 from typing import cast
@@ -53,26 +54,45 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every failure becomes one line on stderr and an exit code."""
+    _escape_what_cannot_be_encoded()
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         sys.exit(130)
-    except click.ClickException as error:
-        _fail(error.format_message())
-    except FootsenseError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except Exception as error:
-        if os.environ.get("FOOTSENSE_DEBUG"):
+        expected = isinstance(error, click.ClickException | FootsenseError)
+        if os.environ.get("FOOTSENSE_DEBUG") and not expected:
             raise
-        _fail(f"unexpected {type(error).__name__}: {error}; set FOOTSENSE_DEBUG=1 to see where")
+        click.echo(f"footsense: {display(' '.join(_in_words(error).split()), limit=500)}", err=True)
+        sys.exit(2)
 
 
-def _fail(message: str) -> None:
-    click.echo(f"footsense: {display(' '.join(message.split()), limit=500)}", err=True)
-    sys.exit(2)
+def _in_words(error: Exception) -> str:
+    """What went wrong, for a person: one line."""
+    match error:
+        case click.exceptions.NoArgsIsHelpError(ctx=click.Context() as ctx):
+            return f"say what to do: {', '.join(_names(ctx))}; more with `{ctx.command_path} --help`"
+        case click.ClickException():
+            return error.format_message()
+        case FootsenseError():
+            return str(error)
+        case OSError():
+            return f"{error.filename or 'the output'}: {error.strerror or error}; choose another place"
+    return f"unexpected {type(error).__name__}: {error}; set FOOTSENSE_DEBUG=1 to see where"
+
+
+def _names(ctx: click.Context) -> list[str]:
+    return ctx.command.list_commands(ctx) if isinstance(ctx.command, click.Group) else []
+
+
+def _escape_what_cannot_be_encoded() -> None:
+    # the name of a file need not be UTF-8; in JSON the escape of its bytes is a valid one
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

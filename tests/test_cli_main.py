@@ -1,0 +1,57 @@
+"""The outermost layer: whatever goes wrong is one line on stderr and an exit code, never a traceback."""
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from footsense.cli import main
+
+ROWS = "t_s,ax_g,ay_g,az_g\n" + "".join(f"{i / 100},0,0,1\n" for i in range(150))
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["footsense", *args])
+    monkeypatch.delenv("FOOTSENSE_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(str(ended.value.code))
+
+
+@pytest.mark.parametrize("args", [(), ("profiles",)])
+def test_a_call_without_a_command_is_told_the_commands_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: tuple[str, ...]
+) -> None:
+    assert call(monkeypatch, *args) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("footsense: say what to do: ")
+    assert err.count("\n") == 1
+    assert len(err) < 200
+
+
+def test_an_output_that_takes_nothing_is_no_unexpected_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device", "r.html")
+
+    monkeypatch.setattr("footsense.cli.cli.main", full)
+    assert call(monkeypatch, "analyze", "a.csv") == 2
+    assert capsys.readouterr().err == "footsense: r.html: No space left on device; choose another place\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_whose_name_is_no_text_is_analysed_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.csv")
+    path.write_text(ROWS)
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert call(monkeypatch, "analyze", "--json", str(path)) == 1  # too short
+    out.flush()
+    assert json.loads(out.buffer.getvalue().decode("utf-8"))["file"] == str(path)  # type: ignore[attr-defined]

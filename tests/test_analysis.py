@@ -163,11 +163,20 @@ def test_gaps(tmp_path: Path, lost: int, expected: Grade) -> None:
     assert codes == ([] if expected is Grade.GOOD else ["gaps"])
 
 
-def test_a_stuck_axis(tmp_path: Path) -> None:
-    t_s = np.arange(2000) / 100
-    acc = signal(t_s)
-    acc[500:1200, 2] = acc[500, 2]
+@pytest.mark.parametrize("noise_g", [0.002, 0.02])
+@pytest.mark.parametrize("rate_hz", [25, 100])
+def test_a_stuck_axis(tmp_path: Path, rate_hz: int, noise_g: float) -> None:
+    t_s = np.arange(20 * rate_hz) / rate_hz
+    acc = np.round(signal(t_s) + np.random.default_rng(1).normal(0, noise_g, (len(t_s), 3)), 4)
+    acc[5 * rate_hz : 12 * rate_hz, 2] = acc[5 * rate_hz, 2]
     assert graded(tmp_path, t_s, acc) == (Grade.POOR, ["stuck-axis"])
+
+
+def test_an_axis_without_movement_in_data_without_noise_is_not_stuck(tmp_path: Path) -> None:
+    t_s = np.arange(2000) / 100
+    tilt = 0.4 * np.sin(2 * np.pi * t_s)
+    acc = np.round(np.stack([np.sin(tilt), np.zeros(2000), np.cos(tilt)], axis=1), 4)
+    assert graded(tmp_path, t_s, acc) == (Grade.GOOD, [])
 
 
 def test_a_sensor_at_rest_is_not_stuck(tmp_path: Path) -> None:
@@ -192,6 +201,21 @@ def test_without_an_exercise_all_counts_stand_and_nothing_is_claimed(tmp_path: P
     assert whole["counts"] == dict.fromkeys(
         ["circles", "circles_cw", "circles_ccw", "holds", "steps", "toe_steps"], 0
     )
+
+
+def test_stamps_that_cannot_be_seconds_are_refused_as_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    fine = csv(tmp_path, np.arange(200) / 100)
+    odd = tmp_path / "odd.csv"
+    odd.write_text(Path(fine).read_text().replace("\n0.", "\n0.000000").replace("\n1.", "\n0.000001"))
+    result = call("analyze", str(odd), fine, "--json")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert "t_s is in seconds" in first["error"]
+    assert second["recording"]["samples"] == 200
+    assert result.exit_code == 1
+
+
+def test_the_rate_is_said_as_a_person_would(tmp_path: Path) -> None:
+    assert " at 52 Hz" in call("analyze", csv(tmp_path, np.arange(500) / 51.9999)).stdout
 
 
 # --- the command ------------------------------------------------------------------------------------------

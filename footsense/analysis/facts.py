@@ -11,6 +11,9 @@ STUCK_S = 2.0
 _EVEN = (0.5, 1.5)  # of a period
 _AXES = ("ax", "ay", "az", "gx", "gy", "gz")
 _MOVES_G, _MOVES_DPS = 0.3, 60.0  # peak to peak of another axis meanwhile
+_NOISY = (
+    0.2  # of an axis's steps turn back on the one before; 2·f/rate of a smooth movement at f do, 2/3 of noise
+)
 
 
 class Watcher:
@@ -81,7 +84,8 @@ class Watcher:
 
 def stuck_axes(item: Samples) -> list[tuple[str, float, float]]:
     """Stretches in which an axis keeps one value for two seconds or more while another axis of its kind
-    moves: (axis, start_s, end_s). A sensor at rest, all axes still, is not stuck."""
+    moves, with the noise of a real sensor: (axis, start_s, end_s). A sensor at rest, all axes still, is not
+    stuck; nor is an axis in which nothing happens in data that were computed without noise."""
     found: list[tuple[str, float, float]] = []
     if item.t_s[-1] - item.t_s[0] < STUCK_S:
         return found
@@ -98,6 +102,12 @@ def _stuck(t_s: Floats, rows: Floats, names: tuple[str, ...], moves: float) -> l
         borders = np.concatenate(([0], np.flatnonzero(column[1:] != column[:-1]) + 1, [len(column)]))
         long = np.flatnonzero(t_s[borders[1:] - 1] - t_s[borders[:-1]] >= STUCK_S)
         for a, b in zip(borders[long].tolist(), borders[long + 1].tolist(), strict=True):
-            if float(np.ptp(rows[a:b], axis=0).max()) > moves:
+            if float(np.ptp(rows[a:b], axis=0).max()) > moves and _noise(rows[a:b]) > _NOISY:
                 found.append((name, float(t_s[a]), float(t_s[b - 1])))
     return found
+
+
+def _noise(rows: Floats) -> float:
+    """Share of the steps from sample to sample that turn back on the one before, on the axis with most."""
+    steps = np.diff(rows, axis=0)
+    return float((steps[1:] * steps[:-1] < 0).mean(axis=0).max()) if len(steps) > 1 else 0.0

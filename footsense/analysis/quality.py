@@ -21,7 +21,7 @@ def common_reasons(watcher: Watcher) -> list[Reason]:
     facts = watcher.facts()
     reasons = []
     if facts.duration_s < MIN_DURATION_S:
-        text = f"the recording lasts {facts.duration_s:.1f} s; at least {MIN_DURATION_S:g} s are needed"
+        text = f"the recording lasts {facts.duration_s:.3g} s; at least {MIN_DURATION_S:g} s are needed"
         reasons.append(Reason("too-short", text, Grade.NOT_VERIFIABLE))
     elif facts.rate_hz < MIN_RATE_HZ:
         text = f"{facts.rate_hz:.3g} samples a second are too few; at least {MIN_RATE_HZ:g} are needed"

@@ -66,7 +66,7 @@ def in_words(file: str, analysis: "Analysis") -> str:
     gyro = "with gyro" if facts.gyro else "no gyro"
     lines = [
         f"{display(file)}  ({', '.join(s for s in said if s)})",
-        f"  {facts.duration_s:.1f} s, {facts.samples:,} samples at {facts.rate_hz:g} Hz, {gyro}{gaps}",
+        f"  {facts.duration_s:.1f} s, {facts.samples:,} samples at {facts.rate_hz:.3g} Hz, {gyro}{gaps}",
         *(f"  {line}" for line in _found(analysis)),
         *(f"  {s.start_s:8.1f} to {s.end_s:.1f} s  {s.exercise}" for s in analysis.segments),
         f"  quality: {analysis.grade}",

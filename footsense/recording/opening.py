@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from footsense.errors import RecordingError
+from footsense.errors import RecordingError, StreamError
 from footsense.recording.csv import read_csv
 from footsense.recording.mcap import open_mcap
 from footsense.recording.model import Recording, Track
@@ -29,10 +29,12 @@ def open_recording(
 
 def _open_csv(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
     table = read_csv(path)
-
     said = StreamInfo(0.0, table.gyr_dps is not None, side=side, placement=placement)
 
     def items() -> Iterator[Item]:
-        return iter_arrays(table.t_s, table.acc_g, table.gyr_dps, said)
+        try:
+            yield from iter_arrays(table.t_s, table.acc_g, table.gyr_dps, said)
+        except StreamError as error:
+            raise RecordingError(f"{display(path.name)}: {error}") from None
 
     return Recording(file, (Track("", side, placement, items),))

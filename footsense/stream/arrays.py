@@ -7,12 +7,14 @@ from itertools import pairwise
 import numpy as np
 from scipy.ndimage import minimum_filter1d
 
+from footsense.errors import StreamError
 from footsense.stream.grid import HOLE_PERIODS, MAX_FILL_S, Grid
 from footsense.types import CLIPPED, Flags, Floats, Gap, Item, Placement, Side, StreamInfo
 
 CHUNK = 1 << 16  # samples an item
 RATE_CHANGE = 1.25  # factor between two rates
 LASTING_S = 2.0
+_MIN_RATE_HZ, _MAX_RATE_HZ = 1e-4, 2e4  # nothing worn on a body samples faster
 _BURST = 3.0
 _REGULAR = 0.5  # intervals within 0.5 to 1.5 of the median are one grid
 _MIN_CLIP_G, _MIN_CLIP_RUN, _MIN_CLIPPED = 1.5, 3, 6
@@ -34,7 +36,7 @@ def items_from_arrays(
     Intervals within 0.5 to 1.5 of the median are one grid and keep their stamps; holes up to 0.25 s are filled
     and flagged, longer ones are a Gap; a lasting change of rate starts a new segment. Stamps that come in
     bursts (most intervals tiny: times of arrival) stay too; only holes longer than 0.25 s are told from them.
-    Fewer than two samples have no rate and give no items.
+    Fewer than two samples have no rate and give no items. Raises StreamError for stamps that cannot be seconds.
     """
     said = StreamInfo(0.0, gyr_dps is not None, sensor, side, placement, acc_range_g)
     return list(iter_arrays(t_s, acc_g, gyr_dps, said))
@@ -50,8 +52,10 @@ def iter_arrays(t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, said: Stream
         if start and t_s[start] - t_s[start - 1] > HOLE_PERIODS * max(period_s, period_before):
             yield Gap(float(t_s[start - 1]), float(t_s[start]))
         period_before = period_s
+        if period_s < 1 / _MAX_RATE_HZ:
+            raise StreamError(f"samples {period_s:.3g} s apart are none of a sensor; t_s is in seconds")
         # four decimals: a shift of t_s by a constant moves the last bits of the period
-        yield replace(said, rate_hz=round(1 / period_s, 4))
+        yield replace(said, rate_hz=max(round(1 / period_s, 4), _MIN_RATE_HZ))
         grid = Grid(period_s, said.acc_range_g)
         steps = steps_on_grid(t_s[start:stop], period_s)
         for a in range(start, stop, CHUNK):

@@ -75,7 +75,7 @@ class HoldTracker:
         if rows is None or p is None:
             return []
         end = rows.end - 1
-        released = float(rows.distance(end, end + 1, p.up)[0]) > p.band
+        released = rows.chord(end, p.up) > p.band
         hold = self._hold(p, end, going=not released)
         self.state.plateau, self.state.phase = None, "lost"
         ended = self._towards_rest(p, end) if released else self._as_before(p)
@@ -87,14 +87,21 @@ class HoldTracker:
         if p is None or not p.countable or self._rows is None or self.state.start is None:
             return 0.0
         if p.start_s is None:
-            p.start_s = self._way().arrival(p, p.up)
+            way = self._way()
+            p.start_s = way.arrival(p, p.up, way.left(p))
         return max(0.0, self._last_s - p.start_s)
 
     # the phases: each returns False when the rows are used up
 
     def _phase(self) -> bool:
-        phases = {"lost": self._lost, "rest": self._rest, "away": self._away, "plateau": self._kept}
-        return phases[self.state.phase]()
+        match self.state.phase:
+            case "rest":
+                return self._rest()
+            case "away":
+                return self._away()
+            case "plateau":
+                return self._kept()
+        return self._lost()
 
     def _lost(self) -> bool:
         """No rest posture in force: the first posture kept is one."""
@@ -116,7 +123,7 @@ class HoldTracker:
         self.state.at = row + 1
         calm = self._calmest(rest, row)
         rest.up = rows.middle(calm - self._lag, calm)
-        if rows.distance(row, row + 1, rest.up)[0] > 0.75 * out:
+        if rows.chord(row, rest.up) > 0.75 * out:
             self._leave_rest(rest, calm, row)
         return True
 
@@ -190,11 +197,16 @@ class HoldTracker:
         far = fall > max(q.release_share * p.excursion, p.band + 0.5 * self._drift)
         n = self._count(q.interruption_s)
         back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
+        over = (falling & far & (since >= n)) | back
+        # the first row is what matters: what comes after one that is known need not be looked at
+        known = int(over[lo - begin :].argmax())
+        hi = lo + known if over[lo - begin + known] else hi
+        left = left[: hi - begin]
         off = rows.distance(begin, hi, p.up)
-        elsewhere = _run_length(off > q.elsewhere_share * p.excursion) >= self._count(q.elsewhere_s)
+        elsewhere = _lasting(off > q.elsewhere_share * p.excursion, self._count(q.elsewhere_s))
         aside = (off > max(q.step_share * p.excursion, self._smallest)) & (p.excursion - left < 0.3 * off)
-        stepped = _run_length(aside) >= self._second
-        return np.asarray(((falling & far & (since >= n)) | back | elsewhere | stepped)[lo - begin :])
+        over[: hi - begin] |= elsewhere | _lasting(aside, self._second)
+        return np.asarray(over[lo - begin :])
 
     # what happens between the phases
 
@@ -319,20 +331,26 @@ class HoldTracker:
         too_short = row - p.entry < 0.5 * self.params.min_hold_s * self._rate_hz
         if too_short or not p.countable or self.state.start is None:
             return None
+        if rest.vibration_g > self._shaky_g:
+            self.state.shaken += 1
+            return None
         way, span = self._way(), self._count(1.5)
         late = row if going else max(row - self._second // 2, p.entry)
         end_up = rows.middle(max(late - span, p.entry), late)
         settled = (max(late - self._lag, p.entry), late + 1)
         last, end_s = (row, self._last_s) if going else way.departure(p, row, end_up, settled)
-        begin_s = way.arrival(p, rows.middle(p.entry, min(last, p.entry + 2 * span)))
-        up = rows.middle(p.entry, last)
+        left = way.left(p)
+        begin_s = way.arrival(p, rows.middle(p.entry, min(last, p.entry + 2 * span)), left)
         p.excursion = chord(end_up, rest.up)
+        if end_s - begin_s < self.params.min_hold_s:
+            return None
+        up = rows.middle(p.entry, last)
         hold = Hold(
             start_s=begin_s,
             end_s=end_s,
             decided_s=self._last_s if going else rows.at(rows.known_s, row),
             excursion_deg=angle_deg(chord(up, rest.up)),
-            rise_s=way.rise_rows(p) / self._rate_hz,
+            rise_s=way.rise_rows(p, left) / self._rate_hz,
             unsteady_deg=middle(rows.distance(p.entry, last + 1, up)) / RAD,
             rest_noise_deg=rest.noise / RAD,
             lift_g=way.lift_g(p),
@@ -342,18 +360,14 @@ class HoldTracker:
         return hold if self._is_hold(hold, p, last) else None
 
     def _is_hold(self, hold: Hold, p: Plateau, last: int) -> bool:
-        """Long and wide enough, come about by a turn, in no vehicle, and still."""
+        """Wide enough, come about by a turn, and still."""
         s, q = self.state, self.params
-        if s.rests[-1].vibration_g > self._shaky_g:
-            s.shaken += 1
-            return False
         smallest = max(self._smallest, 2.0 * q.noise_factor * s.rests[-1].noise)
         if hold.end_s - s.last_end_s < q.recent_s:
             smallest = max(smallest, q.recent_share * s.last_excursion)
         turned = hold.turn_deg is None or hold.turn_deg * RAD > q.min_turn * p.excursion
-        long = hold.end_s - hold.start_s >= q.min_hold_s
         moved = turned and hold.rise_s <= q.max_rise_s and p.excursion >= smallest
-        return long and moved and self._is_still(hold, p, last)
+        return moved and self._is_still(hold, p, last)
 
     def _is_still(self, hold: Hold, p: Plateau, last: int) -> bool:
         q, rows = self.params, self._known()
@@ -382,26 +396,30 @@ class HoldTracker:
         rows, rest = self._known(), self.state.rests[-1]
         fastest = float(rows.cut(rows.change, max(row - 2 * self._second, p.centred), row + 1).max())
         slow = fastest < self._slack + 0.02 * p.excursion
-        return slow and float(rows.distance(row, row + 1, rest.up)[0]) > 0.5 * p.excursion
+        return slow and rows.chord(row, rest.up) > 0.5 * p.excursion
 
     def _was_quiet(self, p: Plateau, row: int) -> bool:
         """Whether the posture was kept so much better than the step away from it is wide, as a rest posture is
         and a hold of a wobbling limb is not."""
         rows = self._known()
-        step = float(rows.distance(row, row + 1, p.up)[0])
+        step = rows.chord(row, p.up)
         last = self._last_inside(row, p)
         return middle(rows.distance(p.entry, last + 1, rows.middle(p.entry, last))) < 0.2 * step
 
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rows, rest = self._known(), self.state.rests[-1]
-        nearer = chord(p.up, rest.up) - float(rows.distance(row, row + 1, rest.up)[0])
-        return nearer >= 0.3 * float(rows.distance(row, row + 1, p.up)[0])
+        nearer = chord(p.up, rest.up) - rows.chord(row, rest.up)
+        return nearer >= 0.3 * rows.chord(row, p.up)
 
     def _near_rests(self, up: Floats) -> list[int]:
         """Which of the rest postures known this is; for older ones, seen from the one in force."""
-        rests, q = self.state.rests, self.params
-        back = [q.release_share * chord(r.up, rests[-1].up) for r in rests]
-        return [k for k, r in enumerate(rests) if chord(up, r.up) <= max(self._out(r), back[k])]
+        rests, share = self.state.rests, self.params.release_share
+        away = [chord(up, r.up) for r in rests]
+        return [
+            k
+            for k, r in enumerate(rests)
+            if away[k] <= self._out(r) or away[k] <= share * chord(r.up, rests[-1].up)
+        ]
 
     def _out(self, rest: Rest) -> float:
         return max(4.0 * rest.noise, 0.75 * self._smallest)
@@ -409,7 +427,7 @@ class HoldTracker:
     def _calmest(self, rest: Rest, row: int) -> int:
         rows = self._known()
         begin = min(max(rest.index, row - self._history, rows.first + self._lag), row)
-        return begin + int(np.argmin(rows.cut(rows.change, begin, row + 1)))
+        return begin + int(rows.cut(rows.change, begin, row + 1).argmin())
 
     def _last_inside(self, row: int, p: Plateau) -> int:
         inside = np.flatnonzero(self._known().distance(p.centred, row + 1, p.up) <= p.band)
@@ -440,7 +458,7 @@ class HoldTracker:
         while lo < self._end:
             hi = min(lo + size, self._end)
             met = condition(lo, hi)
-            k = int(np.argmax(met))
+            k = int(met.argmax())
             if met[k]:
                 return lo + k
             lo, size = hi, 2 * size
@@ -477,6 +495,13 @@ def _run_length(met: Bools) -> NDArray[np.int64]:
     """For each row, for how many rows up to it the condition has held without a break."""
     index = np.arange(len(met))
     return np.asarray(index - np.maximum.accumulate(np.where(met, -1, index)))
+
+
+def _lasting(met: Bools, least: int) -> Bools:
+    """Rows up to which the condition has held for `least` rows without a break."""
+    if np.count_nonzero(met) < least:
+        return np.zeros(len(met), dtype=np.bool_)
+    return np.asarray(_run_length(met) >= least)
 
 
 def _delayed(x: Floats, rows: int) -> Floats:

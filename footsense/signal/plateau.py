@@ -188,12 +188,18 @@ class Way:
     gyro: bool
     look_back: int
 
-    def arrival(self, p: Plateau, up: Floats) -> float:
+    def left(self, p: Plateau) -> Floats:
+        """How far the rows up to the plateau's first are from rest, as far as one looks back."""
+        return self.rows.distance(self._begin(p), p.entry + 1, self.rest.up)
+
+    def _begin(self, p: Plateau) -> int:
+        return max(p.entry - self.look_back, self.rows.first)
+
+    def arrival(self, p: Plateau, up: Floats, left: Floats) -> float:
         """When the posture came within the band of `up` on its way from rest to the plateau."""
-        rows = self.rows
-        begin = max(p.entry - self.look_back, rows.first)
+        rows, begin = self.rows, self._begin(p)
         d = self._off(begin, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
-        near_rest = np.flatnonzero(rows.distance(begin, p.entry + 1, self.rest.up) < 0.5 * p.excursion)
+        near_rest = np.flatnonzero(left < 0.5 * p.excursion)
         k = int(near_rest[-1]) if len(near_rest) else 0
         inside = np.flatnonzero(d[k:] <= p.band)
         k += int(inside[0]) if len(inside) else len(d) - 1 - k
@@ -210,20 +216,18 @@ class Way:
             return row, self.rows.at(self.rows.t_s, row)
         return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)
 
-    def rise_rows(self, p: Plateau) -> int:
+    def rise_rows(self, p: Plateau, left: Floats) -> int:
         """Rows from a quarter to three quarters of the way from rest to the plateau."""
-        begin = max(p.entry - self.look_back, self.rows.first)
-        d = self.rows.distance(begin, p.entry + 1, self.rest.up)
-        low = np.flatnonzero(d < 0.25 * p.excursion)
+        low = np.flatnonzero(left < 0.25 * p.excursion)
         k = int(low[-1]) if len(low) else 0
-        high = np.flatnonzero(d[k:] >= 0.75 * p.excursion)
-        return int(high[0]) if len(high) else len(d) - k
+        high = np.flatnonzero(left[k:] >= 0.75 * p.excursion)
+        return int(high[0]) if len(high) else len(left) - k
 
     def turned(self, p: Plateau) -> float:
         """Angle in rad that the gyro saw on the way."""
         turn = self.rows.cut(self.rows.turn, p.entry, p.entry + 1)[:, 0] - self.start.turn
-        turn = turn - self.start.bias * (p.entry - self.start.index)
-        return float(length(turn[:, None])[0])
+        x, y, z = (turn - self.start.bias * (p.entry - self.start.index)).tolist()
+        return math.sqrt(x * x + y * y + z * z)
 
     def lift_g(self, p: Plateau) -> float:
         """Largest departure of the specific force from 1 g on the way."""
@@ -239,5 +243,7 @@ class Way:
         away = self.rows.cut(self.rows.turn, lo, hi) - middle_column(reference)[:, None]
         middle_row = settled[0] + reference.shape[1] // 2
         away = away - self.start.bias[:, None] * (np.arange(lo, hi) - middle_row)
-        along = up[0] * away[0] + up[1] * away[1] + up[2] * away[2]
-        return length(away - up[:, None] * along)
+        x, y, z = up.tolist()
+        along = x * away[0] + y * away[1] + z * away[2]
+        away -= up[:, None] * along
+        return length(away)

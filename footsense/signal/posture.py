@@ -96,6 +96,10 @@ class Posture:
         """Chords between `up` (3,) and the posture at slow indices lo..hi, hi not included."""
         return distance(self.cut(self.up, lo, hi), up)
 
+    def chord(self, row: int, up: Floats) -> float:
+        """The one chord between `up` (3,) and the posture at slow index `row`, the same to the last bit."""
+        return chord(self.rows[_UP, row - self.first], up)
+
     def middle(self, lo: int, hi: int) -> Floats:
         """Median posture (3,) of the slow indices lo..hi, both included."""
         return middle_column(self.cut(self.up, lo, hi + 1))
@@ -123,12 +127,9 @@ def length(x: Floats) -> Floats:
 
 def distance(x: Floats, y: Floats) -> Floats:
     """How far the columns of `x` (3, m) are from `y` (3,)."""
-    p, q, r = y.tolist()
-    a, b, c = x[0] - p, x[1] - q, x[2] - r
-    a *= a
-    b *= b
-    c *= c
-    return _root_of_squares(a, b, c)
+    away = x - y[:, None]
+    away *= away
+    return _root_of_squares(away[0], away[1], away[2])
 
 
 def _root_of_squares(a: Floats, b: Floats, c: Floats) -> Floats:
@@ -142,13 +143,19 @@ def _root_of_squares(a: Floats, b: Floats, c: Floats) -> Floats:
 def middle_column(x: Floats) -> Floats:
     """Median (3,) of the columns of (3, m), each axis for itself; of an even number the upper one."""
     n = x.shape[1] // 2
-    return np.partition(x, n, axis=1)[:, n].copy()
+    x = x.copy()
+    x.partition(n, axis=1)
+    return x[:, n].copy()
 
 
 def middle(values: Floats) -> float:
     """Median of (m,), of an even number the upper one; 0.0 of none."""
+    if not len(values):
+        return 0.0
     n = len(values) // 2
-    return float(np.partition(values, n)[n]) if len(values) else 0.0
+    values = values.copy()
+    values.partition(n)
+    return float(values[n])
 
 
 def chord(a: Floats, b: Floats) -> float:

@@ -117,7 +117,9 @@ def test_the_object_is_the_contracts(tmp_path: Path) -> None:
         "kind": "hold", "exercise": "lifts", "start_s": 2.0, "end_s": 3.0, "decided_s": 3.0,
         "excursion_deg": 0.333333,
     }  # fmt: skip
-    assert whole["quality"] == {"grade": "good", "reasons": []}
+    (reason,) = whole["quality"].pop("reasons")
+    assert (whole["quality"], reason["code"]) == ({"grade": "poor"}, "gaps")
+    assert list(reason) == ["code", "text"]
     assert (whole["placement"], whole["side"], whole["segments"]) == ("foot", "left", [])
 
 
@@ -154,7 +156,7 @@ def test_placement(tmp_path: Path, placement: str, expected: Grade) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "expected"), [(40, Grade.GOOD), (300, Grade.POOR), (1200, Grade.NOT_VERIFIABLE)]
+    ("lost", "expected"), [(20, Grade.GOOD), (40, Grade.POOR), (300, Grade.POOR), (1200, Grade.NOT_VERIFIABLE)]
 )
 def test_gaps(tmp_path: Path, lost: int, expected: Grade) -> None:
     t_s = np.delete(np.arange(2000) / 100, range(400, 400 + lost))
@@ -186,7 +188,7 @@ def test_a_sensor_at_rest_is_not_stuck(tmp_path: Path) -> None:
 
 def test_clipping(tmp_path: Path) -> None:
     t_s = np.arange(2000) / 100
-    acc = np.clip(np.stack([3 * np.sin(t_s), np.cos(t_s), np.cos(2 * t_s)], axis=1), -2, 2)
+    acc = np.clip(np.stack([3 * np.sin(t_s) ** 9, 0.3 * np.cos(t_s), 1 + 0.1 * np.cos(2 * t_s)], axis=1), -2, 2)
     assert graded(tmp_path, t_s, acc) == (Grade.POOR, ["range-clipped"])
 
 
@@ -377,3 +379,20 @@ def test_replay_command(tmp_path: Path) -> None:
     assert [json.loads(line)["side"] for line in result.stdout.splitlines()] == ["left"] * 6
     assert "6 lifts holds" in call("replay", str(tmp_path / "a.mcap")).stdout
     assert "4 lifts holds" in call("replay", csv(tmp_path, np.arange(2000) / 100)).stdout
+
+
+def test_a_hole_in_the_exercise_is_a_reason_and_one_elsewhere_is_none(tmp_path: Path) -> None:
+    t_s = np.arange(6000) / 100
+    lifted = signal(t_s)
+    lifted[t_s > 30, 0] = lifted[t_s > 30, 1]
+    for at, grade, codes in ((1550, Grade.POOR, ["gaps"]), (5000, Grade.GOOD, [])):
+        keep = np.delete(np.arange(6000), range(at, at + 60))
+        assert graded(tmp_path, t_s[keep], lifted[keep]) == (grade, codes)
+
+
+@pytest.mark.parametrize("factor", [9.80665, 1000.0, 0.102])
+def test_a_force_that_is_not_gravitys_is_told(factor: float, tmp_path: Path) -> None:
+    t_s = np.arange(1500) / 100
+    standing = np.array([0.0, 0.0, 1.0]) + 0.01 * np.sin(37 * t_s)[:, None]
+    assert graded(tmp_path, t_s, standing) == (Grade.GOOD, [])
+    assert graded(tmp_path, t_s, factor * standing) == (Grade.NOT_VERIFIABLE, ["scale"])

@@ -10,6 +10,7 @@ from footsense.types import CLIPPED, INTERPOLATED, Floats, Gap, Item, Samples, S
 STUCK_S = 2.0
 _EVEN = (0.5, 1.5)  # of a period
 _AXES = ("ax", "ay", "az", "gx", "gy", "gz")
+_FORCE_BINS = np.concatenate([np.arange(0.0, 4.0, 0.02), [4.0, np.inf]])  # g
 _MOVES_G, _MOVES_DPS = 0.3, 60.0  # peak to peak of another axis meanwhile
 _NOISY = (
     0.2  # of an axis's steps turn back on the one before; 2·f/rate of a smooth movement at f do, 2/3 of noise
@@ -25,6 +26,7 @@ class Watcher:
         self.lost_s = 0.0
         self.uneven = 0  # intervals that are not about a period
         self.stuck: list[tuple[str, float, float]] = []
+        self._force = np.zeros(len(_FORCE_BINS) - 1, np.int64)  # how often |a| was in which bin
         self._samples = 0
         self._rates: Counter[float] = Counter()
         self._gaps: list[tuple[float, float]] = []
@@ -49,6 +51,12 @@ class Watcher:
         return RecordingFacts(self.duration_s, self._samples, rate, gyro, tuple(self._gaps))
 
     @property
+    def force_g(self) -> float:
+        """Median length of the specific force in g, to 0.02; inf above 4. About 1 for any wearer."""
+        middle = int(np.searchsorted(np.cumsum(self._force), self._force.sum() / 2))
+        return float(_FORCE_BINS[min(middle + 1, len(self._force))])
+
+    @property
     def duration_s(self) -> float:
         """From the first sample to the last."""
         return self._last_s - self._first_s
@@ -63,6 +71,7 @@ class Watcher:
         self._rates[self._info.rate_hz] += len(item) - count
         self.filled += count
         self.clipped += int(((item.flags & CLIPPED) != 0).sum())
+        self._force += np.histogram(np.sqrt(np.einsum("ij,ij->i", item.acc_g, item.acc_g)), _FORCE_BINS)[0]
         if count or self._hole_open:
             self._short_holes(item.t_s, filled)
         self._last_s = float(item.t_s[-1])

@@ -14,6 +14,8 @@ _LOST_SHARE, _LOST_TOO_MUCH = 0.05, 0.5
 _FILLED_SHARE = 0.2
 _UNEVEN_SHARE = 0.1
 _SPAN_SHARE = 0.5
+_FORCE_G = (0.5, 2.0)
+_HOLE_S, _AROUND_S = 0.25, 3.0
 
 
 def common_reasons(watcher: Watcher) -> list[Reason]:
@@ -26,7 +28,27 @@ def common_reasons(watcher: Watcher) -> list[Reason]:
     elif facts.rate_hz < MIN_RATE_HZ:
         text = f"{facts.rate_hz:.3g} samples a second are too few; at least {MIN_RATE_HZ:g} are needed"
         reasons.append(Reason("rate", text, Grade.NOT_VERIFIABLE))
-    return reasons + _holes(watcher) + _times(watcher) + _clipping(watcher) + _stuck(watcher)
+    return reasons + _scale(watcher) + _holes(watcher) + _times(watcher) + _clipping(watcher) + _stuck(watcher)
+
+
+def _scale(watcher: Watcher) -> list[Reason]:
+    if not watcher.facts().samples or _FORCE_G[0] <= watcher.force_g <= _FORCE_G[1]:
+        return []
+    about = "above 4" if watcher.force_g > 4.0 else f"{watcher.force_g:.2f}"
+    text = f"the force at rest has to be 1 g and is {about} g; are the units right, and is gravity in it?"
+    return [Reason("scale", text, Grade.NOT_VERIFIABLE)]
+
+
+def cut_reasons(gaps: Iterable[tuple[float, float]], spans: Sequence[tuple[float, float]]) -> list[Reason]:
+    """Holes, too long to fill, in or near the spans (start_s, end_s) in which the exercise was done."""
+    near = [(a - _AROUND_S, b + _AROUND_S) for a, b in spans]
+    cut = [g for g in gaps if g[1] - g[0] > _HOLE_S and any(a < g[1] and g[0] < b for a, b in near)]
+    if not cut:
+        return []
+    longest = max(b - a for a, b in cut)
+    holes = "a hole" if len(cut) == 1 else f"{len(cut)} holes"
+    text = f"{holes} of up to {longest:.1f} s during the exercise: a repetition in it was not counted"
+    return [Reason("gaps", text, Grade.POOR)]
 
 
 def _holes(watcher: Watcher) -> list[Reason]:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis, SensorFacts
-from footsense.analysis.quality import MIN_RATE_HZ, common_reasons, damage_reasons, exercise_reasons, grade_of
+from footsense.analysis.quality import (
+    MIN_RATE_HZ,
+    common_reasons,
+    cut_reasons,
+    damage_reasons,
+    exercise_reasons,
+    grade_of,
+)
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
 from footsense.recognise import Segment, recognise
@@ -103,11 +110,20 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None) -> Part
         segments, asked = (), [exercise]
     for name in asked:
         reasons += exercise_reasons(detector(name).about, placement, facts.rate_hz) + seen.reasons[name]
+    events = seen.events if exercise is not None else _inside(seen.events, segments)
+    if all(r.code != "gaps" for r in reasons):
+        reasons += cut_reasons(facts.gaps, _spans(events, segments))
     grade = grade_of(reasons, facts.duration_s)
     if grade is Grade.NOT_VERIFIABLE:
         return Part((), (), tuple(reasons), grade)
-    events = seen.events if exercise is not None else _inside(seen.events, segments)
     return Part(tuple(events), segments, tuple(reasons), grade)
+
+
+def _spans(events: Sequence[Event], segments: Sequence[Segment]) -> list[tuple[float, float]]:
+    """When the exercise was done: the segments, or from the first event to the last."""
+    if segments or not events:
+        return [(s.start_s, s.end_s) for s in segments]
+    return [(min(e.start_s for e in events), max(e.end_s for e in events))]
 
 
 def _inside(events: Iterable[Event], segments: Sequence[Segment]) -> list[Event]:

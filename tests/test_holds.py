@@ -195,6 +195,16 @@ def test_new_posture_reached_in_two_goes_is_the_rest_posture() -> None:
     assert [round(e.end_s - e.start_s) for e in found] == [8, 8, 8]
 
 
+@pytest.mark.parametrize(("way_deg", "swing_deg"), [(45.0, 30.0), (56.0, 18.0)])
+def test_a_walk_is_no_part_of_a_hold_and_leaves_the_rest_posture_known(
+    way_deg: float, swing_deg: float
+) -> None:
+    walk = [(way_deg + swing_deg, 0.3), (way_deg, 0.3)] * 15
+    lift = [(way_deg - 16.0, 0.8), (way_deg - 16.0, 8.0), (way_deg, 0.8), (way_deg, 4.0)]
+    parts = [(0.0, 3.0), (way_deg, 1.5), (way_deg, 2.0), *walk, (way_deg, 5.0), *(lift * 3)]
+    assert [round(e.end_s - e.start_s) for e in events(*stream(move(parts)))] == [8, 8, 8]
+
+
 def test_standing_elsewhere_before_walking_on_is_no_hold() -> None:
     """It is left towards rest, which is where the first step swings to."""
     steps = [(30.0 * (-1) ** k, 0.4) for k in range(10)]

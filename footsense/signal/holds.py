@@ -205,7 +205,9 @@ class HoldTracker:
         off = rows.distance(begin, hi, p.up)
         elsewhere = _lasting(off > q.elsewhere_share * p.excursion, self._count(q.elsewhere_s))
         aside = (off > max(q.step_share * p.excursion, self._smallest)) & (p.excursion - left < 0.3 * off)
-        over[: hi - begin] |= elsewhere | _lasting(aside, self._second)
+        way = rows.cut(rows.path, begin, hi)
+        roams = way - _delayed(way, 2 * self._second) > max(q.roam_share * p.excursion, q.roam_deg * RAD)
+        over[: hi - begin] |= elsewhere | _lasting(aside, self._second) | roams
         return np.asarray(over[lo - begin :])
 
     # what happens between the phases

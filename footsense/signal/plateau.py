@@ -28,6 +28,8 @@ class Params:
     elsewhere_share     that far from the plateau, but no nearer to rest, …
     elsewhere_s         … for that long, it is given up for something else
     step_share          or that far for a second, which is a step from a new rest posture
+    roam_share          with a longer way in two seconds …
+    roam_deg            … if it is that long, nothing is held: walking
     min_hold_s          shorter is no hold
     max_hold_s          longer is a new rest posture
     back_share          what is not sure counts if the next stop is no further from rest …
@@ -58,6 +60,8 @@ class Params:
     elsewhere_share: float = 0.35
     elsewhere_s: float = 0.6
     step_share: float = 0.12
+    roam_share: float = 0.8
+    roam_deg: float = 20.0
     min_hold_s: float = 1.0
     max_hold_s: float = 90.0
     back_share: float = 0.35

@@ -149,6 +149,12 @@ def test_flexing_is_no_circle(tempo_hz: float, gyro: bool) -> None:
     assert codes == ([] if gyro else [("thin-loop-no-gyro", Grade.NOT_VERIFIABLE)])
 
 
+@pytest.mark.parametrize("gyro", [False, True])
+def test_thin_loops_count_where_they_are_even(gyro: bool) -> None:
+    found = circles(*bout(6, 0.6, gyro=gyro, width=0.29))
+    assert [e.attributes["direction"] for e in found] == ["ccw"] * 6
+
+
 def test_round_circles_are_not_declined() -> None:
     engine = Engine(CIRCLES)
     for item in bout(10, 0.6):

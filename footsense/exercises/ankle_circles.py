@@ -127,7 +127,7 @@ class AnkleCircles:
             self._floor = moment.at
         elif turns:
             self._bout = self._start(run, turns)
-        elif len(marks) > self._shape.turns:
+        elif len(marks) > self._shape.turns + 1:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
 

@@ -41,7 +41,9 @@ class Shape:
 
     turn_ratio: float = 0.18
     bout_ratio: float = 0.25
-    pair_ratio: float = 0.32  # of a bout of two turns only
+    pair_ratio: float = 0.32  # of a bout of two turns only, unless they are both
+    even_rough: float = 0.12  # as round as this and
+    even_uneven: float = 0.4  # as even
     alone_ratio: float = 0.4
     turn_rough: float = 0.3
     bout_rough: float = 0.2
@@ -167,10 +169,15 @@ def _alone(turn: Turn, shape: Shape) -> bool:
     )
 
 
+def _even(turns: list[Turn], shape: Shape) -> bool:
+    return all(t.rough <= shape.even_rough and t.uneven <= shape.even_uneven for t in turns)
+
+
 def _regular(turns: list[Turn], shape: Shape) -> bool:
     n = len(turns)
+    ratio = shape.bout_ratio if n > 2 or _even(turns, shape) else shape.pair_ratio
     return (
-        sum(t.loop.ratio for t in turns) >= (shape.bout_ratio if n > 2 else shape.pair_ratio) * n
+        sum(t.loop.ratio for t in turns) >= ratio * n
         and sum(t.rough for t in turns) <= shape.bout_rough * n
         and sum(t.uneven for t in turns) <= shape.bout_uneven * n
         and sum(t.period_s for t in turns) >= shape.bout_s * n

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfiltfilt
 
 from footsense import simulate
 from footsense.engine import Engine, run
@@ -177,6 +178,25 @@ def test_tiptoe_is_told_from_heel_strike_on_the_foot():
                 total += 1
         assert total >= 100
         assert wrong <= 0.02 * total
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_stairs_with_the_foot_flat_are_not_on_tiptoe(gyro):
+    stairs = [made("stairs", s, placement="foot", rate_hz=100.0, gyro=gyro, duration_s=40.0) for s in range(4)]
+    labels = [e.attributes["toe"] for x in stairs for e in steps(x.items())]
+    assert len(labels) >= 60
+    assert labels.count(True) == 0
+
+
+@pytest.mark.parametrize("motion", ["toe-walk", "walking"])
+def test_a_restless_stand_tells_what_flat_is(motion):
+    walk = made(motion, 5, placement="foot", rate_hz=100.0, acc_range_g=8.0)
+    shiver = np.random.default_rng(0).normal(size=walk.acc_g.shape)
+    shiver = sosfiltfilt(butter(2, [0.5, 4.0], "bandpass", fs=100.0, output="sos"), shiver, axis=0)
+    acc = walk.acc_g + 0.02 * shiver / shiver.std()
+    found = steps(stream(walk.t_s, acc, None, 100.0))
+    assert len(found) >= 10
+    assert all(e.attributes["toe"] is (motion == "toe-walk") for e in found)
 
 
 @pytest.mark.parametrize(("placement", "rate_hz"), [("ankle", 50.0), ("shank", 25.0), ("foot", 12.5)])

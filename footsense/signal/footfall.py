@@ -24,8 +24,9 @@ class FootfallParams:
     """Tuning; knows no rate.
 
     A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps` (g/s), its two halves
-    within `steady_cos` of each other. Cosines of the stance's tilt against it: above `flat_cos` flat, below
-    `toe_cos` tiptoe, below `far_cos` the stand was another posture. Hardness is impact³ / (swing · calm),
+    within `steady_cos` of each other. A tilt against it (as `Footfall._tilt` measures it) below the first of
+    `flat` is flat, above the second tiptoe; between them the median of up to `votes` steps in a row tells, by
+    `flat_steps`. Farther than `elsewhere` the stand was another posture. Hardness is impact³ / (swing · calm),
     in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact
     needs `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median hardness of
     up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft`
@@ -34,11 +35,11 @@ class FootfallParams:
     """
 
     quiet_s: float = 1.5
-    quiet_gps: float = 0.6
+    quiet_gps: float = 1.2
     steady_cos: float = 0.9986  # 3°
-    flat_cos: float = 0.989  # 8.5°
-    toe_cos: float = 0.9744  # 13°
-    far_cos: float = 0.34  # 70°
+    flat: tuple[float, float] = (0.21, 0.35)  # 12°, 20°
+    flat_steps: tuple[float, float] = (0.26, 0.3)  # 15°, 17°
+    elsewhere: float = 1.15  # 70°
     soft: float = 0.45
     hard: float = 0.7
     heel: float = 8.0
@@ -52,8 +53,10 @@ class FootfallParams:
     votes: int = 5
     swing_g: float = 0.25
     made_up: float = 0.1
-    after_s: float = 0.1
-    look_s: float = 0.3
+    after_s: float = 0.12
+    look_s: float = 0.9
+    half_s: float = 0.06
+    middle: float = 0.6
     bout_s: float = 2.5
 
 
@@ -70,6 +73,7 @@ class Footfall:
         self._stands: list[Floats] = []  # their postures
         self._quiet_from: int | None = None
         self._votes: deque[tuple[float, float, bool]] = deque(maxlen=self.params.votes)
+        self._tilts: deque[float] = deque(maxlen=self.params.votes)
         self._last_s = -math.inf
 
     def watch(self, tracker: StepTracker, start: int) -> None:
@@ -97,6 +101,7 @@ class Footfall:
         """After a hole: what is under way is forgotten, the flat stand is kept."""
         self._quiet_from = None
         self._votes.clear()
+        self._tilts.clear()
 
     @property
     def blind(self) -> bool:
@@ -106,7 +111,11 @@ class Footfall:
     def label(self, landing: Landing, tracker: StepTracker) -> bool | None:
         """True on the forefoot, False with the heel or flat, None where it cannot be told."""
         hardness = self._hardness(landing)
-        tilt = self._tilt_cos(landing, tracker) if self._posture else None
+        tilt = self._tilt(landing, tracker) if self._posture else None
+        if landing.start_s - self._last_s > self.params.bout_s:
+            self._votes.clear()
+            self._tilts.clear()
+        self._last_s = landing.start_s
         if tilt is not None:
             return self._by_posture(tilt, hardness)
         return self._by_impact(landing, hardness)
@@ -143,33 +152,40 @@ class Footfall:
         power = landing.impact_g * landing.impact_g * landing.impact_g
         return power / (landing.swing_g * (landing.calm_g + self.params.noise_g))
 
-    def _tilt_cos(self, landing: Landing, tracker: StepTracker) -> float | None:
-        """Cosine of the angle between stance and flat stand."""
-        flat = self._flat(landing.land)
-        if flat is None:
-            return None
-        p = self.params
-        lo = landing.land + tracker.slow_index(p.after_s)
-        stay = min(tracker.slow_index(p.look_s), max((landing.leave - lo) // 2, 1))
-        rows = tracker.slow.view(lo, lo + stay)[2:5]
-        cos = float(_cos(np.array([math.fsum(row.tolist()) for row in rows]), flat))
-        return cos if cos >= p.far_cos else None
+    def _tilt(self, landing: Landing, tracker: StepTracker) -> float | None:
+        """How far the stance is from the flat stand: the distance of the unit vectors (about the angle in
+        radians) where the stance is calmest, and added to it the least distance in the stance.
 
-    def _by_posture(self, tilt_cos: float, hardness: float) -> bool | None:
+        The calmest moment is where the jerk envelope is lowest; the least distance is looked for up to `middle`
+        of the stance. By then the heel is down if it comes down, and a landing dated too early does no harm."""
+        p, slow, flat = self.params, tracker.slow, self._flat(landing.land)
+        lo = landing.land + tracker.slow_index(p.after_s)
+        hi = min(landing.leave, landing.land + tracker.slow_index(p.look_s))
+        half = max(1, tracker.slow_index(p.half_s))
+        if flat is None or hi < lo + 2 * half + 1:
+            return None
+        lag = round(tracker.lag)
+        calm = int(np.argmin(slow.view(lo + half + lag, hi - half + lag)[0]))
+        acc = slow.view(lo, hi)[2:5]
+        width = acc.shape[1] - 2 * half
+        around = sum((acc[:, i : i + width] for i in range(1, 2 * half + 1)), acc[:, :width])
+        far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat), 0.0))
+        near = float(far[: max(1, int(p.middle * width))].min())
+        return float(far[calm]) + near if far[calm] <= p.elsewhere else None
+
+    def _by_posture(self, tilt: float, hardness: float) -> bool | None:
         p = self.params
-        if tilt_cos >= p.flat_cos:
+        self._tilts.append(tilt)
+        flat, tiptoe = p.flat
+        if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
+            tilt = median(self._tilts)
+            flat, tiptoe = p.flat_steps
+        if tilt <= flat:
             return False
-        if tilt_cos <= p.toe_cos:
-            return None if hardness >= p.heel else True
-        if hardness >= p.hard:
-            return False
-        return True if hardness < p.soft else None
+        return None if tilt < tiptoe or hardness >= p.heel else True
 
     def _by_impact(self, landing: Landing, hardness: float) -> bool | None:
         p = self.params
-        if landing.start_s - self._last_s > p.bout_s:
-            self._votes.clear()
-        self._last_s = landing.start_s
         if math.isnan(hardness):
             return None
         clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g

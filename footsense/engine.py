@@ -21,6 +21,7 @@ class Engine:
         self._detectors: list[Detector] = []
         self._front: Front | None = None
         self._next: int | None = None
+        self._last_s: float | None = None
 
     def process(self, item: Item) -> list[Event]:
         """Events final with this item. Raises StreamError for samples before a StreamInfo, and for an index
@@ -48,11 +49,18 @@ class Engine:
         return {d.about.exercise: d.reasons() for d in self._detectors}
 
     def _open(self, info: StreamInfo) -> list[Event]:
-        events = self.flush()
+        events = self._interrupt()
         self._front = Front(info.rate_hz)
         self._detectors = [detector(name)(info) for name in self.exercises]
         self._next = None
         return events
+
+    def _interrupt(self) -> list[Event]:
+        # not a flush: what is going on does not end here, it only cannot be followed any further
+        if self._last_s is None:
+            return []
+        hole = Gap(self._last_s, self._last_s)
+        return _in_order(e for d in self._detectors for e in d.process(hole))
 
     def _check_index(self, item: Samples | Gap) -> None:
         if isinstance(item, Gap):
@@ -61,6 +69,8 @@ class Engine:
         if self._next is not None and item.first != self._next:
             raise StreamError(f"sample index jumped from {self._next} to {item.first} without a Gap")
         self._next = item.first + len(item)
+        if len(item):
+            self._last_s = float(item.t_s[-1])
 
 
 def _in_order(events: Iterable[Event]) -> list[Event]:

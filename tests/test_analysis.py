@@ -174,6 +174,41 @@ def test_a_stuck_axis(tmp_path: Path, rate_hz: int, noise_g: float) -> None:
     assert graded(tmp_path, t_s, acc) == (Grade.POOR, ["stuck-axis"])
 
 
+def test_an_axis_that_is_stuck_all_the_time_while_the_others_move_a_little(tmp_path: Path) -> None:
+    t_s = np.arange(2000) / 100
+    tilt = 0.1 * np.sin(t_s) + np.random.default_rng(1).normal(0, 0.003, 2000)
+    acc = np.round(np.stack([np.sin(tilt), np.full(2000, 0.123), np.cos(tilt)], axis=1) * 2048) / 2048
+    assert graded(tmp_path, t_s, acc) == (Grade.POOR, ["stuck-axis"])
+    coarse = np.round(acc * 64) / 64  # may well show one value of an axis that hardly moves
+    assert graded(tmp_path, t_s, coarse) == (Grade.GOOD, [])
+
+
+def test_an_axis_at_the_end_of_its_range_is_not_stuck(tmp_path: Path) -> None:
+    t_s = np.arange(2000) / 100
+    noise = np.random.default_rng(1).normal(0, 0.02, (2000, 3))
+    waves = 4 * np.stack([np.sin(t_s / 3), np.cos(t_s / 3), np.sin(t_s / 2)], axis=1)
+    for end in (2.0, 1.2):
+        codes = graded(tmp_path, t_s, np.clip(waves + noise, -end, end))[1]
+        assert "range-clipped" in codes
+        assert "stuck-axis" not in codes
+
+
+def test_an_axis_that_sticks_twice_is_one_reason(tmp_path: Path) -> None:
+    t_s = np.arange(2000) / 100
+    acc = signal(t_s) + np.random.default_rng(1).normal(0, 0.01, (2000, 3))
+    acc[200:600, 2] = acc[200, 2]
+    acc[1200:1600, 2] = acc[1200, 2]
+    found = analyse(open_recording(csv(tmp_path, t_s, acc=acc)), "lifts")
+    assert [r.text for r in found.reasons] == ["axis az kept one value for 8.0 s while others moved"]
+
+
+def test_a_change_of_rate_does_not_end_a_hold_that_goes_on(tmp_path: Path) -> None:
+    t_s = np.concatenate([np.arange(0, 22.5, 0.01), np.arange(22.5, 40, 0.02)])
+    found = analyse(open_recording(csv(tmp_path, t_s)), "lifts")
+    ends = [round(e.end_s % 5, 1) for e in found.events]
+    assert ends == [3.0] * 8
+
+
 def test_an_axis_without_movement_in_data_without_noise_is_not_stuck(tmp_path: Path) -> None:
     t_s = np.arange(2000) / 100
     tilt = 0.4 * np.sin(2 * np.pi * t_s)

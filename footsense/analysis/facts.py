@@ -10,10 +10,11 @@ from footsense.types import CLIPPED, INTERPOLATED, Floats, Gap, Item, Samples, S
 STUCK_S = 2.0
 _EVEN = (0.5, 1.5)  # of a period
 _AXES = ("ax", "ay", "az", "gx", "gy", "gz")
+_MOVES_G, _MOVES_DPS = 0.1, 20.0  # peak to peak of another axis meanwhile, and so many counts of the device:
+_MOVES_COUNTS = 100  # a coarse device may show one value of an axis that hardly moves
 _FORCE_BINS = np.concatenate([np.arange(0.0, 4.0, 0.02), [4.0, np.inf]])  # g
-_MOVES_G, _MOVES_DPS = 0.3, 60.0  # peak to peak of another axis meanwhile
 _NOISY = (
-    0.2  # of an axis's steps turn back on the one before; 2·f/rate of a smooth movement at f do, 2/3 of noise
+    0.2  # share of steps that turn back on the one before: 2·f/rate in a smooth movement at f, 2/3 in noise
 )
 
 
@@ -26,6 +27,7 @@ class Watcher:
         self.lost_s = 0.0
         self.uneven = 0  # intervals that are not about a period
         self.stuck: list[tuple[str, float, float]] = []
+        self.at_end_s = 0.0  # axes standing at their own extreme
         self._force = np.zeros(len(_FORCE_BINS) - 1, np.int64)  # how often |a| was in which bin
         self._samples = 0
         self._rates: Counter[float] = Counter()
@@ -79,7 +81,11 @@ class Watcher:
         self.uneven += int(((periods < _EVEN[0]) | (periods > _EVEN[1])).sum())
         if not filled[-1]:
             self._real_s = self._last_s
-        self.stuck += stuck_axes(item)
+        for axis, start_s, end_s, at_end in still_axes(item):
+            if at_end:
+                self.at_end_s += end_s - start_s
+            else:
+                self.stuck.append((axis, start_s, end_s))
 
     def _short_holes(self, t_s: Floats, filled: Floats) -> None:
         edges = np.diff(filled.astype(np.int8), prepend=np.int8(self._hole_open))
@@ -91,29 +97,41 @@ class Watcher:
         self._hole_open = bool(filled[-1])
 
 
-def stuck_axes(item: Samples) -> list[tuple[str, float, float]]:
+Still = tuple[str, float, float, bool]
+
+
+def still_axes(item: Samples) -> list[Still]:
     """Stretches in which an axis keeps one value for two seconds or more while another axis of its kind
-    moves, with the noise of a real sensor: (axis, start_s, end_s). A sensor at rest, all axes still, is not
-    stuck; nor is an axis in which nothing happens in data that were computed without noise."""
-    found: list[tuple[str, float, float]] = []
+    moves, with the noise of a real sensor: (axis, start_s, end_s, at_end). An axis that stands at its own
+    extreme (`at_end`) is clipped, any other is stuck. A sensor at rest, all axes still, is neither; nor is an
+    axis in which nothing happens in data that were computed without noise."""
+    found: list[Still] = []
     if item.t_s[-1] - item.t_s[0] < STUCK_S:
         return found
-    found += _stuck(item.t_s, item.acc_g, _AXES[:3], _MOVES_G)
+    found += _still(item.t_s, item.acc_g, _AXES[:3], _MOVES_G)
     if item.gyr_dps is not None:
-        found += _stuck(item.t_s, item.gyr_dps, _AXES[3:], _MOVES_DPS)
+        found += _still(item.t_s, item.gyr_dps, _AXES[3:], _MOVES_DPS)
     return found
 
 
-def _stuck(t_s: Floats, rows: Floats, names: tuple[str, ...], moves: float) -> list[tuple[str, float, float]]:
+def _still(t_s: Floats, rows: Floats, names: tuple[str, ...], moves: float) -> list[Still]:
     found = []
     for axis, name in enumerate(names):
         column = rows[:, axis]
         borders = np.concatenate(([0], np.flatnonzero(column[1:] != column[:-1]) + 1, [len(column)]))
         long = np.flatnonzero(t_s[borders[1:] - 1] - t_s[borders[:-1]] >= STUCK_S)
         for a, b in zip(borders[long].tolist(), borders[long + 1].tolist(), strict=True):
-            if float(np.ptp(rows[a:b], axis=0).max()) > moves and _noise(rows[a:b]) > _NOISY:
-                found.append((name, float(t_s[a]), float(t_s[b - 1])))
+            if _moves(rows[a:b], moves) and _noise(rows[a:b]) > _NOISY:
+                at_end = b - a < len(column) and column[a] in (column.min(), column.max())
+                found.append((name, float(t_s[a]), float(t_s[b - 1]), at_end))
     return found
+
+
+def _moves(rows: Floats, moves: float) -> bool:
+    """Whether an axis moves by more than `moves` and by a good many counts."""
+    steps = np.abs(np.diff(rows, axis=0))
+    count = float(np.min(steps, where=steps > 0, initial=np.inf))
+    return float(np.ptp(rows, axis=0).max()) > max(moves, _MOVES_COUNTS * count)
 
 
 def _noise(rows: Floats) -> float:

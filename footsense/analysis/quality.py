@@ -74,6 +74,7 @@ def _times(watcher: Watcher) -> list[Reason]:
 
 def _clipping(watcher: Watcher) -> list[Reason]:
     share = watcher.clipped / max(1, watcher.facts().samples)
+    share = max(share, min(1.0, watcher.at_end_s / max(watcher.duration_s, 1e-9)))
     if share <= _CLIPPED_SHARE:
         return []
     text = f"{share:.1%} of the samples stand at the end of the accelerometer's range; choose a larger range"
@@ -81,12 +82,13 @@ def _clipping(watcher: Watcher) -> list[Reason]:
 
 
 def _stuck(watcher: Watcher) -> list[Reason]:
-    return [
-        Reason(
-            "stuck-axis", f"axis {axis} kept one value for {b - a:.1f} s while others moved", Grade.POOR, (a, b)
-        )
-        for axis, a, b in watcher.stuck[:20]
-    ]
+    return [_stuck_axis(watcher, axis) for axis in dict.fromkeys(axis for axis, _, _ in watcher.stuck)]
+
+
+def _stuck_axis(watcher: Watcher, axis: str) -> Reason:
+    spans = [(a, b) for name, a, b in watcher.stuck if name == axis]
+    text = f"axis {axis} kept one value for {sum(b - a for a, b in spans):.1f} s while others moved"
+    return Reason("stuck-axis", text, Grade.POOR, (spans[0][0], spans[-1][1]))
 
 
 def damage_reasons(damage: Sequence[Damage]) -> list[Reason]:

@@ -21,7 +21,7 @@ from footsense.types import Floats
 
 _BLOCK = 1 << 23  # bytes of text parsed at a time
 _MAX_LINE = 4096
-_MAX_VALUE = 1e6  # g and deg/s; a hundred times what any sensor worn on the body can tell
+_MAX_G, _MAX_DPS = 1e4, 1e6  # a hundred times what any sensor worn on the body can tell
 _MAX_BYTES = 1 << 33  # inflated; a day at 400 Hz has 2.5e9
 _G_MS2 = 9.80665
 _UNITS = {"g": 1.0, "ms2": 1 / _G_MS2, "dps": 1.0, "rads": math.degrees(1.0)}
@@ -194,9 +194,11 @@ def _hint(fields: list[str], expected: int) -> str:
 
 def _implausible(name: str, value: float) -> str:
     """What is wrong with a number as a reading of this column, empty if nothing is."""
-    if name == "t_s" or abs(value) * _UNITS[name.split("_")[1]] <= _MAX_VALUE:
+    if name == "t_s":
         return ""
-    return f"is no reading of a sensor: more than {_MAX_VALUE:g} g or deg/s"
+    most, unit = (_MAX_G, "g") if name[:2] in _ACC else (_MAX_DPS, "deg/s")
+    fine = abs(value) * _UNITS[name.split("_")[1]] <= most
+    return "" if fine else f"is no reading of a sensor: more than {most:g} {unit}"
 
 
 def _number(field: str) -> float | None:
@@ -244,7 +246,8 @@ def _parse(text: bytes, lines: int, columns: _Columns) -> Floats | None:
     if data.shape != (lines, len(columns.names)) or not np.isfinite(data).all():
         return None
     scaled = np.ascontiguousarray(data[:, columns.order]) * columns.scale
-    return scaled if np.abs(scaled[:, 1:]).max() <= _MAX_VALUE else None
+    sane = (np.abs(scaled[:, 1:4]) <= _MAX_G).all() and (np.abs(scaled[:, 4:]) <= _MAX_DPS).all()
+    return scaled if sane else None
 
 
 def _fields_fit(raw: NDArray[np.uint8], lines: int, fields: int) -> bool:

@@ -131,13 +131,15 @@ class Grade(StrEnum):
 class Reason:
     """Why a grade is not `good`: a stable code, a sentence for a person, and the grade it leads to.
 
-    `span_s` is the stretch of the recording that it speaks of, None for all of it.
+    `span_s` is the stretch of the recording that it speaks of, None for all of it; `exercise` the one whose
+    count it touches, None for any.
     """
 
     code: str
     text: str
     grade: Grade
     span_s: tuple[float, float] | None = None
+    exercise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

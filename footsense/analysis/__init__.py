@@ -1,5 +1,6 @@
 """What was done in one recording: events, counts, how far they can be trusted."""
 
+from footsense.analysis.apart import by_exercise
 from footsense.analysis.form import error_json, event_json, to_json
 from footsense.analysis.marked import analyse_marked
 from footsense.analysis.model import Analysis, RecordingFacts, SensorFacts
@@ -13,6 +14,7 @@ __all__ = [
     "SensorFacts",
     "analyse",
     "analyse_marked",
+    "by_exercise",
     "error_json",
     "event_json",
     "to_json",

@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from footsense.analysis.apart import reasons_within
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis
-from footsense.analysis.run import Seen, collect, judge, together, worth_running
+from footsense.analysis.run import Seen, judge, together, worth_running
 from footsense.engine import Engine
 from footsense.exercises import exercise_names
 from footsense.recording.model import Recording, Track
@@ -34,7 +35,7 @@ def analyse_marked(recording: Recording) -> list[Analysis]:
     in it, and the facts and grade of its own samples. A mark that names a side speaks of the sensors
     worn there.
     """
-    tracks = [_run(track) for track in recording.tracks]
+    tracks = [_reasoned(_run(track)) for track in recording.tracks]
     return [
         _analysis(recording, number, tracks)
         for number, stretch in enumerate(tracks[0].stretches)
@@ -47,18 +48,25 @@ class _Run:
     track: Track
     stretches: list[_Stretch]
     events: list[Event]
-    reasons: dict[str, list[Reason]]
+    reasons: list[tuple[Reason, ...]]  # of each stretch
+
+
+def _reasoned(run: _Run) -> _Run:
+    """The run with what the detectors say against the data of each stretch."""
+    ends = [s.start_s for s in run.stretches[1:]] + [np.inf]
+    told = [(s.exercise, s.start_s, end) for s, end in zip(run.stretches, ends, strict=True) if s.exercise]
+    said = iter(reasons_within(run.track.items(), told))
+    return replace(run, reasons=[next(said) if s.exercise else () for s in run.stretches])
 
 
 def _run(track: Track) -> _Run:
     names = exercise_names()
     engine = Engine(names)
-    run = _Run(track, [_Stretch(-np.inf, None, None)], [], {name: [] for name in names})
+    run = _Run(track, [_Stretch(-np.inf, None, None)], [], [])
     info: StreamInfo | None = None
     for item in track.items():
         if isinstance(item, StreamInfo):
             info = item
-            collect(engine, run.reasons)
         if isinstance(item, Command):
             _mark(run.stretches, item, info)
             continue
@@ -66,7 +74,6 @@ def _run(track: Track) -> _Run:
         if info is not None and worth_running(item, info):
             run.events.extend(engine.process(item))
     run.events.extend(engine.flush())
-    collect(engine, run.reasons)
     return run
 
 
@@ -114,9 +121,4 @@ def _seen(run: _Run, number: int) -> Seen:
     events = [
         e for e in run.events if e.exercise == name and stretch.start_s <= (e.start_s + e.end_s) / 2 < end_s
     ]
-    reasons = [
-        r
-        for r in run.reasons[name]
-        if r.span_s is None or (r.span_s[0] < end_s and r.span_s[1] > stretch.start_s)
-    ]
-    return Seen(run.track, stretch.watcher, events, {name: reasons})
+    return Seen(run.track, stretch.watcher, events, {name: list(run.reasons[number])}, run.track.items)

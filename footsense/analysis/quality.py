@@ -1,6 +1,6 @@
 """What lowers the grade of a recording whatever the exercise, and how reasons add up to a grade."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from footsense.analysis.facts import Watcher
 from footsense.exercises.base import About
@@ -39,16 +39,17 @@ def _scale(watcher: Watcher) -> list[Reason]:
     return [Reason("scale", text, Grade.NOT_VERIFIABLE)]
 
 
-def cut_reasons(gaps: Iterable[tuple[float, float]], spans: Sequence[tuple[float, float]]) -> list[Reason]:
-    """Holes, too long to fill, in or near the spans (start_s, end_s) in which the exercise was done."""
-    near = [(a - _AROUND_S, b + _AROUND_S) for a, b in spans]
-    cut = [g for g in gaps if g[1] - g[0] > _HOLE_S and any(a < g[1] and g[0] < b for a, b in near)]
-    if not cut:
-        return []
-    longest = max(b - a for a, b in cut)
-    holes = "a hole" if len(cut) == 1 else f"{len(cut)} holes"
-    text = f"{holes} of up to {longest:.1f} s during the exercise: a repetition in it was not counted"
-    return [Reason("gaps", text, Grade.POOR)]
+def cut_reasons(
+    gaps: Sequence[tuple[float, float]], spans: Iterable[tuple[str, float, float]]
+) -> Iterator[Reason]:
+    """Holes, too long to fill, in or near the spans (exercise, start_s, end_s) in which one was done."""
+    for exercise, start_s, end_s in spans:
+        a, b = start_s - _AROUND_S, end_s + _AROUND_S
+        cut = [g[1] - g[0] for g in gaps if g[1] - g[0] > _HOLE_S and a < g[1] and g[0] < b]
+        if cut:
+            holes = "a hole" if len(cut) == 1 else f"{len(cut)} holes"
+            text = f"{holes} of up to {max(cut):.1f} s in {exercise}: a repetition in it was not counted"
+            yield Reason("gaps", text, Grade.POOR, (start_s, end_s), exercise)
 
 
 def _holes(watcher: Watcher) -> list[Reason]:
@@ -107,10 +108,10 @@ def exercise_reasons(about: About, placement: Placement | None, rate_hz: float) 
         better = _better_placement(about)
         how = "does not show" if grade is Grade.NOT_VERIFIABLE else "shows only weakly"
         text = f"a sensor on the {placement} {how} {about.exercise}{better}"
-        reasons.append(Reason("placement", text, grade))
+        reasons.append(Reason("placement", text, grade, None, about.exercise))
     if MIN_RATE_HZ <= rate_hz < about.min_rate_hz:
         text = f"{rate_hz:.3g} samples a second; {about.exercise} wants {about.min_rate_hz:g} or more"
-        reasons.append(Reason("rate", text, Grade.POOR))
+        reasons.append(Reason("rate", text, Grade.POOR, None, about.exercise))
     return reasons
 
 

@@ -1,8 +1,10 @@
 """What was done in one recording: the engine run over it, with the grade of the data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from footsense.analysis.apart import reasons_within
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis, SensorFacts
 from footsense.analysis.quality import (
@@ -28,12 +30,13 @@ _KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one track holds: watched stream, events of the detectors that ran, their reasons."""
+    """What one track holds: watched stream, events and reasons of the detectors that ran, the stream again."""
 
     track: Track
     watcher: Watcher
     events: list[Event]
     reasons: dict[str, list[Reason]]
+    items: Callable[[], Iterator[Item]]
 
 
 def analyse(
@@ -69,7 +72,11 @@ def _run(track: Track, names: Sequence[str], placement: Placement | None, side: 
     events: list[Event] = []
     reasons: dict[str, list[Reason]] = {name: [] for name in names}
     info: StreamInfo | None = None
-    for item in (_worn(i, placement, side) for i in track.items()):
+
+    def items() -> Iterator[Item]:
+        return (_worn(i, placement, side) for i in track.items())
+
+    for item in items():
         watcher.watch(item)
         if isinstance(item, StreamInfo):
             collect(engine, reasons)
@@ -78,7 +85,7 @@ def _run(track: Track, names: Sequence[str], placement: Placement | None, side: 
             events += engine.process(item)
     events += engine.flush()
     collect(engine, reasons)
-    return Seen(track, watcher, events, reasons)
+    return Seen(track, watcher, events, reasons, items)
 
 
 def _worn(item: Item, placement: Placement | None, side: Side | None) -> Item:
@@ -103,27 +110,25 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None) -> Part
     """Grade one sensor's part, and keep the events that may be reported."""
     reasons = common_reasons(seen.watcher)
     facts = seen.watcher.facts()
-    if exercise is None:
-        segments = recognise(seen.events, placement)
-        asked = list(dict.fromkeys(s.exercise for s in segments))
-    else:
-        segments, asked = (), [exercise]
-    for name in asked:
-        reasons += exercise_reasons(detector(name).about, placement, facts.rate_hz) + seen.reasons[name]
-    events = seen.events if exercise is not None else _inside(seen.events, segments)
+    segments = recognise(seen.events, placement) if exercise is None else ()
+    spans = [(s.exercise, s.start_s, s.end_s) for s in segments] if exercise is None else _span(seen, exercise)
+    for name in dict.fromkeys([exercise] if exercise is not None else [s.exercise for s in segments]):
+        reasons += exercise_reasons(detector(name).about, placement, facts.rate_hz)
+    reasons += seen.reasons[exercise] if exercise is not None else chain(*reasons_within(seen.items(), spans))
     if all(r.code != "gaps" for r in reasons):
-        reasons += cut_reasons(facts.gaps, _spans(events, segments))
+        reasons += cut_reasons(facts.gaps, spans)
+    events = seen.events if exercise is not None else _inside(seen.events, segments)
     grade = grade_of(reasons, facts.duration_s)
     if grade is Grade.NOT_VERIFIABLE:
         return Part((), (), tuple(reasons), grade)
     return Part(tuple(events), segments, tuple(reasons), grade)
 
 
-def _spans(events: Sequence[Event], segments: Sequence[Segment]) -> list[tuple[float, float]]:
-    """When the exercise was done: the segments, or from the first event to the last."""
-    if segments or not events:
-        return [(s.start_s, s.end_s) for s in segments]
-    return [(min(e.start_s for e in events), max(e.end_s for e in events))]
+def _span(seen: Seen, exercise: str) -> list[tuple[str, float, float]]:
+    """When the exercise was done that was told: from its first event to its last."""
+    if not seen.events:
+        return []
+    return [(exercise, min(e.start_s for e in seen.events), max(e.end_s for e in seen.events))]
 
 
 def _inside(events: Iterable[Event], segments: Sequence[Segment]) -> list[Event]:

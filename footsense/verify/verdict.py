@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from footsense.analysis import Analysis
+from footsense.analysis import Analysis, by_exercise
 from footsense.exercises import detector, exercise_names
 from footsense.routine import ItemSide, Kind, Routine, RoutineItem
 from footsense.text import display
@@ -78,7 +78,8 @@ class Verdict:
 
 def verify(routine: Routine, analyses: Sequence[Analysis]) -> Verdict:
     """Judge one session: all `analyses` together against `routine`, in any order."""
-    ordered = sorted(analyses, key=lambda a: (a.file, a.exercise or "", a.side or ""))
+    parts = [part for a in analyses for part in by_exercise(a)]
+    ordered = sorted(parts, key=lambda a: (a.file, a.exercise or "", a.side or ""))
     items = tuple(_judge(item, side, ordered) for item in routine.items for side in item.sides)
     return Verdict(routine.name, _overall([i.verdict for i in items]), items)
 
@@ -133,10 +134,8 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
 
 
 def _about(analysis: Analysis, exercise: str) -> bool:
-    """Whether the recording was told to be this exercise, or it was recognised in it."""
-    if analysis.exercise is not None:
-        return analysis.exercise == exercise
-    return any(s.exercise == exercise for s in analysis.segments)
+    """Whether the analysis is of this exercise: told, or recognised."""
+    return analysis.exercise == exercise
 
 
 def _answer(needed: Mapping[str, int], candidates: Sequence[_Candidate], *, is_open: bool) -> Answer:

@@ -273,6 +273,18 @@ def test_top_presses_are_declined_on_an_ankle_and_counted_on_a_foot() -> None:
         assert [(r.code, r.grade) for r in engine.reasons()["top-presses"]] == [("placement", grade)]
 
 
+def test_top_presses_are_declined_where_the_wearer_sways() -> None:
+    """Now and then swaying looks like a press; that most of it does not tells."""
+    sway = [(1.6, 0.5), (1.2, 0.3), (0.0, 0.6), (-1.5, 0.6), (0.0, 0.5), (0.0, 0.8)] * 4
+    press = [(2.0, 0.4), (2.0, 3.0), (0.0, 0.4), (0.0, 2.0)]
+    for parts, codes in ((sway + press + sway, ["sway"]), (press * 4, [])):
+        info, samples = stream(move([(0.0, 3.0), *parts, (0.0, 3.0)]), noise_g=0.001)
+        engine = Engine(["top-presses"])
+        found = engine.process(info) + engine.process(samples) + engine.flush()
+        assert found
+        assert [r.code for r in engine.reasons()["top-presses"]] == codes
+
+
 def recorded(path: Path, placement: Placement) -> list[Item]:
     table = np.loadtxt(path, delimiter=",", skiprows=1)
     t = table[:, 0]

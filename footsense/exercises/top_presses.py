@@ -15,6 +15,8 @@ from footsense.types import Grade, Placement, Reason
 
 SMALLEST_PRESS_DEG = 1.5
 ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
+HELD = 1 / 3  # share of the movements away from rest that must be holds; of swaying it is less than a quarter
+NEAR_S = 20.0  # movements so near to a hold are looked at
 STANDS_OUT = 12.0  # excursion in multiples of the resting noise
 
 
@@ -37,7 +39,7 @@ class TopPresses(HoldDetector):
 
     def reasons(self) -> tuple[Reason, ...]:
         """Placement, noise and movements that do not look alike, beside what all holds share."""
-        return super().reasons() + self._placement() + self._noise() + self._unlike()
+        return super().reasons() + self._placement() + self._noise() + self._sway() + self._unlike()
 
     def _placement(self) -> tuple[Reason, ...]:
         if self.info.placement not in ("ankle", "shank"):
@@ -61,6 +63,17 @@ class TopPresses(HoldDetector):
             return ()
         text = f"at rest the posture varies by {median(noises):.1f}°, too much to see a toe grip; stand still"
         return (Reason("noise", text, Grade.NOT_VERIFIABLE),)
+
+    def _sway(self) -> tuple[Reason, ...]:
+        """Whoever presses stands still in between, so that most movements away from rest are held."""
+        if not self.found:
+            return ()
+        first, last = self.found[0].start_s - NEAR_S, self.found[-1].end_s + NEAR_S
+        moved = sum(first <= t <= last for t in self.tracker.state.departed_s)
+        if moved < 4 or len(self.found) >= HELD * moved:
+            return ()
+        text = f"of {moved} movements {len(self.found)} were held, as in swaying; stand still between presses"
+        return (Reason("sway", text, Grade.NOT_VERIFIABLE),)
 
     def _unlike(self) -> tuple[Reason, ...]:
         if len(self.found) < 3 or self.coherence() >= ALIKE:

@@ -170,6 +170,7 @@ class HoldTracker:
             return False
         inner.rests = [*outer.rests[-2:], *inner.rests[-1:]]
         inner.rest_noise_deg = outer.rest_noise_deg + inner.rest_noise_deg
+        inner.departed_s = outer.departed_s + inner.departed_s
         inner.shaken, inner.nested = inner.shaken + outer.shaken, False
         self.state = inner
         return True
@@ -224,6 +225,7 @@ class HoldTracker:
         turn = rows.cut(rows.turn, begin, calm + 1)
         bias = (turn[:, -1] - turn[:, 0]) / max(calm - begin, 1)
         s.start = Start.at(rows, calm, bias)
+        s.departed_s.append(rows.at(rows.t_s, calm))
         s.phase, s.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:

@@ -163,7 +163,7 @@ class State:
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
     `last_excursion` wide, at `last_up`, until `last_end_s`. `pending`: a plateau of which the next stop tells
     what it was. `shaken` movements were not counted because of vibration. `nested`: this is the state within
-    another's plateau.
+    another's plateau. `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -180,6 +180,7 @@ class State:
     shaken: int = 0
     nested: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
+    departed_s: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

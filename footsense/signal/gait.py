@@ -116,6 +116,13 @@ class StepTracker:
         self.grid = SlowGrid.at(rate_hz)
         self.rate_hz = rate_hz
         self.lag = POLES * self.params.smooth_s * self.grid.rate_hz  # slow samples the envelope is late
+        self._whole_lag = round(self.lag)
+        self._before = self.slow_index(self.params.before_s)
+        self._long = self.slow_index(self.params.long_s)
+        self._stay = self.slow_index(self.params.stay_s - 0.2)
+        self._wait = self.slow_index(self.params.wait_s)
+        self._apart_rows = self.params.apart_s * self.grid.rate_hz
+        self._forget_rows = self.params.forget_s * self.grid.rate_hz
         self._delay = round(self.grid.delay_s * rate_hz)
         self._sharp = self.params.sharp if rate_hz >= 90.0 else 0.5 * self.params.sharp  # less of it is seen
         self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
@@ -177,9 +184,9 @@ class StepTracker:
             tape.restart(first)
         self.slow.restart(-(-first // self.grid.factor))
         self._seen = self.slow.start
-        self._before: Floats | None = None
+        self._acc_before: Floats | None = None
         self._smooth = np.zeros((POLES, 1))
-        self._late = np.zeros(round(self.lag))
+        self._late = np.zeros(self._whole_lag)
 
     def _append_full(self, samples: Samples) -> None:
         made_up = (samples.flags & INTERPOLATED).astype(np.float64)
@@ -189,9 +196,10 @@ class StepTracker:
 
     def _append_slow(self, signals: Signals) -> None:
         acc = signals.slow.acc_g.T
-        before = acc[:, :1] if self._before is None else self._before
-        step = np.diff(np.concatenate([before, acc], axis=1), axis=1) * self.grid.rate_hz
-        self._before = acc[:, -1:]
+        before = acc[:, :1] if self._acc_before is None else self._acc_before
+        known = np.concatenate([before, acc], axis=1)
+        step = (known[:, 1:] - known[:, :-1]) * self.grid.rate_hz
+        self._acc_before = acc[:, -1:]
         jerk = np.sqrt(step[0] * step[0] + step[1] * step[1] + step[2] * step[2])
         gyr = np.zeros_like(acc) if signals.slow.gyr_dps is None else signals.slow.gyr_dps.T
         turn = np.sqrt(gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2])
@@ -255,28 +263,28 @@ class StepTracker:
     def _apart(self, burst: Burst, k: int, peak: float) -> bool:
         """Whether the foot stood between a burst and a new maximum."""
         quiet = self._valley < self.params.split * min(peak, burst.peak)
-        long = k - burst.last >= self.params.apart_s * self.grid.rate_hz
+        long = k - burst.last >= self._apart_rows
         if not (quiet and long):
             return False
         between = self.slow.view(burst.last, k)
-        spin = float(between[5, int(np.argmin(between[0]))])
+        spin = float(between[5, int(between[0].argmin())])
         most = float(self.slow.view(self._swing_from(burst), k)[5].max())
         return spin <= max(self.params.turning * most, self.params.turning_dps)
 
     def _least(self, k: int) -> float:
         """The lowest maximum that can belong to a swing."""
-        recent = k - self._last_land < self.params.forget_s * self.grid.rate_hz
+        recent = k - self._last_land < self._forget_rows
         return max(self.params.floor_gps, self.params.share * self.usual if recent else 0.0)
 
     def _time_out(self, known: int) -> list[Landing]:
         burst = self._burst
         if burst is None:
             return []
-        if burst.last + self.slow_index(self.params.stay_s - 0.2) > known:
+        if burst.last + self._stay > known:
             return []
         if burst.impact is None:
-            burst.impact = self._impact(burst, burst.last + self.slow_index(self.params.stay_s - 0.2))
-        due = -(-burst.impact.land // self.grid.factor) + self.slow_index(self.params.wait_s)
+            burst.impact = self._impact(burst, burst.last + self._stay)
+        due = -(-burst.impact.land // self.grid.factor) + self._wait
         if due > known:
             return []
         self._burst = None
@@ -284,16 +292,18 @@ class StepTracker:
 
     def _close(self, burst: Burst, known: int, left: int | None) -> list[Landing]:
         """The landing of a burst, decided with slow sample `known`; `left`: the next burst's first maximum."""
+        if burst.peak < self.params.swing_gps:
+            return []
         impact = burst.impact or self._impact(burst, known)
-        lag = round(self.lag)
+        lag = self._whole_lag
         swing_from = self._swing_from(burst)
         land = (impact.land + self._delay) // self.grid.factor
         acc = self.slow.view(swing_from, max(land, burst.last - lag) + 1)[2:5]
         size = np.sqrt(acc[0] * acc[0] + acc[1] * acc[1] + acc[2] * acc[2])
-        swing_g = float(np.max(np.abs(size - 1.0))) if len(size) else 0.0
-        if not self._is_swing(burst, swing_g):
+        swing_g = float(np.abs(size - 1.0).max()) if len(size) else 0.0
+        if swing_g < self.params.swing_g:
             return []
-        recent = burst.last - self._last_land < self.params.forget_s * self.grid.rate_hz
+        recent = burst.last - self._last_land < self._forget_rows
         self.usual = 0.7 * self.usual + 0.3 * burst.peak if recent else burst.peak
         self._last_land = burst.last
         start_s = self._time(impact.land)
@@ -320,15 +330,11 @@ class StepTracker:
 
     def _leave(self, left: int) -> int:
         """Slow index where the foot leaves, for a burst that begins with the maximum at `left`."""
-        return left - round(self.lag)
-
-    def _is_swing(self, burst: Burst, swing_g: float) -> bool:
-        return burst.peak >= self.params.swing_gps and swing_g >= self.params.swing_g
+        return left - self._whole_lag
 
     def _swing_from(self, burst: Burst) -> int:
         """Slow index before a burst's first maximum, or as far back as is sure to be on the tape."""
-        before = self.slow_index(self.params.before_s)
-        return max(burst.first - before, burst.last - self.slow_index(self.params.long_s)) - round(self.lag)
+        return max(burst.first - self._before, burst.last - self._long) - self._whole_lag
 
     def _impact(self, burst: Burst, until: int) -> _Impact:
         """The landing at the end of a burst.
@@ -336,10 +342,10 @@ class StepTracker:
         The movement ends where the jerk last stood above `ends` of its greatest. An impact that is sharp for
         such a swing marks the landing; else it lies `soft_s` before the jerk fell to `soft_ends`.
         """
-        lag = round(self.lag)
+        lag = self._whole_lag
         first = max(self._swing_from(burst), self.slow.start)
         env = self.slow.view(burst.last, until)[0]
-        rest = int(np.argmin(env))
+        rest = int(env.argmin())
         last = burst.last + rest - lag
         jerk = self.slow.view(first, max(last, burst.last - lag) + 1)[1]
         end = self._end(first, jerk, self.params.ends)
@@ -348,7 +354,7 @@ class StepTracker:
         if not len(impact):
             return _Impact(end, 0.0, 0.0, 1.0)
         most = float(impact.max())
-        land = lo + int(np.argmax(impact >= 0.5 * most))
+        land = lo + int((impact >= 0.5 * most).argmax())
         if most < self._sharp * burst.peak:
             land = self._end(first, jerk, self.params.soft_ends) - round(self.params.soft_s * self.rate_hz)
             land = min(land, self._half(burst, env[: rest + 1]))
@@ -364,18 +370,23 @@ class StepTracker:
         band = lfilter(*self._band, acc - acc[:, :1], axis=1)
         size = np.sqrt(band[0] * band[0] + band[1] * band[1] + band[2] * band[2])
         made_up = self.made_up.view(lo, end + 1)
-        return size[2 * before :], float(size[before // 2 : 2 * before].max()), float(made_up.mean())
+        return (
+            size[2 * before :],
+            float(size[before // 2 : 2 * before].max()),
+            float(np.count_nonzero(made_up)) / made_up.shape[1],
+        )
 
     def _half(self, burst: Burst, env: Floats) -> int:
         """Full index where the envelope has fallen half-way to its rest, less what that is late by."""
         half = 0.5 * (float(env[0]) + float(env[-1]))
-        past = burst.last + int(np.argmax(env <= half)) - round(self.lag)
+        past = burst.last + int((env <= half).argmax()) - self._whole_lag
         return past * self.grid.factor - self._delay - round(self.params.half_s * self.rate_hz)
 
     def _end(self, first: int, jerk: Floats, share: float) -> int:
         """Full index where the jerk (from slow index `first` on) last stood above a share of its greatest."""
-        above = np.flatnonzero(jerk >= share * float(jerk.max()))
-        return (first + int(above[-1])) * self.grid.factor - self._delay
+        above = jerk >= share * float(jerk.max())
+        last = len(jerk) - 1 - int(above[::-1].argmax())
+        return (first + last) * self.grid.factor - self._delay
 
     def _time(self, index: int) -> float:
         index = min(max(index, self.time.start), self.time.stop - 1)

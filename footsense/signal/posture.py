@@ -189,7 +189,6 @@ class PostureFilter:
         self._tail = np.empty((3, 0))
         self._path = 0.0
         self._turn = np.zeros((3, 1))
-        self._turn_zi: Floats | None = None
 
     def process(self, signals: Signals) -> Posture:
         """The rows of these samples, the same object for all who ask."""
@@ -204,12 +203,15 @@ class PostureFilter:
             at = slow.first * self.grid.factor - signals.samples.first
             rows[_T] = slow.t_s - self.delay_s
             rows[_KNOWN] = signals.samples.t_s[at :: self.grid.factor]
-            rows[_UP] = self._up(slow.acc_g.T)
+            acc = slow.acc_g.T
+            turn = None if slow.gyr_dps is None else self._integrate(slow.gyr_dps.T)
+            low = self._low_pass(acc if turn is None else np.concatenate([acc, turn]))
+            rows[_UP] = low[:3] / np.maximum(length(low[:3]), 1e-6)
             rows[_CHANGE], rows[_PATH] = self._change(rows[_UP])
-            rows[_FORCE] = length(slow.acc_g.T)
+            rows[_FORCE] = length(acc)
             rows[_JERK] = self._jerk(signals.samples.acc_g, at)
-            if slow.gyr_dps is not None:
-                rows[_TURN] = self._integrate(slow.gyr_dps.T)
+            if turn is not None:
+                rows[_TURN] = low[3:]
         self._last = np.concatenate([self._last, signals.samples.acc_g[-self._step :]])[-self._step :]
         return Posture(slow.first, rows)
 
@@ -225,11 +227,13 @@ class PostureFilter:
         now = acc[at::factor]
         return length((now - before[: len(now)]).T)
 
-    def _up(self, acc: Floats) -> Floats:
+    def _low_pass(self, x: Floats) -> Floats:
+        """Specific force and turn in one go, so that both tell of the same time; the turn starts at zero."""
         if self._zi is None:
-            self._zi = sosfilt_zi(self.sos)[:, None, :] * acc[None, :, :1]
-        low, self._zi = sosfilt(self.sos, acc, axis=1, zi=self._zi)
-        return np.asarray(low / np.maximum(length(low), 1e-6))
+            first = np.concatenate([x[:3, :1], np.zeros((len(x) - 3, 1))])
+            self._zi = sosfilt_zi(self.sos)[:, None, :] * first[None]
+        low, self._zi = sosfilt(self.sos, x, axis=1, zi=self._zi)
+        return np.asarray(low)
 
     def _change(self, up: Floats) -> tuple[Floats, Floats]:
         n, lag = up.shape[1], self.lag
@@ -244,11 +248,8 @@ class PostureFilter:
         return np.maximum(whole, half), path
 
     def _integrate(self, gyr_dps: Floats) -> Floats:
-        """The integral, low-passed as the posture is, so that both tell of the same time."""
+        """The angles turned since the start."""
         steps = gyr_dps * (RAD / self.grid.rate_hz)
         turn = np.cumsum(np.concatenate([self._turn, steps], axis=1), axis=1)
         self._turn = turn[:, -1:]
-        if self._turn_zi is None:
-            self._turn_zi = sosfilt_zi(self.sos)[:, None, :] * turn[None, :, :1]
-        low, self._turn_zi = sosfilt(self.sos, turn[:, 1:], axis=1, zi=self._turn_zi)
-        return np.asarray(low)
+        return turn[:, 1:]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
+from scipy.signal import butter, lfilter, sosfilt, sosfilt_zi
 
 from footsense.signal.front import Slow, delay_at_zero
 from footsense.types import Floats
@@ -22,6 +22,7 @@ class LowPass:
 
     def __init__(self, cutoff_hz: float, rate_hz: float, order: int = 1, start: float | None = None) -> None:
         self._sos = butter(order, cutoff_hz, fs=rate_hz, output="sos")
+        self._one_pole = (self._sos[0, :2], self._sos[0, 3:5]) if order == 1 else None
         self._zi: Floats | None = None
         self._start = start
         self.delay_s = delay_at_zero(self._sos) / rate_hz
@@ -35,7 +36,14 @@ class LowPass:
         if self._zi is None:
             first = x[:, :1] if self._start is None else np.full((len(x), 1), self._start)
             self._zi = sosfilt_zi(self._sos)[:, None, :] * first[None]
-        low, self._zi = sosfilt(self._sos, x, axis=1, zi=self._zi)
+            if self._one_pole:
+                self._zi = self._zi[0, :, :1]
+        if self._one_pole:
+            # the same arithmetic as sosfilt's, and a third of its cost for chunks of a sample
+            b, a = self._one_pole
+            low, self._zi = lfilter(b, a, x, axis=1, zi=self._zi)
+        else:
+            low, self._zi = sosfilt(self._sos, x, axis=1, zi=self._zi)
         return np.asarray(low, dtype=np.float64)
 
 

@@ -228,6 +228,28 @@ def test_the_last_step_into_standing_counts(walks):
     assert last.end_s == pytest.approx(last.start_s + 1.0)
 
 
+@pytest.mark.parametrize("motion", ["toe-walk", "walking"])
+def test_a_step_ends_where_the_foot_leaves(motion):
+    off = []
+    for seed in range(6):
+        walk = made(motion, seed, placement="foot", rate_hz=100.0, acc_range_g=8.0, noise=1.0)
+        ends = {e.start_s: e.end_s for e in walk.events if e.end_s < e.start_s + 0.99}
+        off += [e.end_s - ends[s] for e, s in near(steps(walk.items()), list(ends), 0.2)]
+    assert len(off) >= 50
+    assert abs(np.median(off)) <= 0.12
+    assert abs(np.mean(off)) <= 0.12
+
+
+def test_no_step_outlasts_the_next_landing(reference):
+    for name in ("gaitmap_examples/stair_up_left", "daphnet_ankle/S01R02"):
+        with gzip.open(reference / "data" / f"{name}.csv.gz", "rt") as f:
+            data = np.loadtxt(f, delimiter=",", skiprows=1)
+        rate_hz = float(np.round(1.0 / np.median(np.diff(data[:, 0])), 1))
+        found = steps(stream(data[:, 0], data[:, 1:4], None, rate_hz))
+        assert len(found) >= 15
+        assert all(a.end_s <= b.start_s for a, b in itertools.pairwise(found))
+
+
 def test_nothing_is_counted_across_a_gap(walks):
     (t, acc, gyr), truth = walks["2-2_lf"]
     hole = (truth[5] - 0.3, truth[5] + 0.3)

@@ -6,6 +6,7 @@ gyro. Its maxima are the sparse points that the state machine sees. Each burst e
 full-rate impact signal says when.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,8 +28,8 @@ class GaitParams:
     envelope fell below `split` of the smaller of two maxima, `rest_s` or more apart, and the rate
     below `turning` of its greatest or below `turning_dps`. A maximum is seen from
     `floor_gps` (g/s) on, and from `share` of the wearer's usual peak. A burst is a swing from `swing_gps` and
-    `swing_g` on. What lands stays at most `stay_s` in a step; a step is decided `wait_s` after its landing at
-    the latest. `forget_s` after a landing the usual peak no longer counts.
+    `swing_g` on. What lands stays `least_s` to `stay_s` in a step; a step is decided `wait_s` after its
+    landing at the latest. `forget_s` after a landing the usual peak no longer counts.
     """
 
     smooth_s: float = 0.045
@@ -48,6 +49,8 @@ class GaitParams:
     half_s: float = 0.03
     sharp: float = 0.025
     stay_s: float = 1.0
+    least_s: float = 0.1
+    leaves: float = 0.75
     wait_s: float = 1.15
     forget_s: float = 2.5
     keep_s: float = 4.5
@@ -137,6 +140,7 @@ class StepTracker:
     def drop(self) -> None:
         """Forget filters and the half-done step, as after a hole."""
         self._fresh = True
+        self._left_s = -math.inf  # when the foot left after the last landing; it cannot land again before
         self._burst: Burst | None = None
         self._valley = np.inf
         self._seen = 0
@@ -306,20 +310,22 @@ class StepTracker:
         recent = burst.last - self._last_land < self._forget_rows
         self.usual = 0.7 * self.usual + 0.3 * burst.peak if recent else burst.peak
         self._last_land = burst.last
-        start_s = self._time(impact.land)
-        leave = known - lag if left is None else self._leave(left)
+        start_s = max(self._time(impact.land), self._left_s)
+        leave = self._leave(burst, known, left)
         end_s = start_s + self.params.stay_s
-        if left is not None:
-            end_s = min(end_s, self._time(leave * self.grid.factor - self._delay))
+        if leave is not None:
+            left_s = self._time(leave * self.grid.factor - self._delay)
+            end_s = min(end_s, max(left_s, start_s + self.params.least_s))
         decided_s = self._time(known * self.grid.factor)
+        self._left_s = min(end_s, decided_s)
         return [
             Landing(
                 start_s=start_s,
-                end_s=min(end_s, decided_s),
+                end_s=self._left_s,
                 decided_s=decided_s,
                 swing=swing_from,
                 land=land,
-                leave=leave,
+                leave=known - lag if leave is None else leave,
                 peak_gps=burst.peak,
                 impact_g=impact.most_g,
                 calm_g=impact.calm_g,
@@ -328,9 +334,15 @@ class StepTracker:
             )
         ]
 
-    def _leave(self, left: int) -> int:
-        """Slow index where the foot leaves, for a burst that begins with the maximum at `left`."""
-        return left - self._whole_lag
+    def _leave(self, burst: Burst, known: int, left: int | None) -> int | None:
+        """Slow index where the foot leaves: where the envelope has risen by `leaves` from its rest after a
+        burst to the next one's maximum at `left`; None where it stays. With no maximum yet, one of half the
+        size of this burst's is expected."""
+        env = self.slow.view(burst.last, (known if left is None else left) + 1)[0]
+        rest = int(env.argmin())
+        low, high = float(env[rest]), 0.5 * burst.peak if left is None else float(env[-1])
+        risen = np.flatnonzero(env[rest:] >= low + self.params.leaves * (high - low))
+        return burst.last + rest + int(risen[0]) - self._whole_lag if len(risen) else None
 
     def _swing_from(self, burst: Burst) -> int:
         """Slow index before a burst's first maximum, or as far back as is sure to be on the tape."""

@@ -73,14 +73,16 @@ class Session:
         if self._closed:
             return []
         self._closed = True
-        events = []
-        for lane in self._lanes.values():
-            events += self._run(lane, lane.pipeline.flush())
-            events += self._told(lane, [e for rest in lane.rest() for e in lane.engine.process(rest)])
-            events += self._told(lane, lane.engine.flush())
-        if self.recorder is not None:
-            self.recorder.close(reason)
-        return events
+        try:
+            return [e for lane in self._lanes.values() for e in self._end(lane)]
+        finally:
+            if self.recorder is not None:
+                self.recorder.close(reason)
+
+    def _end(self, lane: "_Lane") -> list[SessionEvent]:
+        events = self._run(lane, lane.pipeline.flush())
+        events += self._told(lane, [e for rest in lane.rest() for e in lane.engine.process(rest)])
+        return events + self._told(lane, lane.engine.flush())
 
     def progress(self) -> dict[str, list[Progress]]:
         """For each sensor's id, what a screen may show meanwhile; never evidence."""

@@ -19,7 +19,7 @@ CONTROL = "f0070003-1000-4000-8000-00805f9b34fb"
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 60))  # in vain only; a slow machine needs no more than a few
 
 
 class Peripheral:

@@ -23,12 +23,9 @@ from footsense.sources.words import explained, no_bluetooth
 from footsense.types import Command, RawPacket, Tick
 
 QUICK = Patience(
-    connect_s=2,
     attempts=2,
     backoff_s=0.01,
-    write_s=0.5,
     mtu_s=0.1,
-    stop_s=0.5,
     silence_s=0.3,
     settle_s=0.1,
     reconnect_s=1,
@@ -63,7 +60,7 @@ def time_counter() -> Any:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -201,11 +198,25 @@ def test_a_sensor_that_never_sends_is_given_up() -> None:
     run(test())
 
 
+def test_what_nobody_foresaw_ends_the_stream_instead_of_leaving_it_silent() -> None:
+    async def boom(_attempts: int) -> None:
+        raise KeyError("a bug in a backend")
+
+    async def test() -> None:
+        async with streaming() as s:
+            s.link._connect = boom
+            with pytest.raises(BluetoothError, match="a bug in a backend"):
+                _ = [item async for item in s.inbox]
+
+    run(test())
+
+
 def test_keepalive_is_written_again_and_again() -> None:
     async def test() -> None:
         plan = Plan("toy", (STREAM,), (STREAM,), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
-        async with streaming(plan) as s:
-            await until(lambda: s.peripheral.written == [b"awake"] * 2)
+        async with streaming(plan, patience=replace(QUICK, silence_s=60)) as s:
+            await until(lambda: len(s.peripheral.written) >= 2)
+            assert set(s.peripheral.written) == {b"awake"}
 
     run(test())
 

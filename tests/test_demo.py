@@ -10,13 +10,14 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from footsense.cli import demo
 from footsense.cli.live import Outcome
-from footsense.cli.record import Wish
+from footsense.cli.record import Wish, _Meter
 from footsense.cli.record import command as record_command
 from footsense.cli.record import run as record
 from footsense.cli.scan import scan
@@ -29,7 +30,8 @@ from footsense.session import event_line, replay
 from footsense.simulate import Scenario, simulate
 from footsense.simulate.rig import virtual_rig
 from footsense.sources.ble import Central, Patience
-from footsense.types import Command, Event, Samples
+from footsense.sources.inbox import Inbox
+from footsense.types import Command, Event, Samples, Tick
 
 HERE = Path(__file__).parents[1]
 QUICK = Patience(settle_s=0.05, attempts=1, reconnect_s=0.5)
@@ -125,10 +127,11 @@ def command(*args: str, **env: str) -> subprocess.Popen[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="not run: no SIGINT to one process on Windows")
 def test_ctrl_c_ends_the_recording_in_order(tmp_path: Path) -> None:
     process = command("demo", "-o", str(tmp_path))
+    sizes: set[int] = set()
     until = time.monotonic() + 60
-    while not list(tmp_path.glob("*.part.mcap")) and time.monotonic() < until:
+    while len(sizes) < 4 and time.monotonic() < until:  # three chunks were written: it records
+        sizes |= {part.stat().st_size for part in tmp_path.glob("*.part.mcap")}
         time.sleep(0.05)
-    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     said, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -179,6 +182,18 @@ def test_record_and_scan_over_the_virtual_radio(tmp_path: Path) -> None:
     assert "0 gaps" in out.getvalue()
 
 
+def test_record_says_at_once_that_the_disk_is_full_and_that_it_no_longer_is() -> None:
+    out = io.StringIO()
+    meter = _Meter(Screen(out), None, Inbox(lambda: 0), None)  # type: ignore[arg-type]
+    for problem in (None, "No space left on device", "No space left on device", None):
+        session = SimpleNamespace(recorder=SimpleNamespace(problem=problem))
+        meter.seen(session, Tick(0), [])  # type: ignore[arg-type]
+    assert [line.split("s  ")[1] for line in out.getvalue().splitlines()] == [
+        "the disk: No space left on device",
+        "the disk: takes what waited",
+    ]
+
+
 def test_a_cancelled_record_ends_in_order(tmp_path: Path) -> None:
     profile = load_profile("generic")
     wearer = simulate(Scenario(motion="sitting", duration_s=60, seed=1))
@@ -222,13 +237,16 @@ def test_record_says_what_is_wrong_with_the_call(
 
 def test_a_lost_sensor_ends_the_recording_and_it_is_kept(tmp_path: Path) -> None:
     profile = load_profile("generic")
-    wearer = simulate(Scenario(motion="sitting", duration_s=20, seed=1))
+    wearer = simulate(Scenario(motion="sitting", duration_s=60, seed=1))
 
     async def lose() -> Outcome:
         async with virtual_rig(profile, wearer, 5.0) as rig:
             here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
-            asyncio.get_running_loop().call_later(1.0, rig.sensor.go_silent)
-            return (await record(here, Wish(tmp_path / "a.mcap"), Screen(io.StringIO())))[0]
+            task = asyncio.create_task(record(here, Wish(tmp_path / "a.mcap"), Screen(io.StringIO())))
+            while rig.sensor.now_s < 4:
+                await asyncio.sleep(0.01)
+            rig.sensor.go_silent()
+            return (await task)[0]
 
     outcome = asyncio.run(lose())
     assert "did not come back" in str(outcome.error)

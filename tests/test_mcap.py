@@ -258,7 +258,7 @@ def test_a_full_disk_loses_nothing_once_it_is_freed(tmp_path: Path, monkeypatch:
     recorder = Recorder(tmp_path / "a.mcap", [META])
     for packet in packets(100):
         recorder.packet(packet)
-    for _ in range(200):
+    for _ in range(1500):
         if recorder.problem:
             break
         time.sleep(0.02)

@@ -134,7 +134,7 @@ def test_what_is_wrong_is_named_with_its_place(old: str, new: str, says: str) ->
         "empty",
     ],
 )
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30)
 def test_hostile_files_are_refused(text: str | bytes) -> None:
     refused(text)
 

@@ -54,6 +54,17 @@ def record(path: Path, lost: range) -> list[str]:
     return lines + [event_line(e) for e in session.close()]
 
 
+def test_the_recording_is_closed_even_if_the_end_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.mcap"
+    session = Session([META], recorder=Recorder(path, [META]))
+    for packet in packets(2):
+        session.process(packet)
+    monkeypatch.setattr("footsense.engine.Engine.flush", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        session.close()
+    assert scan_mcap(path).closed
+
+
 def test_the_pipeline_gives_back_what_was_measured() -> None:
     pipeline = Pipeline(META)
     items = [i for p in packets(60) for i in pipeline.process(p)] + pipeline.flush()

@@ -14,7 +14,7 @@ from footsense.simulate.virtual_link import Radio, close_device, controller_of
 
 
 async def found(radio: Radio) -> Any:
-    device = await BleakScanner.find_device_by_name("toy", timeout=2, **radio.scan_kw)
+    device = await BleakScanner.find_device_by_name("toy", timeout=30, **radio.scan_kw)
     assert device
     return device
 
@@ -140,7 +140,7 @@ def test_link_loss_is_reported_to_both_ends_and_reconnect_works() -> None:
             client = BleakClient(await found(radio), lambda _: lost.set(), **radio.client_kw)
             await client.connect()
             air.drop(controller_of(peripheral.device))
-            await asyncio.wait_for(lost.wait(), 1)
+            await asyncio.wait_for(lost.wait(), 30)
             assert not client.is_connected
             with pytest.raises(BleakError):
                 await client.read_gatt_char(STREAM)
@@ -176,7 +176,7 @@ def test_silent_peripheral_is_lost_after_the_supervision_timeout() -> None:
             air.silence(controller_of(peripheral.device))
             await asyncio.sleep(0)
             assert client.is_connected
-            await asyncio.wait_for(lost.wait(), 1)
+            await asyncio.wait_for(lost.wait(), 30)
 
     run(test())
 

@@ -21,9 +21,7 @@ from footsense.sources.inbox import Inbox
 from footsense.sources.plan import plan_for
 from footsense.types import Gap, Item, RawPacket, Samples, SensorMeta
 
-QUICK = Patience(
-    settle_s=0.1, silence_s=5, attempts=2, backoff_s=0.01, reconnect_s=2, stop_s=0.5, mtu_s=0.1, connect_s=2
-)
+QUICK = Patience(settle_s=0.1, silence_s=5, attempts=2, backoff_s=0.01, reconnect_s=2, mtu_s=0.1)
 
 
 @dataclass
@@ -150,12 +148,12 @@ def test_a_dropped_link_leaves_a_gap_and_the_motion_goes_on() -> None:
             await asyncio.sleep(0.001)
         run.rig.sensor.drop_link()
 
-    wearer = motion(100.0, 12.0)
+    wearer = motion(100.0, 40.0)
     run = asyncio.run(record("generic", wearer, during=drop, speed=20.0))
     t_s, acc, _ = run.samples()
     (gap,) = [i for i in run.items if isinstance(i, Gap)]
     assert run.link.reconnects == 1
-    assert 2.8 < gap.start_s < gap.end_s < 11.9
+    assert 2.8 < gap.start_s < gap.end_s < 39.9
     assert gap.end_s - gap.start_s > 0.3  # 15 ms to connect anew, 20 times as fast
     after = t_s >= gap.end_s
     index = np.round(t_s[after] * 100).astype(

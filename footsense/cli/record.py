@@ -107,6 +107,7 @@ class _Meter:
         self._samples = self._gaps = 0
         self._first_s: float | None = None
         self._last_s = 0.0
+        self._problem: str | None = None
 
     def on_item(self, _sensor: "SensorMeta", item: "Item", /) -> None:
         """Count samples and gaps."""
@@ -118,7 +119,7 @@ class _Meter:
             self._last_s = float(item.t_s[-1]) - self._first_s
         self._gaps += isinstance(item, Gap)
 
-    def seen(self, _session: "Session", item: "Received | None", _events: "Sequence[SessionEvent]") -> None:
+    def seen(self, session: "Session", item: "Received | None", _events: "Sequence[SessionEvent]") -> None:
         """Refresh the line; say what lasts."""
         from footsense.types import Command  # noqa: PLC0415
 
@@ -126,6 +127,10 @@ class _Meter:
             self._screen.say(f"{self._last_s:7.1f} s  {display(item.fields.get('text', item.kind))}")
         if self._duration_s is not None and self._last_s >= self._duration_s:
             self._inbox.close()
+        problem = session.recorder.problem if session.recorder else None
+        if problem != self._problem:
+            self._problem = problem
+            self._screen.say(f"{self._last_s:7.1f} s  the disk: {display(problem or 'takes what waited', 160)}")
         self._screen.update([self._line()], now=item is None)
         if item is None:
             self._end()

@@ -8,8 +8,9 @@ Bluetooth. Every wait has an end.
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -184,9 +185,17 @@ class Link:
         with explained():
             await self._connect(self._central.patience.attempts)
         keepalives = [w for w in self._plan.writes if w.phase == "keepalive"]
-        tasks = [self._watch(), *(self._keep_alive(w) for w in keepalives)]
-        self._tasks = [asyncio.create_task(task) for task in tasks]
+        tasks: list[Callable[[], Awaitable[None]]] = [self._watch]
+        tasks += [partial(self._keep_alive, write) for write in keepalives]
+        self._tasks = [asyncio.create_task(self._to_its_end(task)) for task in tasks]
         return self
+
+    async def _to_its_end(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Whoever listens must not wait for ever for a task that has died of what nobody foresaw."""
+        try:
+            await task()
+        except Exception as error:
+            self._inbox.fail(BluetoothError(in_words(error, self._label)))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -247,6 +247,7 @@ def test_no_step_outlasts_the_next_landing(reference):
         rate_hz = float(np.round(1.0 / np.median(np.diff(data[:, 0])), 1))
         found = steps(stream(data[:, 0], data[:, 1:4], None, rate_hz))
         assert len(found) >= 15
+        assert all(e.start_s < e.end_s <= e.decided_s <= e.start_s + 1.2 for e in found)
         assert all(a.end_s <= b.start_s for a, b in itertools.pairwise(found))
 
 

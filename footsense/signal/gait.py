@@ -47,6 +47,7 @@ class GaitParams:
     soft_ends: float = 0.35
     soft_s: float = 0.055
     half_s: float = 0.03
+    early_s: float = 0.12
     sharp: float = 0.025
     stay_s: float = 1.0
     least_s: float = 0.1
@@ -288,7 +289,7 @@ class StepTracker:
             return []
         if burst.impact is None:
             burst.impact = self._impact(burst, burst.last + self._stay)
-        due = -(-burst.impact.land // self.grid.factor) + self._wait
+        due = max(-(-burst.impact.land // self.grid.factor) + self._wait, burst.last + self._stay)
         if due > known:
             return []
         self._burst = None
@@ -352,7 +353,8 @@ class StepTracker:
         """The landing at the end of a burst.
 
         The movement ends where the jerk last stood above `ends` of its greatest. An impact that is sharp for
-        such a swing marks the landing; else it lies `soft_s` before the jerk fell to `soft_ends`.
+        such a swing marks the landing; else it lies `soft_s` before the jerk fell to `soft_ends`. It is no more
+        than `early_s` before the last maximum.
         """
         lag = self._whole_lag
         first = max(self._swing_from(burst), self.slow.start)
@@ -370,7 +372,8 @@ class StepTracker:
         if most < self._sharp * burst.peak:
             land = self._end(first, jerk, self.params.soft_ends) - round(self.params.soft_s * self.rate_hz)
             land = min(land, self._half(burst, env[: rest + 1]))
-        return _Impact(land, most, calm, made_up)
+        after = (burst.last - lag) * self.grid.factor - self._delay - round(self.params.early_s * self.rate_hz)
+        return _Impact(max(land, after), most, calm, made_up)
 
     def _ringing(self, lo: int, end: int) -> tuple[Floats, float, float]:
         """Band-passed |acceleration| at full indices lo … end, its greatest in the swing before, and the share

@@ -6,6 +6,7 @@ impacts are looked for in the full-rate samples, which travel beside.
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from footsense.types import Floats, Gap, Samples
 SLOW_RATE_HZ = 25.0
 CUTOFF_HZ = 6.0
 ORDER = 4
+BLOCK = 32768  # samples low-passed at a time: what is thinned at once need not leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,14 @@ class SlowGrid:
     def at(cls, rate_hz: float) -> "SlowGrid":
         factor = max(1, int(rate_hz // SLOW_RATE_HZ))
         cutoff_hz = min(CUTOFF_HZ, 0.3 * rate_hz)
-        sos = butter(ORDER, cutoff_hz, fs=rate_hz, output="sos")
+        sos = low_pass(ORDER, cutoff_hz, rate_hz)
         return cls(factor, rate_hz / factor, delay_at_zero(sos) / rate_hz, sos)
+
+
+@lru_cache(maxsize=64)
+def low_pass(order: int, cutoff_hz: float, rate_hz: float) -> Floats:
+    """Sections of a Butterworth low-pass; the detectors ask for the same ones again and again."""
+    return np.asarray(butter(order, cutoff_hz, fs=rate_hz, output="sos"))
 
 
 def delay_at_zero(sos: Floats) -> float:
@@ -85,9 +93,8 @@ class Front:
         if isinstance(item, Gap):
             self._zi = None
             return item
-        low = self._low_pass(item)
         keep = slice(-item.first % self.grid.factor, None, self.grid.factor)
-        axes = low[:, keep].T
+        axes = self._thinned(item).T
         slow = Slow(
             first=-(-item.first // self.grid.factor),
             t_s=item.t_s[keep] - self.grid.delay_s,
@@ -96,10 +103,17 @@ class Front:
         )
         return Signals(item, slow)
 
-    def _low_pass(self, samples: Samples) -> Floats:
-        axes = [samples.acc_g.T] if samples.gyr_dps is None else [samples.acc_g.T, samples.gyr_dps.T]
-        x = np.concatenate(axes)
-        if not len(samples):
+    def _thinned(self, samples: Samples) -> Floats:
+        """(axes, m): every `factor`-th of the low-passed samples."""
+        axes = [samples.acc_g] if samples.gyr_dps is None else [samples.acc_g, samples.gyr_dps]
+        factor, parts = self.grid.factor, []
+        for at in range(0, max(len(samples), 1), BLOCK):
+            low = self._low_pass(np.concatenate([a[at : at + BLOCK].T for a in axes]))
+            parts.append(low[:, -(samples.first + at) % factor :: factor])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _low_pass(self, x: Floats) -> Floats:
+        if not x.shape[1]:
             return x
         if self._zi is None:
             self._zi = sosfilt_zi(self.grid.sos)[:, None, :] * x[None, :, :1]

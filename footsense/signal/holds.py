@@ -510,4 +510,7 @@ def _lasting(met: Bools, least: int) -> Bools:
 
 def _delayed(x: Floats, rows: int) -> Floats:
     """`x` so many rows earlier; its first value where there is none."""
-    return np.concatenate([np.full(rows, x[0]), x])[: len(x)]
+    late = np.empty_like(x)
+    late[:rows] = x[:1]
+    late[rows:] = x[:-rows]
+    return late

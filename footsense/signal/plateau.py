@@ -247,7 +247,7 @@ class Way:
         reference = self.rows.cut(self.rows.turn, *settled)
         away = self.rows.cut(self.rows.turn, lo, hi) - middle_column(reference)[:, None]
         middle_row = settled[0] + reference.shape[1] // 2
-        away = away - self.start.bias[:, None] * (np.arange(lo, hi) - middle_row)
+        away -= self.start.bias[:, None] * np.arange(lo - middle_row, hi - middle_row)
         x, y, z = up.tolist()
         along = x * away[0] + y * away[1] + z * away[2]
         away -= up[:, None] * along

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
+from scipy.signal import sosfilt, sosfilt_zi
 
-from footsense.signal.front import Signals, SlowGrid, delay_at_zero
+from footsense.signal.front import Signals, SlowGrid, delay_at_zero, low_pass
 from footsense.types import Floats
 
 CUTOFF_HZ = 2.0
@@ -90,7 +90,8 @@ class Posture:
 
     def cut(self, values: Floats, lo: int, hi: int) -> Floats:
         """The values at slow indices lo..hi, hi not included, as far as they are known."""
-        return values[..., max(lo - self.first, 0) : max(hi - self.first, 0)]
+        lo, hi = lo - self.first, hi - self.first
+        return values[..., lo if lo > 0 else 0 : hi if hi > 0 else 0]
 
     def distance(self, lo: int, hi: int, up: Floats) -> Floats:
         """Chords between `up` (3,) and the posture at slow indices lo..hi, hi not included."""
@@ -179,7 +180,7 @@ class PostureFilter:
     def __init__(self, rate_hz: float) -> None:
         self.grid = SlowGrid.at(rate_hz)
         rate = self.grid.rate_hz
-        self.sos = butter(ORDER, min(CUTOFF_HZ, 0.3 * rate), fs=rate, output="sos")
+        self.sos = low_pass(ORDER, min(CUTOFF_HZ, 0.3 * rate), rate)
         self.delay_s = delay_at_zero(self.sos) / rate
         self.lag = max(2, round(LAG_S * rate))
         self._step = max(1, round(JERK_S * rate_hz))

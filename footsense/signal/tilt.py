@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, lfilter, sosfilt, sosfilt_zi
+from scipy.signal import lfilter, sosfilt, sosfilt_zi
 
-from footsense.signal.front import Slow, delay_at_zero
+from footsense.signal.front import Slow, delay_at_zero, low_pass
 from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
@@ -21,7 +21,7 @@ class LowPass:
     sample (at `start` instead, if given)."""
 
     def __init__(self, cutoff_hz: float, rate_hz: float, order: int = 1, start: float | None = None) -> None:
-        self._sos = butter(order, cutoff_hz, fs=rate_hz, output="sos")
+        self._sos = low_pass(order, cutoff_hz, rate_hz)
         self._one_pole = (self._sos[0, :2], self._sos[0, 3:5]) if order == 1 else None
         self._zi: Floats | None = None
         self._start = start

@@ -90,7 +90,11 @@ class Loop:
 
 def coordinate(path: Floats, along: Vector, origin: Vector) -> Floats:
     """Of the points of a path (3, n) along a vector, from an origin; (n,)."""
-    return np.asarray(path[0] * along[0] + path[1] * along[1] + path[2] * along[2] - dot(origin, along))
+    at: Floats = path[0] * along[0]
+    at += path[1] * along[1]
+    at += path[2] * along[2]
+    at -= dot(origin, along)
+    return at
 
 
 def fit_loop(path: Floats, of: Moments | None = None) -> Loop | None:
@@ -157,7 +161,7 @@ def turned(x: Floats, y: Floats) -> Floats:
     radius = np.sqrt(x * x + y * y)
     x0, y0, x1, y1 = x[:-1], y[:-1], x[1:], y[1:]
     adjacent = radius[:-1] * radius[1:] + x0 * x1 + y0 * y1
-    half = np.clip((x0 * y1 - x1 * y0) / np.maximum(adjacent, TINY), -1.0, 1.0)
+    half = np.minimum(np.maximum((x0 * y1 - x1 * y0) / np.maximum(adjacent, TINY), -1.0), 1.0)
     q = half / (1 + np.sqrt(1 + half * half))
     s = q * q
     return np.asarray(q * (1 - s * (1 / 3 - s * (1 / 5 - s * (1 / 7 - s / 9)))) * (2 / np.pi))

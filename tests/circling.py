@@ -24,9 +24,10 @@ def phase_of(turns: float, tempo_hz: float, rate_hz: float, rest_s: float = REST
     return t, turns * (done - done[0]) / (done[-1] - done[0])
 
 
-def tilts(phase: Floats, *, width: float = 0.6, size_deg: float = 14.0) -> Floats:
-    """Up-direction (n, 3) on an ellipse about z; more phase goes counter-clockwise. Rests on the rim."""
-    a = np.radians(size_deg)
+def tilts(phase: Floats, *, width: float = 0.6, size_deg: float = 14.0, radius: Floats | float = 1.0) -> Floats:
+    """Up-direction (n, 3) on an ellipse about z; more phase goes counter-clockwise. Rests on the rim, or where
+    the `radius` (n,) is, in half axes."""
+    a = np.radians(size_deg) * radius
     x, y = np.sin(a * np.cos(2 * np.pi * phase)), np.sin(width * a * np.sin(2 * np.pi * phase))
     return np.column_stack([x, y, np.sqrt(1 - x * x - y * y)])
 
@@ -54,3 +55,15 @@ def bout(
     t, phase = phase_of(abs(turns), tempo_hz, rate_hz)
     up = tilts(np.sign(turns) * phase, **shape)
     return StreamInfo(rate_hz, gyro), samples(up, t, gyro=gyro)
+
+
+def from_the_centre(
+    turns: float, tempo_hz: float, rate_hz: float = 50.0, *, spiral: bool, rest_s: float = REST_S
+) -> Floats:
+    """Up-direction (n, 3) of a bout that rests at the centre of its circles: straight to the rim and back in
+    0.45 s before and after the turns, or spiralling in and out during the first and last 0.3 of a turn."""
+    stroke_s = 0.3 / tempo_hz if spiral else 0.45
+    t, phase = phase_of(turns, tempo_hz, rate_hz, rest_s)
+    into = rest_s if spiral else rest_s - stroke_s
+    out = ease((t - into) / stroke_s) * ease((t[-1] - into - t) / stroke_s)
+    return tilts(phase, radius=out)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from circling import REST_S, bout, phase_of, samples, tilts
+from circling import REST_S, bout, from_the_centre, phase_of, samples, tilts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfilt
 from scipy.spatial.transform import Rotation
 
 from footsense.engine import Engine, run
@@ -139,6 +140,16 @@ def test_nothing_is_counted_across_a_gap() -> None:
     assert not any(e.start_s < gap.end_s and e.end_s > gap.start_s for e in found)
 
 
+@pytest.mark.parametrize("gyro", [False, True])
+@pytest.mark.parametrize("gap", [False, True])
+def test_two_turns_that_the_end_cuts_off_count(gap: bool, gyro: bool) -> None:
+    info, stream = bout(2.0, 0.6, 50.0, gyro=gyro)
+    cut = slice_samples(stream, 0, int(np.searchsorted(stream.t_s, REST_S + 2 / 0.6 + 0.05)))
+    end_s = float(cut.t_s[-1])
+    found = circles(info, cut, *([Gap(end_s, end_s + 3.0)] if gap else []))
+    assert [e.attributes["direction"] for e in found] == ["ccw"] * 2
+
+
 @pytest.mark.parametrize("tempo_hz", [0.3, 0.8, 1.5])
 @pytest.mark.parametrize("gyro", [False, True])
 def test_flexing_is_no_circle(tempo_hz: float, gyro: bool) -> None:
@@ -147,6 +158,24 @@ def test_flexing_is_no_circle(tempo_hz: float, gyro: bool) -> None:
     assert not events + engine.flush()
     codes = [(r.code, r.grade) for r in engine.reasons()["ankle-circles"]]
     assert codes == ([] if gyro else [("thin-loop-no-gyro", Grade.NOT_VERIFIABLE)])
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_single_circles_with_rests_between(gyro: bool) -> None:
+    up = np.concatenate([from_the_centre(1, 0.6, spiral=False, rest_s=1.3)] * 5)
+    found = circles(StreamInfo(50.0, gyro), samples(up, np.arange(len(up)) / 50.0, gyro=gyro))
+    assert [e.attributes["direction"] for e in found] == ["ccw"] * 5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_car_that_turns_and_brakes_is_no_circle(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    low = butter(4, 0.3, fs=50.0, output="sos")
+    noise = sosfilt(low, rng.standard_normal((3, 9000)))
+    car_g = noise / noise.std(axis=1)[:, None] * [[0.08], [0.06], [0.03]]
+    acc = car_g.T + [0.0, 0.0, 1.0] + 0.003 * rng.standard_normal((9000, 3))
+    still = samples(tilts(np.zeros(9000)), np.arange(9000) / 50.0, gyro=False)
+    assert not circles(StreamInfo(50.0, False), replace(still, acc_g=acc))
 
 
 @pytest.mark.parametrize("gyro", [False, True])

@@ -1,6 +1,7 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
 from dataclasses import replace
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -22,7 +23,8 @@ ENOUGH_SEEN = 3  # circles
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
-BACKDATE_S = 0.1  # the chord needs so long to notice that movement has begun
+SLOW_G = 0.013  # where gravity and a car's acceleration are one
+BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
 
 
 class AnkleCircles:
@@ -44,7 +46,7 @@ class AnkleCircles:
     def __init__(self, info: StreamInfo, shape: Shape | None = None) -> None:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
-        self._shape = shape or Shape()
+        self._shape = shape or Shape(slow_g=inf if info.has_gyro else SLOW_G)
         self._again = replace(
             self._shape, pair_ratio=0.25, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3
         )
@@ -111,13 +113,16 @@ class AnkleCircles:
         """Turns that stand once the path up to this moment has been looked at. Starts a bout under way."""
         begin = max(moment.since - round(BACKDATE_S * self._grid.rate_hz), self._floor, tape.first)
         begin = max(begin, moment.at - self._memory + 1)
-        end = moment.at - (self._scout.rest + self._scout.lag // 2 if moment.rest else 0)
+        end = moment.until
         if end - begin < self._shape.quickest_s * self._shape.last * self._grid.rate_hz:
             return []
         path = self._unleaked(tape, begin, end, moment.at)
         chord = tape.chord[begin - tape.first : end - tape.first + 1]
         run = settle(path, chord, begin, moment.period, self._scout.lag)
-        if run is None or run.backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
+        if run is None:
+            return []
+        backward = run.wavering if moment.rest else run.backward
+        if backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
             return []
         marks = turn_limits(tape, run, self._shape.last if moment.rest else 1.0)
         if len(marks) < (1 if moment.rest else self._shape.turns):
@@ -186,10 +191,14 @@ class AnkleCircles:
             return []
         if self._bout is not None:
             last = self._bout.last_turn(tape)
-            self._bout = None
-            self._floor = tape.end
-            return [] if last is None else [self._event(last, decided_s)]
-        return []
+            turns = [] if last is None else [last]
+        else:
+            moment = self._scout.ending(tape.end - 1)
+            turns = [] if moment is None else self._look(tape, moment)
+        self._noted([(tape.end - 1, turn) for turn in turns])
+        self._bout = None
+        self._floor = tape.end
+        return [self._event(turn, decided_s) for turn in turns]
 
     def progress(self) -> Progress:
         phase = "moving" if self._bout is not None else "rest"

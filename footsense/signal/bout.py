@@ -8,7 +8,7 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from footsense.signal.circling import WIDEST_RAD, Tape, linear_limit
+from footsense.signal.circling import LINEAR_G, WIDEST_RAD, Tape, linear_limit
 from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, turned, unit
 from footsense.types import Floats
 
@@ -26,6 +26,9 @@ SIXTHS = 6
 EDGE = 0.02  # turns: slower ends do not belong to a turn
 BACK = 0.3  # turns wound back that end a bout
 SMALLEST_REST = 0.006  # rad
+RIM = 0.65  # half axes from the centre from which the path is a turn and no stroke to it
+MOSTLY = 0.8  # turns on the rim that show what the whole is
+SLOW_S = 2.5  # a slower turn hardly accelerates the sensor
 FAR = 3.5  # half axes from the centre at which the foot has left the loop
 
 
@@ -56,10 +59,12 @@ class Shape:
     quickest_s: float = 0.5  # one turn
     slowest_s: float = 8.0
     bout_s: float = 0.58  # a turn, on average, before a bout is believed
+    alone_s: float = 0.9  # a turn that has no other beside it: fidgets are quicker
     alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
     parallel: float = 0.94  # cosine between the planes of neighbours, before a bout is believed
     backward: float = 0.25  # turns wound backwards per turn, at most
     turns: int = 2  # that a bout needs before it is believed while it is under way
+    slow_g: float = inf  # acceleration, besides that of the lever, in slow turns that are one or two only
     last: float = 0.75  # part of a turn that counts when the foot comes to rest
 
 
@@ -148,24 +153,57 @@ def alike(a: Turn, b: Turn, shape: Shape) -> bool:
 def believed(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
     """The turns between these limits if they are regular enough to be circles, else none. Of three and more the
     first may be anything: it holds how the foot got there."""
+    if len(marks) == 1:
+        return _alone(tape, make_turn(tape, marks[0]), shape)
     firm: list[Turn] = []
     for limits in reversed(marks[1:] if len(marks) > 2 else marks):
         turn = make_turn(tape, limits)
         if turn is None or not fits(turn, shape):
             return []
         firm.insert(0, turn)
-    if not (_alone(firm[0], shape) if len(firm) == 1 else _regular(firm, shape)):
+    if not _regular(firm, shape) or (len(firm) < 3 and not all(_quiet(turn, shape) for turn in firm)):
         return []
     first = make_turn(tape, marks[0]) if len(marks) > 2 else None
     return firm if first is None else [first, *firm]
 
 
-def _alone(turn: Turn, shape: Shape) -> bool:
-    return (
-        turn.loop.ratio >= shape.alone_ratio
-        and turn.rough <= shape.alone_rough
-        and turn.uneven <= shape.alone_uneven
-        and turn.period_s >= shape.bout_s
+def _quiet(turn: Turn, shape: Shape) -> bool:
+    """Whether there is as little acceleration as in a turn as slow; a car's, too, goes round slowly."""
+    lever_g = linear_limit(min(turn.loop.length, WIDEST_RAD), 1 / turn.period_s) - LINEAR_G
+    return turn.period_s < SLOW_S or turn.linear_g <= shape.slow_g + lever_g
+
+
+def _alone(tape: Tape, turn: Turn | None, shape: Shape) -> list[Turn]:
+    """A turn that has no other beside it if it is a circle, on its own or without the strokes that lead to the
+    rim and back."""
+    for t in (turn, None if turn is None else _rim(tape, turn)):
+        if (
+            t is not None
+            and fits(t, shape)
+            and _quiet(t, shape)
+            and t.loop.ratio >= shape.alone_ratio
+            and t.rough <= shape.alone_rough
+            and t.uneven <= shape.alone_uneven
+            and t.period_s >= shape.alone_s
+        ):
+            return [t]
+    return []
+
+
+def _rim(tape: Tape, turn: Turn) -> Turn | None:
+    """A turn from where it first reaches the rim to where it last leaves it, if that is most of it."""
+    limits = turn.limits
+    x, y = turn.loop.unit(tape.path[:, limits.start - tape.first : limits.end - tape.first + 1])
+    out = np.flatnonzero(x * x + y * y > RIM * RIM)
+    if len(out) < 2:
+        return None
+    a, b = int(out[0]), int(out[-1])
+    wound = float(turned(x[a : b + 1], y[a : b + 1]).sum())
+    if wound < MOSTLY:
+        return None
+    t = tape.t_s[limits.start - tape.first :]
+    return make_turn(
+        tape, Limits(limits.start + a, limits.start + b, float(t[a]), float(t[b]), min(wound, 1.0))
     )
 
 
@@ -189,12 +227,13 @@ def _regular(turns: list[Turn], shape: Shape) -> bool:
 @dataclass(slots=True)
 class Run:
     """A stretch of path wound one way: `loop` it is seen from; slow index `start`; `turns` (n,) since then, for
-    the samples from `start` on; `backward` turns in all."""
+    the samples from `start` on; `backward` turns in all, and `wavering` before it had turned furthest."""
 
     loop: Loop
     start: int
     turns: Floats
     backward: float
+    wavering: float
 
 
 def wind(loop: Loop, path: Floats) -> Floats:
@@ -239,11 +278,12 @@ def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> 
         last = settled
     assert loop is not None
     still = chord < rest_chord(loop, n - last, lag)
-    start = _start(
-        loop, path[:, : last + 1], theta[: last + 1], _long(still, lag)[: last + 1], HASTE / (n - last)
-    )
+    resting = _long(still, lag)[lag // 2 : last + 1 + lag // 2]  # movement shows in the chord afterwards
+    resting = np.concatenate([resting, np.zeros(last + 1 - len(resting), dtype=np.bool_)])
+    start = _start(loop, path[:, : last + 1], theta[: last + 1], resting, HASTE / (n - last))
     turns = theta[start:] - theta[start]
-    return Run(loop, begin + start, turns, -float(np.minimum(np.diff(turns), 0.0).sum()))
+    back = np.minimum(np.diff(turns), 0.0)
+    return Run(loop, begin + start, turns, -float(back.sum()), -float(back[: int(np.argmax(turns))].sum()))
 
 
 def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:

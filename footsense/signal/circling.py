@@ -7,6 +7,7 @@ look more closely are where that phase has gone on while q is high, and where th
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 import numpy as np
@@ -87,11 +88,12 @@ class Tape:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant to look more closely: slow index `at`; the movement under way began at slow index `since`;
-    `rest`: the foot has come to rest; `period` of the movement in slow samples."""
+    """An instant to look more closely: slow index `at`; the movement under way began at slow index `since` and
+    goes on to `until`; `rest`: the foot has come to rest; `period` of the movement in slow samples."""
 
     at: int
     since: int
+    until: int
     rest: bool
     period: float
 
@@ -154,6 +156,7 @@ class Scout:
         self._was_resting = True
         self._part = 0.0
         self._most = 0.0  # turns wound at most since the last rest
+        self._period = inf
 
     def process(self, first: int, tilt: Tilt) -> tuple[Tape, list[Moment]]:
         """`first` is the slow index of the first sample of `tilt`, which holds at least one."""
@@ -209,6 +212,15 @@ class Scout:
                 self._most, done = 0.0, k + 1
                 if most < ENOUGH_AT_REST:
                     continue
-            found.append(Moment(int(index[k]), int(since[k]), rest, float(period[k])))
+            at = int(index[k])
+            until = at - (self.rest + self.lag // 2) if rest else at
+            found.append(Moment(at, int(since[k]), until, rest, float(period[k])))
         self._most = max(self._most, float(wound[done:].max(initial=0.0)))
+        self._period = float(period[-1])
         return found
+
+    def ending(self, at: int) -> Moment | None:
+        """To look at what was under way when nothing more came after slow index `at`, if it may have wound."""
+        if self._was_resting or self._most < ENOUGH_AT_REST:
+            return None
+        return Moment(at, self._rested, at, True, self._period)

@@ -15,6 +15,7 @@ from footsense.exercises import exercise_names
 from footsense.recording import open_recording
 from footsense.signal.front import Front, Signals
 from footsense.simulate import Scenario, simulate_routine
+from footsense.stream import items_from_arrays
 from footsense.types import Event, Gap, Item, Samples
 from tests.streams import cut, events, shifted
 
@@ -36,6 +37,17 @@ def session(exercise: str, gyro: bool = True) -> tuple[Item, ...]:
 @cache
 def whole(exercise: str, gyro: bool = True) -> list[Event]:
     return events(session(exercise, gyro), exercise)
+
+
+@each_exercise
+@pytest.mark.parametrize("gyro", [True, False])
+@pytest.mark.parametrize("up_g", [0.0, 1.0])
+def test_a_sensor_that_measures_nothing_or_lies_still_gives_nothing_and_no_warning(
+    exercise: str, gyro: bool, up_g: float
+) -> None:
+    acc = np.tile([0.0, 0.0, up_g], (3000, 1))
+    items = items_from_arrays(np.arange(3000) / 50, acc, np.zeros((3000, 3)) if gyro else None)
+    assert run(items, [exercise]) == []
 
 
 @each_exercise

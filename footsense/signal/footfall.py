@@ -18,6 +18,8 @@ import numpy as np
 from footsense.signal.gait import Landing, StepTracker
 from footsense.types import Floats, Placement
 
+_TINY = 1e-30  # g⁴: the square of no vector that was measured
+
 
 @dataclass(frozen=True, slots=True)
 class FootfallParams:
@@ -200,7 +202,7 @@ class Footfall:
 
 
 def _cos(a: Floats, b: Floats) -> Floats:
-    """Cosines of the angles between (3, …) and (3, …)."""
+    """Cosines of the angles between (3, …) and (3, …), 0 where one of them has no length."""
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     size = (a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) * (b[0] * b[0] + b[1] * b[1] + b[2] * b[2])
-    return np.asarray(dot / np.sqrt(size))
+    return np.asarray(dot / np.sqrt(np.maximum(size, _TINY)))

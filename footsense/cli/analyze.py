@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli import options
 from footsense.cli.opened import opened_recording
 from footsense.cli.progress import Progress
 from footsense.errors import RecordingError
@@ -14,15 +15,12 @@ from footsense.text import display
 if TYPE_CHECKING:
     from footsense.analysis import Analysis
 
-PLACEMENTS = ("foot", "ankle", "shank")
-SIDES = ("left", "right")
-
 
 @click.command(name="analyze")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--exercise", metavar="E", help="Look for this exercise only, over the whole file.")
-@click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sat.")
-@click.option("--side", type=click.Choice(SIDES), help="Which foot wore it.")
+@options.placement
+@options.side
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one line a file.")
 @click.pass_context
 def command(

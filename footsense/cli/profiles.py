@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.options import key_values
 from footsense.errors import ProfileError, UsageError
 from footsense.text import display
 
@@ -237,10 +238,7 @@ def _settings(profile: "Profile", pairs: tuple[str, ...]) -> dict[str, str | int
     import difflib  # noqa: PLC0415
 
     chosen: dict[str, str | int | float] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"--set {display(pair)}: expected KEY=VALUE, such as acc_range_g=4")
+    for key, value in key_values(pairs, "acc_range_g=4"):
         if key in profile.data.settings or difflib.get_close_matches(key, profile.data.settings, n=1):
             chosen[key] = value
         else:

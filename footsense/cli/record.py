@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli import options
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
 from footsense.text import display
@@ -40,8 +41,8 @@ class Wish:
 @click.option(
     "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="A setting of the profile, such as rate_hz=100."
 )
-@click.option("--side", type=click.Choice(["left", "right"]), help="Which foot wears it.")
-@click.option("--placement", type=click.Choice(["foot", "ankle", "shank"]), help="Where it sits.")
+@options.side
+@options.placement
 @click.option("-o", "--output", metavar="FILE.mcap", help="The recording; by default named by date and time.")
 @click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
 @click.pass_context
@@ -61,7 +62,7 @@ def command(
         raise UsageError(f"{display(path)}: a recording is a .mcap file; choose such a name with -o")
     if path.exists():
         raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
-    wish = Wish(path, device, side, placement, _settings(pairs), duration_s)
+    wish = Wish(path, device, side, placement, dict(options.key_values(pairs, "rate_hz=100")), duration_s)
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
     outcome, _ = asyncio.run(run(central, wish, screen))
@@ -69,13 +70,6 @@ def command(
     if outcome.error:
         click.echo(f"footsense: {display(outcome.error, 500)}", err=True)
         ctx.exit(1)
-
-
-def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            raise UsageError(f"--set {display(pair)}: expected KEY=VALUE, such as rate_hz=100")
-    return dict(pair.split("=", 1) for pair in pairs)
 
 
 async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome", bool]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli import options
 from footsense.cli.opened import opened
 from footsense.cli.progress import Progress
 from footsense.errors import RecordingError, UsageError
@@ -20,8 +21,8 @@ _ENDINGS = (".csv.gz", ".csv", ".mcap")
 @click.argument("file", metavar="FILE")
 @click.option("-o", "--output", metavar="OUT.html", help="The page; by default beside the recording.")
 @click.option("--exercise", metavar="E", help="What was done in it; else it is recognised.")
-@click.option("--placement", type=click.Choice(["foot", "ankle", "shank"]), help="Where the sensor sat.")
-@click.option("--side", type=click.Choice(["left", "right"]), help="Which foot wore it.")
+@options.placement
+@options.side
 @click.option("--routine", metavar="R", help="Judge it against this routine: a built-in name or a TOML file.")
 @click.pass_context
 def command(

@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from footsense.cli.options import PLACEMENTS, SIDES
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
     from footsense.simulate import Scenario, Simulated
-
-PLACEMENTS = ("foot", "ankle", "shank")
-SIDES = ("left", "right")
 
 
 def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

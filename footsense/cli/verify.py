@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from footsense.cli.opened import opened
+from footsense.cli.options import PLACEMENTS, SIDES
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
 from footsense.text import STATEMENT, display
@@ -85,10 +86,8 @@ class _InOrder(click.Command):
 
 
 @click.command(name="verify", cls=_InOrder)
-@click.option("--side", type=click.Choice(["left", "right"]), multiple=True, help="Which foot wore the sensor.")
-@click.option(
-    "--placement", type=click.Choice(["foot", "ankle", "shank"]), multiple=True, help="Where the sensor sat."
-)
+@click.option("--side", type=click.Choice(SIDES), multiple=True, help="Which foot wore the sensor.")
+@click.option("--placement", type=click.Choice(PLACEMENTS), multiple=True, help="Where the sensor sat.")
 @click.option("--exercise", metavar="E", multiple=True, help="What was done in it; else it is recognised.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--routine", metavar="R", required=True, help="A built-in routine's name, or a TOML file.")

@@ -1,0 +1,23 @@
+"""Options that several commands share, read in one way."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from footsense.errors import UsageError
+from footsense.text import display
+
+PLACEMENTS = ("foot", "ankle", "shank")
+SIDES = ("left", "right")
+
+placement = click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sits.")
+side = click.option("--side", type=click.Choice(SIDES), help="Which foot wears it.")
+
+
+def key_values(pairs: Iterable[str], example: str) -> Iterator[tuple[str, str]]:
+    """The key and value of each `--set`. Raises UsageError for one without a `=`."""
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--set {display(pair)}: expected KEY=VALUE, such as {example}")
+        yield key, value

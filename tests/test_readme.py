@@ -1,7 +1,14 @@
 """The README's two commands are the ones that are used."""
 
 import re
+import shlex
+import shutil
 from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from footsense.cli import cli
 
 ROOT = Path(__file__).parent.parent
 TEST = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e '.[test]' && .venv/bin/pytest"
@@ -20,6 +27,31 @@ def test_the_two_commands_come_first() -> None:
 def test_the_test_command_is_the_one_that_is_run() -> None:
     assert TEST in read(".ci/run")
     assert TEST in read("CONTRIBUTING.md")
+
+
+def test_its_other_commands_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
+    shutil.copy(ROOT / "sample_data" / "ankle-circles-left.csv.gz", tmp_path / "mine.csv.gz")
+    recorded = {"morning-left.mcap": "mine.csv.gz"}
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```sh\n(.*?)\n```", read("README.md"), re.DOTALL)[2:]
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) >= 4
+    for line in commands:
+        program, *args = shlex.split(line, comments=True)
+        assert program == "footsense"
+        done = CliRunner().invoke(cli, [recorded.get(a, a) for a in args])
+        assert done.exit_code == (1 if args[0] == "verify" else 0), (
+            line,
+            done.output,
+        )  # one exercise is no routine
+
+
+def test_its_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"```python\n(.*?)\n```", read("README.md"), re.DOTALL)
+    exec(code, {})
+    assert "'circles'" in capsys.readouterr().out
 
 
 def test_what_the_readme_shows_is_there() -> None:

@@ -163,6 +163,45 @@ def test_slip_of_a_third_of_a_second_is_bridged_and_a_longer_one_is_not() -> Non
     assert first.end_s - first.start_s == pytest.approx(3.2, abs=0.3)
 
 
+@pytest.mark.parametrize("phase", [0.0, 1.5, 3.0, 4.5])
+def test_coming_back_from_further_out_ends_no_hold(phase: float) -> None:
+    bulge = [
+        (10.0, 0.6),
+        (10.0, 4.0),
+        (13.5, 0.2),
+        (13.5, 0.1),
+        (10.0, 0.2),
+        (10.0, 4.0),
+        (0.0, 0.6),
+        (0.0, 3.0),
+    ]
+    angle = move([(0.0, 2.0), *bulge])
+    angle[800:2000] += 0.4 * np.sin(np.arange(1200) * 0.05 + phase)
+    (event,) = events(*stream(angle))
+    assert event.end_s - event.start_s == pytest.approx(8.7, abs=0.2)
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_hold_ends_where_the_posture_is_left_not_where_it_is_passed_once_more(gyro: bool) -> None:
+    swing = [(20.0, 0.6), (20.0, 4.0), (25.0, 0.3), (25.0, 0.3), (0.0, 0.6), (0.0, 3.0)]
+    (event,) = events(*stream(move([(0.0, 2.0), *swing]), gyro=gyro))
+    assert event.end_s == pytest.approx(6.75, abs=0.1)
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_lever_hides_no_part_of_a_lift(gyro: bool) -> None:
+    """A sensor 0.4 m from the knee feels the leg's own acceleration."""
+    angle = flexes(4, 8.0, way_s=1.5)
+    info, samples = stream(angle, gyro=gyro)
+    a = np.deg2rad(np.interp(samples.t_s, np.arange(len(angle)) / ANGLES_HZ, angle))
+    felt = 0.4 / 9.80665 * np.gradient(np.gradient(a, samples.t_s), samples.t_s)
+    acc = samples.acc_g + np.stack([felt * np.cos(a), np.zeros_like(a), -felt * np.sin(a)], axis=1)
+    leg = Samples(0, samples.t_s, acc, samples.gyr_dps, samples.flags)
+    for k, event in enumerate(events(info, leg, exercise="pencil-pickups")):
+        assert event.start_s == pytest.approx(2.0 + 13.0 * k + 1.12, abs=0.12)
+        assert event.end_s == pytest.approx(2.0 + 13.0 * k + 9.88, abs=0.12)
+
+
 @pytest.mark.parametrize(("hold_s", "count"), [(0.3, 0), (0.6, 0), (1.0, 3), (1.5, 3)])
 def test_shorter_than_a_second_is_no_hold(hold_s: float, count: int) -> None:
     """On top of it come 0.3 s within the band on the ways in and out."""

@@ -1,10 +1,19 @@
-"""Pencil pick-ups: grip a pencil with the toes, lift the foot, hold, drop it."""
+"""Pencil pick-ups: grip a pencil with the toes, lift the foot, hold, drop it.
 
+The whole leg is the lever. While it brakes at the end of the lift and starts to come down, an accelerometer
+leans back towards rest; without a gyro that hides the first and the last 0.3 of the time that the fast middle
+of the movement takes (in two simulated wearers independent of each other; not measured on people).
+"""
+
+from dataclasses import replace
 from typing import ClassVar
 
 from footsense.exercises._holding import LIFTS_DEG, HoldDetector
 from footsense.exercises.base import About
-from footsense.types import Placement
+from footsense.signal.plateau import Hold
+from footsense.types import Event, Placement
+
+LEAN, MOST_S = 0.3, 0.3
 
 
 class PencilPickups(HoldDetector):
@@ -17,3 +26,11 @@ class PencilPickups(HoldDetector):
         not_seen=("the pencil", "the grip of the toes"),
     )
     smallest_deg: ClassVar[dict[Placement | None, float]] = LIFTS_DEG
+
+    def _event(self, hold: Hold) -> Event:
+        if self.info.has_gyro:
+            return super()._event(hold)
+        hidden_s = min(LEAN * hold.rise_s, MOST_S)
+        before = [h.decided_s for h in self.found if h.decided_s <= hold.start_s]
+        start_s = max([hold.start_s - hidden_s, *before[-1:]])
+        return super()._event(replace(hold, start_s=start_s, end_s=min(hold.end_s + hidden_s, hold.decided_s)))

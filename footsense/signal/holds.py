@@ -187,12 +187,12 @@ class HoldTracker:
         """Rows at which it is known that the plateau is over.
 
         What counts is how far the posture has come towards rest within the last second: a slow drift is none
-        of it, and what is on its way back again is an interruption.
+        of it, what is on its way back again is an interruption, and so is coming back from further out.
         """
         p, q, rows, rest = self._plateau(), self.params, self._known(), self.state.rests[-1]
-        begin = max(lo - 2 * self._second, p.centred)
+        begin = max(lo - 3 * self._second, p.centred)
         left = rows.distance(begin, hi, rest.up)
-        fall = _delayed(left, self._second) - left
+        fall = np.minimum(_delayed(left, self._second), _delayed(left, 2 * self._second)) - left
         falling = left < _delayed(left, 2) - 0.02 * p.excursion
         since = _run_length(fall > p.band + 0.25 * self._drift)
         far = fall > max(q.release_share * p.excursion, p.band + 0.5 * self._drift)
@@ -452,7 +452,9 @@ class HoldTracker:
 
     def _way(self) -> Way:
         assert self.state.start is not None
-        return Way(self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._history)
+        return Way(
+            self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._history, self._rate_hz
+        )
 
     def _first(self, begin: int, condition: Callable[[int, int], Bools]) -> int | None:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from footsense.signal.posture import Posture, length, middle_column
 from footsense.types import Floats
 
+BREAK_S, SHORTEST_S = 0.3, 1.0  # of a hold, by definition
 LOOK_BACK_S = 4.0  # no further back than this does anything look from the row it is about
 
 
@@ -84,9 +86,11 @@ class Params:
 class Hold:
     """A finished hold. Times in s of the stream, angles in degrees.
 
-    `rise_s` from a quarter to three quarters of the way; `unsteady_deg` median distance from the plateau;
-    `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g` largest departure of the
-    specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro, None without one;
+    `rise_s` time from the last row nearer to rest than a quarter of the way to the first further than three
+    quarters: the fast middle of the movement, not the time since rest was left; `unsteady_deg` median
+    distance from the plateau; `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g`
+    largest departure of the specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro,
+    None without one;
     `direction` the unit vector from rest to plateau in the sensor's frame.
     """
 
@@ -192,6 +196,7 @@ class Way:
     start: Start
     gyro: bool
     look_back: int
+    rate_hz: float
 
     def left(self, p: Plateau) -> Floats:
         """How far the rows up to the plateau's first are from rest, as far as one looks back."""
@@ -210,13 +215,23 @@ class Way:
         k += int(inside[0]) if len(inside) else len(d) - 1 - k
         return rows.between(begin + k - 1, d[k - 1], d[k], p.band) if k else rows.at(rows.t_s, begin)
 
+    def _last_kept(self, inside: NDArray[np.intp]) -> int:
+        """The last of the rows `inside` the band, but for what follows a break of more than 0.3 s, less than a
+        second long with the break: who gives up may well come through the band once more."""
+        last = int(inside[-1]) if len(inside) else 0
+        breaks = np.flatnonzero(np.diff(inside) > BREAK_S * self.rate_hz)
+        before = inside[breaks]
+        near = before[before > last - SHORTEST_S * self.rate_hz]
+        return int(near[0]) if len(near) else last
+
     def departure(self, p: Plateau, row: int, up: Floats, settled: tuple[int, int]) -> tuple[int, float]:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
-        `settled` (first, after the last) belong to the plateau."""
+        `settled` (first, after the last) belong to the plateau, as far as it was kept so long."""
         begin = max(p.entry, row - self.look_back)
-        d = self._off(begin, row + 1, up, settled)
-        inside = np.flatnonzero(d <= p.band)
-        k = int(inside[-1]) if len(inside) else 0
+        inside = np.flatnonzero(self.rows.distance(begin, row + 1, up) <= p.band)
+        early = max(settled[1] - 1 - begin - self._last_kept(inside), 0)
+        d = self._off(begin, row + 1, up, (max(settled[0] - early, begin), max(settled[1] - early, begin + 1)))
+        k = self._last_kept(np.flatnonzero(d <= p.band))
         if k + 1 == len(d):
             return row, self.rows.at(self.rows.t_s, row)
         return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)

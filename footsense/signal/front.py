@@ -17,7 +17,6 @@ from footsense.types import Floats, Gap, Samples
 SLOW_RATE_HZ = 25.0
 CUTOFF_HZ = 6.0
 ORDER = 4
-BLOCK = 32768  # samples low-passed at a time: what is thinned at once need not leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class Front:
             self._zi = None
             return item
         keep = slice(-item.first % self.grid.factor, None, self.grid.factor)
-        axes = self._thinned(item).T
+        axes = self._low_pass(item)[:, keep].T
         slow = Slow(
             first=-(-item.first // self.grid.factor),
             t_s=item.t_s[keep] - self.grid.delay_s,
@@ -103,17 +102,10 @@ class Front:
         )
         return Signals(item, slow)
 
-    def _thinned(self, samples: Samples) -> Floats:
-        """(axes, m): every `factor`-th of the low-passed samples."""
-        axes = [samples.acc_g] if samples.gyr_dps is None else [samples.acc_g, samples.gyr_dps]
-        factor, parts = self.grid.factor, []
-        for at in range(0, max(len(samples), 1), BLOCK):
-            low = self._low_pass(np.concatenate([a[at : at + BLOCK].T for a in axes]))
-            parts.append(low[:, -(samples.first + at) % factor :: factor])
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-    def _low_pass(self, x: Floats) -> Floats:
-        if not x.shape[1]:
+    def _low_pass(self, samples: Samples) -> Floats:
+        axes = [samples.acc_g.T] if samples.gyr_dps is None else [samples.acc_g.T, samples.gyr_dps.T]
+        x = np.concatenate(axes)
+        if not len(samples):
             return x
         if self._zi is None:
             self._zi = sosfilt_zi(self.grid.sos)[:, None, :] * x[None, :, :1]

@@ -269,6 +269,17 @@ def test_a_full_disk_loses_nothing_once_it_is_freed(tmp_path: Path, monkeypatch:
     assert scan_mcap(path).closed
 
 
+def test_a_file_that_took_the_name_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    recorder = Recorder(path, [META])
+    recorder.packet(packets(1)[0])
+    path.write_text("mine")
+    with pytest.raises(RecordingError, match=r"a\.part\.mcap"):
+        recorder.close()
+    assert path.read_text() == "mine"
+    assert scan_mcap(part_path(path)).closed
+
+
 def test_a_disk_that_stays_full_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(file: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")

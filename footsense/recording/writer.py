@@ -86,7 +86,8 @@ class Recorder:
 
     def close(self, reason: str = "closed") -> Path:
         """Write the end record, wait for the disk and give the file its name. Returns the path. Raises
-        RecordingError if the disk did not take everything; what it took stays as `.part.mcap`."""
+        RecordingError if the disk did not take everything, or the name was taken meanwhile; what was written
+        stays as `.part.mcap`."""
         if self._closed:
             return self.path
         self._closed = True
@@ -97,6 +98,10 @@ class Recorder:
         self._thread.join()
         if self.problem is not None:
             raise RecordingError(f"{display(self._part)}: not all was written: {self.problem}")
+        if self.path.exists():
+            raise RecordingError(
+                f"{display(self.path)}: has come into being meanwhile; all is in {display(self._part)}"
+            )
         self._part.rename(self.path)
         _sync_folder(self.path.parent)
         return self.path

@@ -4,6 +4,7 @@ Builds with the hatchling of this environment and installs without an index, so 
 """
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -27,7 +28,10 @@ print(json.dumps({
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run([str(c) for c in command], check=False, capture_output=True, text=True, cwd=cwd)
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}  # it would find this footsense first
+    done = subprocess.run(
+        [str(c) for c in command], check=False, capture_output=True, text=True, cwd=cwd, env=env
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

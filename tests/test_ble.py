@@ -102,6 +102,21 @@ def test_find_says_that_nothing_was_heard() -> None:
     run(test())
 
 
+def test_find_says_that_no_profile_knows_the_sensor_it_was_asked_for() -> None:
+    async def test() -> None:
+        async with rig() as (_, radio, _p):
+            here = central(radio)
+            here.profiles = ()
+            with pytest.raises(
+                BluetoothError, match=r"'toy' \(C0.*\) is near, but none of the profiles knows it"
+            ):
+                await here.find("toy", timeout_s=0.2)
+            with pytest.raises(BluetoothError, match="no sensor that a profile knows"):
+                await here.find(timeout_s=0.2)
+
+    run(test())
+
+
 def test_stream_arrives_complete_and_in_order_and_writes_are_made_in_order() -> None:
     async def test() -> None:
         async with streaming() as s:

@@ -106,9 +106,10 @@ class Central:
         """
         with explained():
             async with self.lock:
-                matches = await self._matches(name, timeout_s)
+                heard = await self._heard(name, timeout_s)
+        matches = [f for f in heard if f.profile]
         if not matches:
-            raise BluetoothError(_none_found(name, timeout_s))
+            raise BluetoothError(_none_found(name, timeout_s, heard))
         if len(matches) > 1:
             names = ", ".join(f"{f.label} ({display(f.device.address)})" for f in matches)
             raise UsageError(f"more than one sensor is near: {names}; choose with --device NAME or ADDRESS")
@@ -120,15 +121,17 @@ class Central:
             found = await BleakScanner.find_device_by_address(device.address, timeout_s, **self.scan_kw)
         return found or device
 
-    async def _matches(self, name: str | None, timeout_s: float) -> list[Found]:
+    async def _heard(self, name: str | None, timeout_s: float) -> list[Found]:
+        """The devices of that name, or all; until `settle_s` after the first that a profile knows."""
         found: dict[str, Found] = {}
         first = asyncio.Event()
 
         def heard(device: BLEDevice, data: AdvertisementData) -> None:
             judged = self._judge(device, data)
-            if judged.profile and (name is None or _is_called(judged, name)):
+            if name is None or _is_called(judged, name):
                 found[device.address] = judged
-                first.set()
+                if judged.profile:
+                    first.set()
 
         async with BleakScanner(heard, **self.scan_kw):
             with contextlib.suppress(TimeoutError):
@@ -151,7 +154,12 @@ def _is_called(found: Found, name: str) -> bool:
     return name.casefold() in (found.name.casefold(), found.device.address.casefold())
 
 
-def _none_found(name: str | None, timeout_s: float) -> str:
+def _none_found(name: str | None, timeout_s: float, heard: Sequence[Found]) -> str:
+    if name and heard:
+        which = f"{heard[0].label} ({display(heard[0].device.address)})"
+        return (
+            f"{which} is near, but none of the profiles knows it: `footsense profiles list` shows what is known"
+        )
     what = f"no sensor called '{display(name)}'" if name else "no sensor that a profile knows"
     return f"{what} was heard in {timeout_s:g} s: switch it on, bring it near, and look with `footsense scan`"
 

@@ -180,6 +180,31 @@ def test_tiptoe_is_told_from_heel_strike_on_the_foot():
         assert wrong <= 0.02 * total
 
 
+def test_tiptoe_is_told_from_heel_strike_at_the_ankle():
+    for motion in ("toe-walk", "walking"):
+        labels = []
+        for seed in range(6):
+            walk = made(motion, seed, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=True)
+            kinds = {e.start_s: e.attributes["toe"] for e in walk.events}
+            labels += [(e.attributes["toe"], kinds[s]) for e, s in near(steps(walk.items()), list(kinds), 0.25)]
+        assert len(labels) >= 80
+        assert sum(a is b for a, b in labels) >= 0.8 * len(labels)
+        assert sum(a is (not b) for a, b in labels) <= 0.02 * len(labels)
+
+
+def test_a_heel_strike_is_told_without_a_stand_before():
+    labels = []
+    for seed in (0, 3, 7, 10):
+        walk = made(
+            "walking", seed, placement="foot", rate_hz=100.0, acc_range_g=8.0, gyro=True, duration_s=30.0
+        )
+        late = walk.t_s > walk.events[1].start_s - 0.3
+        found = steps(stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0))
+        labels += [e.attributes["toe"] for e in found]
+    assert labels.count(True) == 0
+    assert labels.count(False) >= 0.8 * len(labels)
+
+
 @pytest.mark.parametrize("gyro", [True, False])
 def test_stairs_with_the_foot_flat_are_not_on_tiptoe(gyro):
     stairs = [made("stairs", s, placement="foot", rate_hz=100.0, gyro=gyro, duration_s=40.0) for s in range(4)]

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,7 +31,9 @@ class FootfallParams:
     `flat` is flat, above the second tiptoe; between them the median of up to `votes` steps in a row tells, by
     `flat_steps`. Farther than `elsewhere` the stand was another posture. Hardness is impact³ / (swing · calm),
     in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact
-    needs `impact_rate_hz`, posture `posture_rate_hz`. Without posture a label needs the median hardness of
+    needs `impact_rate_hz`, posture `posture_rate_hz`. Otherwise the turn in the
+    swing tells, in degrees: over the second of `turns` with a heel, unless tilted by more than the second of
+    `tilted`; below the first on the forefoot if tilted by the first. Failing that the median hardness of
     up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft`
     (ankle, shank) where none of them was hard, each had a swing of `swing_g`, and no more than a share
     `made_up` of an impact was interpolated, at `legs_rate_hz` or more.
@@ -60,6 +63,20 @@ class FootfallParams:
     half_s: float = 0.06
     middle: float = 0.6
     bout_s: float = 2.5
+    turn_s: float = 0.25
+    turns: tuple[float, float] = (50.0, 54.0)
+    tilted: tuple[float, float] = (0.2, 0.42)  # 11°, 24°
+
+
+class _Step(NamedTuple):
+    """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt`, `turn` in degrees, `hardness` and
+    `impact_g` in g; `clear` if a soft landing would be seen as one."""
+
+    tilt: float
+    turn: float
+    hardness: float
+    impact_g: float
+    clear: bool
 
 
 class Footfall:
@@ -68,14 +85,14 @@ class Footfall:
     def __init__(self, rate_hz: float, placement: Placement | None) -> None:
         self.params = FootfallParams()
         self._rate_hz = rate_hz
-        self._posture = placement in ("foot", None) and rate_hz >= self.params.posture_rate_hz
+        self._on_foot = placement in ("foot", None)
+        self._posture = rate_hz >= self.params.posture_rate_hz
         ankle, shank = self.params.legs_soft_g
         self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
         self._stood: list[int] = []  # slow indices of the ends of stands
         self._stands: list[Floats] = []  # their postures
         self._quiet_from: int | None = None
-        self._votes: deque[tuple[float, float, bool]] = deque(maxlen=self.params.votes)
-        self._tilts: deque[float] = deque(maxlen=self.params.votes)
+        self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._last_s = -math.inf
 
     def watch(self, tracker: StepTracker, start: int) -> None:
@@ -102,25 +119,25 @@ class Footfall:
     def drop(self) -> None:
         """After a hole: what is under way is forgotten, the flat stand is kept."""
         self._quiet_from = None
-        self._votes.clear()
-        self._tilts.clear()
+        self._seen.clear()
 
     @property
     def blind(self) -> bool:
         """Whether tiptoe cannot be told at this rate and placement."""
-        return not self._posture and self._rate_hz < self.params.legs_rate_hz
+        sees = self._posture if self._on_foot else self._rate_hz >= self.params.legs_rate_hz
+        return not sees
 
     def label(self, landing: Landing, tracker: StepTracker) -> bool | None:
         """True on the forefoot, False with the heel or flat, None where it cannot be told."""
-        hardness = self._hardness(landing)
-        tilt = self._tilt(landing, tracker) if self._posture else None
         if landing.start_s - self._last_s > self.params.bout_s:
-            self._votes.clear()
-            self._tilts.clear()
+            self._seen.clear()
         self._last_s = landing.start_s
-        if tilt is not None:
-            return self._by_posture(tilt, hardness)
-        return self._by_impact(landing, hardness)
+        step = self._look(landing, tracker)
+        self._seen.append(step)
+        if self._on_foot and not math.isnan(step.tilt):
+            return self._by_posture(step)
+        told = self._by_turn(step)
+        return self._by_impact(step) if told is None else told
 
     @staticmethod
     def _block_start(start: int, stop: int, block: int) -> int:
@@ -154,51 +171,94 @@ class Footfall:
         power = landing.impact_g * landing.impact_g * landing.impact_g
         return power / (landing.swing_g * (landing.calm_g + self.params.noise_g))
 
-    def _tilt(self, landing: Landing, tracker: StepTracker) -> float | None:
-        """How far the stance is from the flat stand: the distance of the unit vectors (about the angle in
-        radians) where the stance is calmest, and added to it the least distance in the stance.
-
-        The calmest moment is where the jerk envelope is lowest; the least distance is looked for up to `middle`
-        of the stance. By then the heel is down if it comes down, and a landing dated too early does no harm."""
-        p, slow, flat = self.params, tracker.slow, self._flat(landing.land)
+    def _look(self, landing: Landing, tracker: StepTracker) -> _Step:
+        """What a step shows. The posture is taken where the jerk envelope of the stance is lowest: by then the
+        heel is down if it comes down, and a landing dated too early does no harm."""
+        p, slow = self.params, tracker.slow
         lo = landing.land + tracker.slow_index(p.after_s)
         hi = min(landing.leave, landing.land + tracker.slow_index(p.look_s))
         half = max(1, tracker.slow_index(p.half_s))
-        if flat is None or hi < lo + 2 * half + 1:
-            return None
-        lag = round(tracker.lag)
-        calm = int(np.argmin(slow.view(lo + half + lag, hi - half + lag)[0]))
-        acc = slow.view(lo, hi)[2:5]
-        width = acc.shape[1] - 2 * half
-        around = sum((acc[:, i : i + width] for i in range(1, 2 * half + 1)), acc[:, :width])
-        far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat), 0.0))
-        near = float(far[: max(1, int(p.middle * width))].min())
-        return float(far[calm]) + near if far[calm] <= p.elsewhere else None
+        tilt = turn = math.nan
+        if self._posture and hi >= lo + 2 * half + 1:
+            lag = round(tracker.lag)
+            calm = int(slow.view(lo + half + lag, hi - half + lag)[0].argmin())
+            acc = slow.view(lo, hi)[2:5]
+            width = acc.shape[1] - 2 * half
+            around = sum((acc[:, i : i + width] for i in range(1, 2 * half + 1)), acc[:, :width])
+            tilt = self._tilt(around, calm, self._flat(landing.land))
+            if not self._on_foot or math.isnan(tilt):
+                until = min(landing.land + tracker.slow_index(p.turn_s), landing.leave)
+                turn = _turn(slow.view(landing.swing, until)[6:9], around[:, calm]) / tracker.grid.rate_hz
+        hardness = self._hardness(landing)
+        clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g
+        return _Step(tilt, turn, hardness, landing.impact_g, clear and hardness < p.hard)
 
-    def _by_posture(self, tilt: float, hardness: float) -> bool | None:
-        p = self.params
-        self._tilts.append(tilt)
+    def _tilt(self, around: Floats, calm: int, flat: Floats | None) -> float:
+        """How far a stance is from the flat stand: the distance of the unit vectors (about the angle in
+        radians) where the stance is calmest, added to it the least distance up to `middle` of the stance."""
+        if flat is None:
+            return math.nan
+        far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat), 0.0))
+        near = float(far[: max(1, int(self.params.middle * len(far)))].min())
+        return float(far[calm]) + near if far[calm] <= self.params.elsewhere else math.nan
+
+    def _usual(self, what: str) -> float:
+        """The median of what the last steps showed."""
+        shown = [x for x in (getattr(step, what) for step in self._seen) if not math.isnan(x)]
+        return median(shown) if shown else math.nan
+
+    def _by_posture(self, step: _Step) -> bool | None:
+        p, tilt = self.params, step.tilt
         flat, tiptoe = p.flat
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
-            tilt = median(self._tilts)
+            tilt = self._usual("tilt")
             flat, tiptoe = p.flat_steps
         if tilt <= flat:
             return False
-        return None if tilt < tiptoe or hardness >= p.heel else True
+        return None if tilt < tiptoe or step.hardness >= p.heel else True
 
-    def _by_impact(self, landing: Landing, hardness: float) -> bool | None:
-        p = self.params
+    def _by_turn(self, step: _Step) -> bool | None:
+        """How far the foot or leg turns in the swing, with what else speaks for it."""
+        p, turn, tilt, hardness = self.params, self._usual("turn"), self._usual("tilt"), self._usual("hardness")
+        little, much = p.turns
+        if turn >= much and step.turn >= much and not tilt > p.tilted[1]:
+            return False
+        if turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.hard:
+            return True
+        return None
+
+    def _by_impact(self, step: _Step) -> bool | None:
+        p, hardness = self.params, step.hardness
         if math.isnan(hardness):
             return None
-        clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g
-        self._votes.append((hardness, landing.impact_g, clear and hardness < p.hard))
-        usual = median(h for h, _, _ in self._votes)
+        usual = self._usual("hardness")
         if max(usual, hardness) >= p.legs_hard:
             return False if min(usual, hardness) >= p.soft else None
-        if len(self._votes) < 3 or self._rate_hz < p.legs_rate_hz or not all(ok for _, _, ok in self._votes):
+        if len(self._seen) < 3 or self._rate_hz < p.legs_rate_hz or not all(x.clear for x in self._seen):
             return None
-        soft = usual < p.legs_soft and median(g for _, g, _ in self._votes) < self._soft_g
-        return True if soft else None
+        if step.turn > p.turns[0]:
+            return None
+        return True if usual < p.legs_soft and self._usual("impact_g") < self._soft_g else None
+
+
+def _turn(rate_dps: Floats, up: Floats) -> float:
+    """How far (3, n) rates turn about level axes, in degrees times the rate of sampling; NaN without a gyro.
+
+    The greatest distance on the path of the summed rates, found in two sweeps; turns about `up` are left out.
+    """
+    x, y, z = up
+    about = (rate_dps[0] * x + rate_dps[1] * y + rate_dps[2] * z) / (x * x + y * y + z * z)
+    path = (rate_dps - up[:, None] * about).cumsum(axis=1)
+    if not path.any():
+        return math.nan
+    far = 0.0
+    end = path[:, -1:]
+    for _ in range(2):
+        off = path - end
+        away = off[0] * off[0] + off[1] * off[1] + off[2] * off[2]
+        k = int(away.argmax())
+        far, end = math.sqrt(away[k]), path[:, k : k + 1]
+    return far
 
 
 def _cos(a: Floats, b: Floats) -> Floats:

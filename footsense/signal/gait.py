@@ -111,8 +111,8 @@ class Burst:
 class StepTracker:
     """Signals to landings, chunk by chunk.
 
-    `slow` (rows: envelope, jerk, ax, ay, az, |rate| as late as the envelope) on the slow grid and `time`, `acc`
-    and `made_up` at the full rate hold the last seconds for those who look closer at a landing.
+    `slow` (rows: envelope, jerk, ax, ay, az, |rate| as late as the envelope, gx, gy, gz) on the slow grid and
+    `time`, `acc` and `made_up` at the full rate hold the last seconds for those who look closer at a landing.
     """
 
     def __init__(self, rate_hz: float, params: GaitParams | None = None) -> None:
@@ -131,7 +131,7 @@ class StepTracker:
         self._sharp = self.params.sharp if rate_hz >= 90.0 else 0.5 * self.params.sharp  # less of it is seen
         self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
         self._band = _impact_filter(rate_hz, self.params.impact_hz)
-        self.slow = Tape(6, self.slow_index(self.params.keep_s))
+        self.slow = Tape(9, self.slow_index(self.params.keep_s))
         keep = round(self.params.keep_s * rate_hz)
         self.time, self.acc, self.made_up = Tape(1, keep), Tape(3, keep), Tape(1, keep)
         self.usual = 0.0
@@ -210,7 +210,7 @@ class StepTracker:
         turn = np.sqrt(gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2])
         late = np.concatenate([self._late, turn])
         self._late = late[len(turn) :]
-        rows = [self._envelope(jerk)[None], jerk[None], acc, late[None, : len(turn)]]
+        rows = [self._envelope(jerk)[None], jerk[None], acc, late[None, : len(turn)], gyr]
         self.slow.append(np.concatenate(rows))
 
     def _envelope(self, jerk: Floats) -> Floats:

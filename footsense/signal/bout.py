@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.signal.circling import LINEAR_G, WIDEST_RAD, Tape, linear_limit
+from footsense.signal.ending import SAME, turns_in_all
 from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, turned, unit
 from footsense.types import Floats
 
@@ -346,7 +347,8 @@ class Bout:
     `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
     `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
-    `over`: it has ended.
+    `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of the
+    path lost from one slow sample to the next; `over`: it has ended.
     """
 
     shape: Shape
@@ -358,6 +360,9 @@ class Bout:
     mark_s: float
     period: float
     lately: Floats
+    begin: int
+    first: tuple[int, int]
+    leak: float
     peak: float = 0.0
     peak_at: int = 0
     over: bool = False
@@ -431,12 +436,20 @@ class Bout:
 
     def last_turn(self, tape: Tape) -> Turn | None:
         """The turn that was not finished when the bout ended, if enough of it was done."""
-        if self.peak - self.done < self.shape.last or self.peak_at <= self.mark:
+        if self.peak_at <= self.mark:
             return None
         cut = slice(self.mark - tape.first, self.peak_at - tape.first + 1)
         share = float(wind_wide(self.loop, tape.path[:, cut], self.period).sum())
-        if share < self.shape.last:
+        if self._done(tape, min(share, self.peak - self.done)) < self.shape.last:
             return None
         end, end_s = self._arrival(tape, self.peak_at)
-        turn = make_turn(tape, Limits(self.mark, end, self.mark_s, end_s, min(share, 1.0)))
+        turn = make_turn(tape, Limits(self.mark, end, self.mark_s, end_s, min(max(share, EDGE), 1.0)))
         return turn if turn is not None and self._accepts(turn) else None
+
+    def _done(self, tape: Tape, share: float) -> float:
+        """How much of the last turn was done: by the whole bout, if that is near the `share` followed."""
+        if self.before is None:
+            return share
+        last = (self.before.limits.start, self.before.limits.end)
+        whole = turns_in_all(tape, (self.begin, self.at), self.first, last, self.leak)
+        return share if whole is None or abs(whole - self.done - share) > SAME else whole - self.done

@@ -1,0 +1,58 @@
+"""How far round a bout has come when it ends: about one loop, on a path from which nothing has leaked away.
+
+While a bout is followed, each turn is wound about the loop before it. Where the path leaks, the loops wander at
+first, and with them the angle at which a turn begins; over the whole bout that can be a third of a turn.
+"""
+
+import numpy as np
+
+from footsense.signal.circling import Tape
+from footsense.signal.winding import Loop, fit_loop, turned
+from footsense.types import Floats
+
+NEAR = 0.15  # half axes from the centre within which nothing goes around it
+INNER = 0.7  # and within which nothing goes faster than the bout
+SAME = 0.35  # turns by which the whole may differ from what was followed
+
+Span = tuple[int, int]  # slow indices, both included
+
+
+def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -> float | None:
+    """Turns at most wound within `bout`, of which `first` and `last` are whole turns; None where they have left
+    the tape. `leak`: share of the path lost from one slow sample to the next."""
+    if bout[0] < tape.first:
+        return None
+    path = tape.path[:, bout[0] - tape.first : bout[1] - tape.first + 1]
+    if leak:
+        path = _level(path + np.cumsum(path, axis=1) * leak, _within(first, bout), _within(last, bout))
+    a, b = _within(last, bout)
+    loop = fit_loop(path[:, a : b + 1])
+    if loop is None:
+        return None
+    return float(np.cumsum(_paced(loop, path, float(b - a))).max(initial=0.0))
+
+
+def _within(span: Span, of: Span) -> Span:
+    return max(span[0] - of[0], 0), span[1] - of[0]
+
+
+def _level(path: Floats, first: Span, last: Span) -> Floats:
+    """Without the steady drift by which the last loop's centre differs from the first's: what the mean of a
+    leaking path becomes when it is summed."""
+    here, there = fit_loop(path[:, first[0] : first[1] + 1]), fit_loop(path[:, last[0] : last[1] + 1])
+    between = (last[0] + last[1] - first[0] - first[1]) / 2
+    if here is None or there is None or between <= 0:
+        return path
+    drift = (np.array(there.centre) - np.array(here.centre)) / between
+    return np.asarray(path - drift[:, None] * np.arange(path.shape[1]))
+
+
+def _paced(loop: Loop, path: Floats, period: float) -> Floats:
+    """Turns from each point to the next, none at the centre, and within INNER none faster than one in `period`
+    samples: a stroke from the rim to the centre passes beside it."""
+    x, y = loop.unit(path)
+    steps = turned(x, y)
+    radius = x * x + y * y
+    radius = np.minimum(radius[:-1], radius[1:])
+    slow = np.where(radius < INNER * INNER, np.clip(steps, -1 / period, 1 / period), steps)
+    return np.where(radius < NEAR * NEAR, 0.0, slow)

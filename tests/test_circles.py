@@ -64,6 +64,21 @@ def test_last_turn_counts_from_three_quarters(done: float, counted: int, gyro: b
     assert len(circles(*bout(done, 0.6, gyro=gyro))) == counted
 
 
+@pytest.mark.parametrize(("done", "counted"), [(5.0, 5), (5.6, 5), (5.85, 6)])
+@pytest.mark.parametrize("tempo_hz", [0.3, 0.6])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_last_turn_counts_where_it_spirals_in(done: float, counted: int, tempo_hz: float, gyro: bool) -> None:
+    up = from_the_centre(done, tempo_hz, spiral=True)
+    found = circles(StreamInfo(50.0, gyro), samples(up, np.arange(len(up)) / 50.0, gyro=gyro))
+    assert len(found) == counted
+
+
+@pytest.mark.parametrize(("done", "counted"), [(5.0, 5), (5.65, 5), (5.85, 6)])
+@pytest.mark.parametrize("tempo_hz", [0.3, 0.6, 1.1])
+def test_last_turn_of_small_circles(done: float, counted: int, tempo_hz: float) -> None:
+    assert len(circles(*bout(done, tempo_hz, 50.0, gyro=True, size_deg=5.0))) == counted
+
+
 @pytest.mark.parametrize("gyro", [False, True])
 @pytest.mark.parametrize("way", [1, -1])
 def test_direction_is_that_of_the_contract(way: int, gyro: bool) -> None:

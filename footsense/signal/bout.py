@@ -27,6 +27,7 @@ SIXTHS = 6
 EDGE = 0.02  # turns: slower ends do not belong to a turn
 BACK = 0.3  # turns wound back that end a bout
 SMALLEST_REST = 0.006  # rad
+DOUBT = 0.06  # turns by which the whole may fall short where what was followed does not
 RIM = 0.65  # half axes from the centre from which the path is a turn and no stroke to it
 MOSTLY = 0.8  # turns on the rim that show what the whole is
 SLOW_S = 2.5  # a slower turn hardly accelerates the sensor
@@ -347,8 +348,8 @@ class Bout:
     `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
     `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
-    `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of the
-    path lost from one slow sample to the next; `over`: it has ended.
+    `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of
+    the path lost from one slow sample to the next; `over`: it has ended.
     """
 
     shape: Shape
@@ -440,16 +441,18 @@ class Bout:
             return None
         cut = slice(self.mark - tape.first, self.peak_at - tape.first + 1)
         share = float(wind_wide(self.loop, tape.path[:, cut], self.period).sum())
-        if self._done(tape, min(share, self.peak - self.done)) < self.shape.last:
+        if not self._nearly_whole(tape, min(share, self.peak - self.done)):
             return None
         end, end_s = self._arrival(tape, self.peak_at)
         turn = make_turn(tape, Limits(self.mark, end, self.mark_s, end_s, min(max(share, EDGE), 1.0)))
         return turn if turn is not None and self._accepts(turn) else None
 
-    def _done(self, tape: Tape, share: float) -> float:
-        """How much of the last turn was done: by the whole bout, if that is near the `share` followed."""
+    def _nearly_whole(self, tape: Tape, share: float) -> bool:
+        """Whether enough of the last turn was done: by the whole bout, if that is near the `share` followed."""
         if self.before is None:
-            return share
+            return share >= self.shape.last
         last = (self.before.limits.start, self.before.limits.end)
         whole = turns_in_all(tape, (self.begin, self.at), self.first, last, self.leak)
-        return share if whole is None or abs(whole - self.done - share) > SAME else whole - self.done
+        if whole is None or abs(whole - self.done - share) > SAME:
+            return share >= self.shape.last
+        return whole - self.done >= self.shape.last - (DOUBT if share >= self.shape.last else 0.0)

@@ -7,11 +7,14 @@ first, and with them the angle at which a turn begins; over the whole bout that 
 import numpy as np
 
 from footsense.signal.circling import Tape
-from footsense.signal.winding import Loop, fit_loop, turned
+from footsense.signal.winding import fit_loop, turned
 from footsense.types import Floats
 
 NEAR = 0.15  # half axes from the centre within which nothing goes around it
 INNER = 0.7  # and within which nothing goes faster than the bout
+RIM, CORE = 0.8, 0.2  # half axes between which a spiral shows
+SPIRAL = 0.6  # of the bout's tempo: a path that turns so fast on its way in spirals
+MOST_UNSEEN = 0.12  # turns
 SAME = 0.35  # turns by which the whole may differ from what was followed
 
 Span = tuple[int, int]  # slow indices, both included
@@ -29,7 +32,9 @@ def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -
     loop = fit_loop(path[:, a : b + 1])
     if loop is None:
         return None
-    return float(np.cumsum(_paced(loop, path, float(b - a))).max(initial=0.0))
+    x, y = loop.unit(path)
+    wound = float(np.cumsum(_paced(x, y, float(b - a))).max(initial=0.0))
+    return wound + _unseen(x, y, float(b - a))
 
 
 def _within(span: Span, of: Span) -> Span:
@@ -47,12 +52,27 @@ def _level(path: Floats, first: Span, last: Span) -> Floats:
     return np.asarray(path - drift[:, None] * np.arange(path.shape[1]))
 
 
-def _paced(loop: Loop, path: Floats, period: float) -> Floats:
+def _paced(x: Floats, y: Floats, period: float) -> Floats:
     """Turns from each point to the next, none at the centre, and within INNER none faster than one in `period`
     samples: a stroke from the rim to the centre passes beside it."""
-    x, y = loop.unit(path)
     steps = turned(x, y)
     radius = x * x + y * y
     radius = np.minimum(radius[:-1], radius[1:])
     slow = np.where(radius < INNER * INNER, np.clip(steps, -1 / period, 1 / period), steps)
     return np.where(radius < NEAR * NEAR, 0.0, slow)
+
+
+def _unseen(x: Floats, y: Floats, period: float) -> float:
+    """What a path that spirals in to rest at the centre turns there, too near to be seen: as much as on the way
+    from the rim, where a straight stroke does not turn at all."""
+    radius = x * x + y * y
+    out = np.flatnonzero(radius > RIM * RIM)
+    if not len(out):
+        return 0.0
+    b = int(out[-1])
+    inside = np.flatnonzero(radius[b:] < CORE * CORE)
+    n = int(inside[0]) if len(inside) else len(radius) - 1 - b
+    if n < 2 or radius[b + n] > INNER * INNER:
+        return 0.0
+    wound = float(turned(x[b : b + n + 1], y[b : b + n + 1]).sum())
+    return min(wound, MOST_UNSEEN) if wound * period >= SPIRAL * n else 0.0

@@ -204,12 +204,20 @@ class HoldTracker:
         hi = lo + known if over[lo - begin + known] else hi
         left = left[: hi - begin]
         off = rows.distance(begin, hi, p.up)
-        elsewhere = _lasting(off > q.elsewhere_share * p.excursion, self._count(q.elsewhere_s))
-        aside = (off > max(q.step_share * p.excursion, self._smallest)) & (p.excursion - left < 0.3 * off)
         way = rows.cut(rows.path, begin, hi)
         roams = way - _delayed(way, 2 * self._second) > max(q.roam_share * p.excursion, q.roam_deg * RAD)
-        over[: hi - begin] |= elsewhere | _lasting(aside, self._second) | roams
+        over[: hi - begin] |= roams | self._elsewhere(off, left, p)
         return np.asarray(over[lo - begin :])
+
+    def _elsewhere(self, off: Floats, left: Floats, p: Plateau) -> Bools:
+        """Rows at which it is known that the posture is another, by its distances from the plateau and rest."""
+        q = self.params
+        far, long = q.elsewhere_share * p.excursion, self._count(q.elsewhere_s)
+        step = max(q.step_share * p.excursion, self._smallest)
+        if np.count_nonzero(off > min(far, step)) < min(long, self._second):
+            return np.zeros(len(off), dtype=np.bool_)
+        aside = (off > step) & (p.excursion - left < 0.3 * off)
+        return np.asarray((_run_length(off > far) >= long) | (_run_length(aside) >= self._second))
 
     # what happens between the phases
 
@@ -501,13 +509,6 @@ def _run_length(met: Bools) -> NDArray[np.int64]:
     """For each row, for how many rows up to it the condition has held without a break."""
     index = np.arange(len(met))
     return np.asarray(index - np.maximum.accumulate(np.where(met, -1, index)))
-
-
-def _lasting(met: Bools, least: int) -> Bools:
-    """Rows up to which the condition has held for `least` rows without a break."""
-    if np.count_nonzero(met) < least:
-        return np.zeros(len(met), dtype=np.bool_)
-    return np.asarray(_run_length(met) >= least)
 
 
 def _delayed(x: Floats, rows: int) -> Floats:

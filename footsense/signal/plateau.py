@@ -218,8 +218,12 @@ class Way:
     def _last_kept(self, inside: NDArray[np.intp]) -> int:
         """The last of the rows `inside` the band, but for what follows a break of more than 0.3 s, less than a
         second long with the break: who gives up may well come through the band once more."""
-        last = int(inside[-1]) if len(inside) else 0
-        breaks = np.flatnonzero(np.diff(inside) > BREAK_S * self.rate_hz)
+        if not len(inside):
+            return 0
+        last = int(inside[-1])
+        if last - int(inside[0]) < len(inside):  # without any break, as nearly always
+            return last
+        breaks = np.flatnonzero(inside[1:] - inside[:-1] > BREAK_S * self.rate_hz)
         before = inside[breaks]
         near = before[before > last - SHORTEST_S * self.rate_hz]
         return int(near[0]) if len(near) else last

@@ -90,12 +90,15 @@ class Posture:
 
     def cut(self, values: Floats, lo: int, hi: int) -> Floats:
         """The values at slow indices lo..hi, hi not included, as far as they are known."""
+        return values[..., self._rows(lo, hi)]
+
+    def _rows(self, lo: int, hi: int) -> slice:
         lo, hi = lo - self.first, hi - self.first
-        return values[..., lo if lo > 0 else 0 : hi if hi > 0 else 0]
+        return slice(lo if lo > 0 else 0, hi if hi > 0 else 0)
 
     def distance(self, lo: int, hi: int, up: Floats) -> Floats:
         """Chords between `up` (3,) and the posture at slow indices lo..hi, hi not included."""
-        return distance(self.cut(self.up, lo, hi), up)
+        return distance(self.rows[_UP, self._rows(lo, hi)], up)
 
     def chord(self, row: int, up: Floats) -> float:
         """The one chord between `up` (3,) and the posture at slow index `row`, the same to the last bit."""
@@ -103,7 +106,7 @@ class Posture:
 
     def middle(self, lo: int, hi: int) -> Floats:
         """Median posture (3,) of the slow indices lo..hi, both included."""
-        return middle_column(self.cut(self.up, lo, hi + 1))
+        return middle_column(self.rows[_UP, self._rows(lo, hi + 1)])
 
     def between(self, row: int, before: float, after: float, level: float) -> float:
         """The time between `row` and the next at which what was `before` and is `after` was `level`."""

@@ -287,6 +287,14 @@ def test_end_of_the_file_ends_a_hold_only_where_holds_are_known() -> None:
     assert last.end_s == last.decided_s
 
 
+def test_a_short_hold_given_up_just_before_the_end_of_the_file_counts() -> None:
+    """It waits for the stop at rest, which does not come any more."""
+    parts = [(0.0, 2.0), (20.0, 0.6), (20.0, 1.2), (0.0, 0.6), (0.0, 0.1)]
+    (event,) = events(*stream(move(parts)))
+    assert event.end_s == pytest.approx(4.0, abs=0.1)
+    assert event.decided_s == pytest.approx(4.5, abs=0.05)
+
+
 def test_progress_tells_the_seconds_held() -> None:
     info, samples = stream(move([(0.0, 2.0), (20.0, 0.6), (20.0, 6.0)]))
     engine = Engine(["band-flexes"])

@@ -14,14 +14,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from footsense.signal.front import Signals
 from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
 from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, angle_deg, chord, middle
+from footsense.signal.runs import Bools, delayed, elsewhere, run_length
 from footsense.types import Floats, Gap
-
-Bools = NDArray[np.bool_]
 
 
 class HoldTracker:
@@ -71,10 +69,15 @@ class HoldTracker:
         return self._flushed
 
     def _cut_off(self) -> list[Hold]:
-        p, rows = self.state.plateau, self._rows
-        if rows is None or p is None:
+        p, rows, was = self.state.plateau, self._rows, self.state.pending
+        if rows is None:
             return []
         end = rows.end - 1
+        if was and was.hold:
+            back = self._is_back(was, rows.middle(end, end), end)
+            return [replace(was.hold, decided_s=self._last_s)] if back else []
+        if p is None:
+            return []
         released = rows.chord(end, p.up) > p.band
         hold = self._hold(p, end, going=not released)
         self.state.plateau, self.state.phase = None, "lost"
@@ -179,8 +182,7 @@ class HoldTracker:
         """The state that takes the plateau for rest; None where the smallest excursion would end it."""
         if self.state.nested or self._smallest > self.params.step_share * p.excursion:
             return None
-        outer = self.state.rests[-1]
-        rest = Rest(p.up, p.entry, 0, outer.noise, outer.vibration_g)
+        rest = replace(self.state.rests[-1], up=p.up, index=p.entry, lasted=0)
         return State("rest", p.entry + 2 * self._second, [rest], nested=True)
 
     def _over(self, lo: int, hi: int) -> Bools:
@@ -192,9 +194,9 @@ class HoldTracker:
         p, q, rows, rest = self._plateau(), self.params, self._known(), self.state.rests[-1]
         begin = max(lo - 3 * self._second, p.centred)
         left = rows.distance(begin, hi, rest.up)
-        fall = np.minimum(_delayed(left, self._second), _delayed(left, 2 * self._second)) - left
-        falling = left < _delayed(left, 2) - 0.02 * p.excursion
-        since = _run_length(fall > p.band + 0.25 * self._drift)
+        fall = np.minimum(delayed(left, self._second), delayed(left, 2 * self._second)) - left
+        falling = left < delayed(left, 2) - 0.02 * p.excursion
+        since = run_length(fall > p.band + 0.25 * self._drift)
         far = fall > max(q.release_share * p.excursion, p.band + 0.5 * self._drift)
         n = self._count(q.interruption_s)
         back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
@@ -205,19 +207,11 @@ class HoldTracker:
         left = left[: hi - begin]
         off = rows.distance(begin, hi, p.up)
         way = rows.cut(rows.path, begin, hi)
-        roams = way - _delayed(way, 2 * self._second) > max(q.roam_share * p.excursion, q.roam_deg * RAD)
-        over[: hi - begin] |= roams | self._elsewhere(off, left, p)
+        roams = way - delayed(way, 2 * self._second) > max(q.roam_share * p.excursion, q.roam_deg * RAD)
+        wide = q.elsewhere_share * p.excursion, self._count(q.elsewhere_s)
+        step = max(q.step_share * p.excursion, self._smallest), self._second
+        over[: hi - begin] |= roams | elsewhere(off, p.excursion - left, wide, step)
         return np.asarray(over[lo - begin :])
-
-    def _elsewhere(self, off: Floats, left: Floats, p: Plateau) -> Bools:
-        """Rows at which it is known that the posture is another, by its distances from the plateau and rest."""
-        q = self.params
-        far, long = q.elsewhere_share * p.excursion, self._count(q.elsewhere_s)
-        step = max(q.step_share * p.excursion, self._smallest)
-        if np.count_nonzero(off > min(far, step)) < min(long, self._second):
-            return np.zeros(len(off), dtype=np.bool_)
-        aside = (off > step) & (p.excursion - left < 0.3 * off)
-        return np.asarray((_run_length(off > far) >= long) | (_run_length(aside) >= self._second))
 
     # what happens between the phases
 
@@ -314,8 +308,8 @@ class HoldTracker:
     def _count_hold(self, p: Plateau, hold: Hold | None) -> None:
         s = self.state
         if hold is not None:
-            s.held, s.returned, s.last_excursion, s.last_end_s = True, False, p.excursion, hold.end_s
-            s.last_up = p.up
+            s.held, s.returned, s.last_up = True, False, p.up
+            s.last_excursion, s.last_end_s = p.excursion, hold.end_s
             self._found.append(hold)
 
     def _resolve(self, row: int, up: Floats) -> None:
@@ -326,14 +320,18 @@ class HoldTracker:
             return
         was, s.pending = s.pending, None
         p, start = was.plateau, was.start
-        late = row - start.index > self._count(self.params.max_return_s)
-        off = min(chord(up, r.up) for r in s.rests)
-        back = off < self.params.back_share * p.excursion and (was.towards or self._near_rests(up))
-        if was.hold is not None and back and not late:
+        if was.hold and self._is_back(was, up, row):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(rows.known_s, row)))
         elif was.quiet and start.index - p.entry >= self._count(2.0 * self.params.min_hold_s):
             self._add_rest(p.up, start.index, start.index - p.entry)
             s.start = start
+
+    def _is_back(self, was: Pending, up: Floats, row: int) -> bool:
+        """Whether stopping at `up` is coming back from what was left."""
+        soon = row - was.start.index <= self._count(self.params.max_return_s)
+        off = min(chord(up, r.up) for r in self.state.rests)
+        near = off < self.params.back_share * was.plateau.excursion
+        return soon and near and (was.towards or bool(self._near_rests(up)))
 
     # what is measured
 
@@ -391,17 +389,16 @@ class HoldTracker:
         return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)
 
     def _is_sure(self, hold: Hold, p: Plateau) -> bool:
-        """Whether a hold left towards rest may be counted without waiting for the stop at rest: it is like the
-        last one, or long and much steadier than it is wide, as standing between two steps is not."""
+        """Whether a hold need not wait for the stop at rest: it is like the last one, or long and much steadier
+        than wide, as standing between two steps is not."""
         q, noise = self.params, self.state.rests[-1].noise
         if self._as_before(p) and chord(p.up, self.state.last_up) < 0.5 * p.excursion:
             return True
-        steady = max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
-        return steady and hold.end_s - hold.start_s >= q.sure_s
+        long = hold.end_s - hold.start_s >= q.sure_s
+        return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
 
     def _as_before(self, p: Plateau) -> bool:
-        ratio = p.excursion / self.state.last_excursion if self.state.last_excursion else 0.0
-        return 0.5 < ratio < 2.0
+        return 0.5 * self.state.last_excursion < p.excursion < 2.0 * self.state.last_excursion
 
     def _only_drifted(self, row: int, p: Plateau) -> bool:
         """Whether the posture has only drifted: slow by the contract's measure, and not back at rest."""
@@ -411,8 +408,7 @@ class HoldTracker:
         return slow and rows.chord(row, rest.up) > 0.5 * p.excursion
 
     def _was_quiet(self, p: Plateau, row: int) -> bool:
-        """Whether the posture was kept so much better than the step away from it is wide, as a rest posture is
-        and a hold of a wobbling limb is not."""
+        """Whether the step away is wide beside how well it was kept: so for rest, not for a wobbling limb."""
         rows = self._known()
         step = rows.chord(row, p.up)
         last = self._last_inside(row, p)
@@ -460,9 +456,7 @@ class HoldTracker:
 
     def _way(self) -> Way:
         assert self.state.start is not None
-        return Way(
-            self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._history, self._rate_hz
-        )
+        return Way(self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._rate_hz)
 
     def _first(self, begin: int, condition: Callable[[int, int], Bools]) -> int | None:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is
@@ -503,17 +497,3 @@ class HoldTracker:
         for rest in s.rests:
             rest.index = 0
         s.phase, s.plateau, s.start, s.pending = "lost", None, None, None
-
-
-def _run_length(met: Bools) -> NDArray[np.int64]:
-    """For each row, for how many rows up to it the condition has held without a break."""
-    index = np.arange(len(met))
-    return np.asarray(index - np.maximum.accumulate(np.where(met, -1, index)))
-
-
-def _delayed(x: Floats, rows: int) -> Floats:
-    """`x` so many rows earlier; its first value where there is none."""
-    late = np.empty_like(x)
-    late[:rows] = x[:1]
-    late[rows:] = x[:-rows]
-    return late

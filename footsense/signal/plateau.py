@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from footsense.signal.posture import Posture, length, middle_column
 from footsense.types import Floats
@@ -189,14 +188,17 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From which rest and start a plateau was reached, seen with a gyro or without. `look_back` in rows."""
+    """From which rest and start a plateau was reached, seen with a gyro or without."""
 
     rows: Posture
     rest: Rest
     start: Start
     gyro: bool
-    look_back: int
     rate_hz: float
+
+    @property
+    def look_back(self) -> int:
+        return max(1, round(LOOK_BACK_S * self.rate_hz))
 
     def left(self, p: Plateau) -> Floats:
         """How far the rows up to the plateau's first are from rest, as far as one looks back."""
@@ -215,27 +217,27 @@ class Way:
         k += int(inside[0]) if len(inside) else len(d) - 1 - k
         return rows.between(begin + k - 1, d[k - 1], d[k], p.band) if k else rows.at(rows.t_s, begin)
 
-    def _last_kept(self, inside: NDArray[np.intp]) -> int:
-        """The last of the rows `inside` the band, but for what follows a break of more than 0.3 s, less than a
-        second long with the break: who gives up may well come through the band once more."""
-        if not len(inside):
-            return 0
-        last = int(inside[-1])
-        if last - int(inside[0]) < len(inside):  # without any break, as nearly always
+    def _last_kept(self, d: Floats, band: float) -> int:
+        """The last row of distances `d` within the band; but for what follows a clear break of more than 0.3 s,
+        less than a second long with the break: who gives up may well come through the band once more."""
+        inside = np.flatnonzero(d <= band)
+        last = int(inside[-1]) if len(inside) else 0
+        if not len(inside) or last - int(inside[0]) < len(inside):  # without any break, as nearly always
             return last
-        breaks = np.flatnonzero(inside[1:] - inside[:-1] > BREAK_S * self.rate_hz)
-        before = inside[breaks]
-        near = before[before > last - SHORTEST_S * self.rate_hz]
-        return int(near[0]) if len(near) else last
+        for b in np.flatnonzero(np.diff(inside) > BREAK_S * self.rate_hz).tolist():
+            k = int(inside[b])
+            if k > last - SHORTEST_S * self.rate_hz and d[k : inside[b + 1]].max() > 2.0 * band:
+                return k
+        return last
 
     def departure(self, p: Plateau, row: int, up: Floats, settled: tuple[int, int]) -> tuple[int, float]:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
         `settled` (first, after the last) belong to the plateau, as far as it was kept so long."""
         begin = max(p.entry, row - self.look_back)
-        inside = np.flatnonzero(self.rows.distance(begin, row + 1, up) <= p.band)
-        early = max(settled[1] - 1 - begin - self._last_kept(inside), 0)
+        last = begin + self._last_kept(self.rows.distance(begin, row + 1, up), p.band)
+        early = max(settled[1] - 1 - last, 0)
         d = self._off(begin, row + 1, up, (max(settled[0] - early, begin), max(settled[1] - early, begin + 1)))
-        k = self._last_kept(np.flatnonzero(d <= p.band))
+        k = self._last_kept(d, p.band)
         if k + 1 == len(d):
             return row, self.rows.at(self.rows.t_s, row)
         return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)

@@ -87,10 +87,6 @@ class Profile:
         found = layouts(self.data, self.settings_for(settings))
         return max((x.per_packet / x.timing.rate_hz for x in found if x.timing), default=0.0)
 
-    def keepalive_s(self) -> float:
-        """Period of the keepalive writes in s, 0 without any."""
-        return min((s.every_s for s in self.data.steps if s.phase == "keepalive"), default=0.0)
-
 
 def _longest(layout: Layout) -> int:
     rule = layout.stream.fragments

@@ -37,10 +37,6 @@ class Air(LocalLink):
         self._silent.add(controller)
         asyncio.get_running_loop().call_later(self.supervision_timeout_s, self._supervise, controller)
 
-    def restore(self, controller: Controller) -> None:
-        """The controller is heard again."""
-        self._silent.discard(controller)
-
     def drop(self, controller: Controller) -> None:
         """Every link of the controller is lost now, at both ends (reason 0x08, connection timeout)."""
         for connection in list(controller.le_connections.values()):

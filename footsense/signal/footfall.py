@@ -49,6 +49,7 @@ class FootfallParams:
     hard: float = 0.7
     heel: float = 8.0
     legs_soft: float = 0.2
+    soft_leg: float = 1.2
     legs_soft_g: tuple[float, float] = (0.28, 0.2)
     legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
@@ -64,6 +65,7 @@ class FootfallParams:
     middle: float = 0.6
     bout_s: float = 2.5
     turn_s: float = 0.25
+    rise_s: float = 6.0
     turns: tuple[float, float] = (50.0, 54.0)
     tilted: tuple[float, float] = (0.2, 0.42)  # 11°, 24°
 
@@ -160,10 +162,17 @@ class Footfall:
         self._stood += np.array(ends)[steady].tolist()
         self._stands += list(postures[steady])
 
-    def _flat(self, before: int) -> Floats | None:
-        """The last stand that ended before a slow index."""
+    def _flat(self, before: int, tracker: StepTracker) -> list[Floats]:
+        """The last stand that ended before a slow index. On the leg, where the turn in the swing has to agree,
+        the one shortly before too: the last may have been on tiptoe already."""
         k = bisect_right(self._stood, before)
-        return self._stands[k - 1] if k else None
+        if (
+            k < 2
+            or self._on_foot
+            or self._stood[k - 1] - self._stood[k - 2] > tracker.slow_index(self.params.rise_s)
+        ):
+            return self._stands[max(k - 1, 0) : k]
+        return self._stands[k - 2 : k]
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:
@@ -185,7 +194,7 @@ class Footfall:
             acc = slow.view(lo, hi)[2:5]
             width = acc.shape[1] - 2 * half
             around = sum((acc[:, i : i + width] for i in range(1, 2 * half + 1)), acc[:, :width])
-            tilt = self._tilt(around, calm, self._flat(landing.land))
+            tilt = max((self._tilt(around, calm, x) for x in self._flat(landing.land, tracker)), default=tilt)
             if not self._on_foot or math.isnan(tilt):
                 until = min(landing.land + tracker.slow_index(p.turn_s), landing.leave)
                 turn = _turn(slow.view(landing.swing, until)[6:9], around[:, calm]) / tracker.grid.rate_hz
@@ -193,11 +202,9 @@ class Footfall:
         clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g
         return _Step(tilt, turn, hardness, landing.impact_g, clear and hardness < p.hard)
 
-    def _tilt(self, around: Floats, calm: int, flat: Floats | None) -> float:
+    def _tilt(self, around: Floats, calm: int, flat: Floats) -> float:
         """How far a stance is from the flat stand: the distance of the unit vectors (about the angle in
         radians) where the stance is calmest, added to it the least distance up to `middle` of the stance."""
-        if flat is None:
-            return math.nan
         far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat), 0.0))
         near = float(far[: max(1, int(self.params.middle * len(far)))].min())
         return float(far[calm]) + near if far[calm] <= self.params.elsewhere else math.nan
@@ -223,7 +230,7 @@ class Footfall:
         little, much = p.turns
         if turn >= much and step.turn >= much and not tilt > p.tilted[1]:
             return False
-        if turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.hard:
+        if turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.soft_leg:
             return True
         return None
 

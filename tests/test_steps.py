@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.signal import butter, sosfiltfilt
 from footsense import simulate
 from footsense.engine import Engine, run
 from footsense.signal.front import slice_samples
+from footsense.simulate import gait
 from footsense.types import INTERPOLATED, Event, Gap, Item, Samples, StreamInfo
 
 
@@ -237,6 +239,32 @@ def test_the_reason_names_the_rate():
     for item in made("toe-walk", 2, placement="ankle", rate_hz=50.0).items():
         engine.process(item)
     assert [r.code for r in engine.reasons()["toe-walk"]] == ["rate"]
+
+
+def test_the_reason_says_that_labels_are_missing():
+    walk = made("toe-walk", 5, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=True, sets=1)
+    late = walk.t_s > walk.events[0].start_s - 0.5
+    engine = Engine(["toe-walk"])
+    for item in stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0, "ankle"):
+        engine.process(item)
+    assert [r.code for r in engine.reasons()["toe-walk"]] == ["toe-unknown"]
+
+
+@pytest.mark.parametrize("placement", ["ankle", "shank"])
+def test_a_small_soft_heel_strike_is_not_on_tiptoe(placement, monkeypatch):
+    small = replace(
+        gait.RANGES["level"],
+        stride_m=(0.4, 0.8),
+        land_deg=(3.0, 14.0),
+        lower_deg=(28.0, 48.0),
+        shank_deg=((-10.0, -4.0), (-34.0, -20.0), (2.0, 12.0), (0.0, 6.0)),
+        impact_g=(0.4, 1.5),
+    )
+    monkeypatch.setattr(gait, "RANGES", {**gait.RANGES, "level": small})
+    walks = [made("walking", seed, placement=placement, rate_hz=100.0, duration_s=30.0) for seed in range(8)]
+    labels = [e.attributes["toe"] for walk in walks for e in steps(walk.items())]
+    assert len(labels) >= 80
+    assert labels.count(True) <= len(labels) / 20
 
 
 @pytest.mark.parametrize("motion", ["standing", "sitting"])

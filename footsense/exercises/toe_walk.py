@@ -31,6 +31,7 @@ class ToeWalk:
         self.tracker = StepTracker(info.rate_hz, SHANK if info.placement == "shank" else None)
         self.footfall = Footfall(info.rate_hz, info.placement)
         self._count = 0
+        self._untold = 0
 
     def process(self, item: Signals | Gap) -> list[Event]:
         if isinstance(item, Gap):
@@ -53,9 +54,16 @@ class ToeWalk:
         return Progress("toe-walk", "step", self._count + landed, 0.0, phase)
 
     def reasons(self) -> tuple[Reason, ...]:
-        """`rate` where steps were found whose kind this rate cannot show at this placement."""
-        if not (self._count and self.footfall.blind):
+        """`rate` where steps were found whose kind this rate cannot show at this placement, `toe-unknown` where
+        more of them than a bout may have (a fifth) do not show it for other reasons."""
+        if self._untold <= 0.2 * self._count:
             return ()
+        if not self.footfall.blind:
+            text = (
+                f"{self._untold} of {self._count} steps do not show whether they are on tiptoe; stand flat and "
+                "still for two seconds before you go, use a gyro, or wear the sensor on the foot"
+            )
+            return (Reason("toe-unknown", text, Grade.POOR),)
         text = (
             f"{self.info.rate_hz:.0f} Hz do not show on the {self.info.placement or 'foot'} whether "
             "a step is on tiptoe; take 100 or more, or wear the sensor on the foot"
@@ -63,9 +71,11 @@ class ToeWalk:
         return (Reason("rate", text, Grade.POOR),)
 
     def _event(self, landing: Landing) -> Event:
+        toe = self.footfall.label(landing, self.tracker)
         self._count += 1
+        self._untold += toe is None
         attributes: dict[str, str | float | bool | None] = {
-            "toe": self.footfall.label(landing, self.tracker),
+            "toe": toe,
             "peak_gps": landing.peak_gps,
             "impact_g": landing.impact_g,
             "swing_g": landing.swing_g,

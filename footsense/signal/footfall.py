@@ -241,9 +241,12 @@ class Footfall:
         usual = self._usual("hardness")
         if max(usual, hardness) >= p.legs_hard:
             return False if min(usual, hardness) >= p.soft else None
-        if len(self._seen) < 3 or self._rate_hz < p.legs_rate_hz or not all(x.clear for x in self._seen):
+        tilt = self._usual("tilt")
+        if len(self._seen) < 3 or step.turn > p.turns[0] or not tilt >= p.tilted[0]:
             return None
-        if step.turn > p.turns[0]:
+        if tilt >= p.tilted[1] and usual < p.hard:
+            return True
+        if self._rate_hz < p.legs_rate_hz or not all(x.clear for x in self._seen):
             return None
         return True if usual < p.legs_soft and self._usual("impact_g") < self._soft_g else None
 

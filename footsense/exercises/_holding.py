@@ -29,6 +29,7 @@ class HoldDetector:
         self.info = info
         params = replace(self.params, min_excursion_deg=self.smallest_deg[info.placement])
         self.tracker = HoldTracker(info.rate_hz, info.has_gyro, params)
+        self._shared = f"holds by {params}"  # a text: its hash is remembered, that of so many numbers is not
         self.found: list[Hold] = []
 
     def process(self, item: Signals | Gap) -> list[Event]:
@@ -38,10 +39,9 @@ class HoldDetector:
         """Exercises with the same idea of a hold have one tracker between them: that of the first of them."""
         if isinstance(item, Gap):
             return self.tracker.process(item)
-        key = ("holds", self.tracker.params)
-        if key not in item.shared:
-            item.shared[key] = self.tracker, self.tracker.process(item)
-        self.tracker, holds = item.shared[key]
+        if self._shared not in item.shared:
+            item.shared[self._shared] = self.tracker, self.tracker.process(item)
+        self.tracker, holds = item.shared[self._shared]
         return list(holds)
 
     def flush(self) -> list[Event]:

@@ -129,7 +129,8 @@ class StepTracker:
         self._forget_rows = self.params.forget_s * self.grid.rate_hz
         self._delay = round(self.grid.delay_s * rate_hz)
         self._sharp = self.params.sharp if rate_hz >= 90.0 else 0.5 * self.params.sharp  # less of it is seen
-        self._pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
+        pole = 1.0 / (1.0 + self.params.smooth_s * self.grid.rate_hz)
+        self._smoother = np.array([pole]), np.array([1.0, pole - 1.0])
         self._band = _impact_filter(rate_hz, self.params.impact_hz)
         self.slow = Tape(9, self.slow_index(self.params.keep_s))
         keep = round(self.params.keep_s * rate_hz)
@@ -217,7 +218,7 @@ class StepTracker:
         """The jerk through `POLES` one-pole smoothers."""
         env = jerk
         for i in range(POLES):
-            env, self._smooth[i] = lfilter([self._pole], [1.0, self._pole - 1.0], env, zi=self._smooth[i])
+            env, self._smooth[i] = lfilter(*self._smoother, env, zi=self._smooth[i])
         return env
 
     def _scan(self) -> list[Landing]:

@@ -49,7 +49,11 @@ class LowPass:
 
 def cross(a: Floats, b: Floats) -> Floats:
     """Cross product of vectors (3, …), element by element."""
-    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+    product = np.empty_like(a)
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        product[k] = a[i] * b[j] - a[j] * b[i]
+    return product
 
 
 def square(a: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from footsense.exercises.base import About
 from footsense.signal.bout import STALL_S, STALL_TURNS, Bout, Run, Shape, Turn, believed, settle, turn_limits
-from footsense.signal.circling import Moment, Scout, Tape
+from footsense.signal.circling import REST_RAD, Moment, Scout, Tape
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tilt import LEAK_S, RADIAN_DEG, TiltPath
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
@@ -116,7 +116,7 @@ class AnkleCircles:
         end = moment.until
         if end - begin < self._shape.quickest_s * self._shape.last * self._grid.rate_hz:
             return []
-        path = self._unleaked(tape, begin, end, moment.at)
+        path = self._unleaked(tape, begin, end, moment)
         chord = tape.chord[begin - tape.first : end - tape.first + 1]
         run = settle(path, chord, begin, moment.period, self._scout.lag)
         if run is None:
@@ -141,14 +141,30 @@ class AnkleCircles:
         lately = [end for _, end in self._seen[-ENOUGH_SEEN:] if start_s - end < LATELY_S]
         return self._again if len(lately) == ENOUGH_SEEN else self._shape
 
-    def _unleaked(self, tape: Tape, begin: int, end: int, at: int) -> Floats:
-        """The path between two slow indices (both included) with what has leaked away put back, but for what a
-        path that stands at its mean over the memory loses: that is the gyro's bias."""
+    def _unleaked(self, tape: Tape, begin: int, end: int, moment: Moment) -> Floats:
+        """The path between two slow indices (both included) with what has leaked away put back, but for the gyro's
+        bias: what it turned in the rest before, or else what a path loses that stands at its mean."""
         path = tape.path[:, begin - tape.first : end - tape.first + 1]
         if not self._info.has_gyro:
             return path
-        known = tape.path[:, max(at - self._memory + 1 - tape.first, 0) : at + 1 - tape.first]
-        return path + np.cumsum(path - known.mean(axis=1)[:, None], axis=1) / (LEAK_S * self._grid.rate_hz)
+        leak = 1 / (LEAK_S * self._grid.rate_hz)
+        drift = self._drift(tape, moment.since - tape.first, leak)
+        if drift is None:
+            known = tape.path[:, max(moment.at - self._memory + 1 - tape.first, 0) : moment.at + 1 - tape.first]
+            drift = known.mean(axis=1) * leak
+        return np.asarray(path + np.cumsum(path * leak - drift[:, None], axis=1))
+
+    def _drift(self, tape: Tape, until: int, leak: float) -> Floats | None:
+        """What the gyro turns a sample at rest before position `until` of the tape; None where that was short."""
+        until -= self._scout.lag
+        if until < self._grid.rate_hz:
+            return None
+        moved = np.flatnonzero(tape.chord[: until + 1] > REST_RAD)
+        since = int(moved[-1]) + 1 if len(moved) else 0
+        if until - since < self._grid.rate_hz:
+            return None
+        rest = tape.path[:, since : until + 1]
+        return (rest[:, -1] - rest[:, 0] + rest[:, 1:].sum(axis=1) * leak) / (until - since)
 
     def _start(self, run: Run, turns: list[Turn]) -> Bout:
         last = turns[-1]

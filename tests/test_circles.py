@@ -74,9 +74,23 @@ def test_last_turn_counts_where_it_spirals_in(done: float, counted: int, tempo_h
 
 
 @pytest.mark.parametrize(("done", "counted"), [(5.0, 5), (5.65, 5), (5.85, 6)])
-@pytest.mark.parametrize("tempo_hz", [0.3, 0.6, 1.1])
-def test_last_turn_of_small_circles(done: float, counted: int, tempo_hz: float) -> None:
-    assert len(circles(*bout(done, tempo_hz, 50.0, gyro=True, size_deg=5.0))) == counted
+@pytest.mark.parametrize(
+    ("tempo_hz", "width", "size_deg"), [(0.3, 0.6, 5.0), (0.9, 0.9, 14.0), (0.9, 0.6, 14.0)]
+)
+def test_last_turn_on_a_leaking_path(
+    done: float, counted: int, tempo_hz: float, width: float, size_deg: float
+) -> None:
+    made = bout(done, tempo_hz, 50.0, gyro=True, size_deg=size_deg, width=width)
+    assert len(circles(*made)) == counted
+
+
+@pytest.mark.parametrize("bias_dps", [(3.0, -2.0, 2.0), (-1.0, 4.0, 0.5)])
+@pytest.mark.parametrize("tempo_hz", [0.3, 0.6])
+def test_a_biased_gyro_counts_small_circles(tempo_hz: float, bias_dps: tuple[float, float, float]) -> None:
+    info, stream = bout(5.0, tempo_hz, 50.0, gyro=True, size_deg=5.0)
+    assert stream.gyr_dps is not None
+    found = circles(info, replace(stream, gyr_dps=stream.gyr_dps + np.array(bias_dps)))
+    assert [e.attributes["direction"] for e in found] == ["ccw"] * 5
 
 
 @pytest.mark.parametrize("gyro", [False, True])

@@ -10,7 +10,7 @@ from footsense.exercises.base import About
 from footsense.signal.bout import STALL_S, STALL_TURNS, Bout, Run, Shape, Turn, believed, settle, turn_limits
 from footsense.signal.circling import REST_RAD, Moment, Scout, Tape
 from footsense.signal.front import Signals, SlowGrid
-from footsense.signal.tilt import LEAK_S, RADIAN_DEG, TiltPath
+from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 FEW_STROKES = 4.0  # turns, and
@@ -24,6 +24,7 @@ LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer t
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
+SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
 
 
@@ -62,6 +63,7 @@ class AnkleCircles:
         self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro)
         self._tape: Tape | None = None
         self._bout: Bout | None = None
+        self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
         self._moving = False
 
@@ -76,6 +78,8 @@ class AnkleCircles:
         if not len(item.slow):
             return []
         tape, moments = self._scout.process(item.slow.first, self._tilt.process(item.slow))
+        if self._tape is None:
+            self._biased = tape.first + round(FIRST_S * self._grid.rate_hz)
         self._tape = tape if self._tape is None else self._tape.joined(tape)
         events = self._work(self._tape, moments, item.samples)
         self._tape = self._tape.kept(self._tape.end - self._memory)
@@ -142,8 +146,8 @@ class AnkleCircles:
         return self._again if len(lately) == ENOUGH_SEEN else self._shape
 
     def _unleaked(self, tape: Tape, begin: int, end: int, moment: Moment) -> Floats:
-        """The path between two slow indices (both included) with what has leaked away put back, but for the gyro's
-        bias: what it turned in the rest before, or else what a path loses that stands at its mean."""
+        """The path between two slow indices (both included) with what has leaked away put back, but for the
+        gyro's bias: what it turned in the rest before, or else what a path loses that stands at its mean."""
         path = tape.path[:, begin - tape.first : end - tape.first + 1]
         if not self._info.has_gyro:
             return path
@@ -155,16 +159,16 @@ class AnkleCircles:
         return np.asarray(path + np.cumsum(path * leak - drift[:, None], axis=1))
 
     def _drift(self, tape: Tape, until: int, leak: float) -> Floats | None:
-        """What the gyro turns a sample at rest before position `until` of the tape; None where that was short."""
+        """What the gyro turns a sample at rest before position `until` of the tape; None after a short rest."""
         until -= self._scout.lag
-        if until < self._grid.rate_hz:
+        if until < 0:
             return None
         moved = np.flatnonzero(tape.chord[: until + 1] > REST_RAD)
-        since = int(moved[-1]) + 1 if len(moved) else 0
-        if until - since < self._grid.rate_hz:
+        since = max(int(moved[-1]) + 1 if len(moved) else 0, self._biased - tape.first)
+        if until - since < SHORT_REST_S * self._grid.rate_hz:
             return None
         rest = tape.path[:, since : until + 1]
-        return (rest[:, -1] - rest[:, 0] + rest[:, 1:].sum(axis=1) * leak) / (until - since)
+        return np.asarray((rest[:, -1] - rest[:, 0] + rest[:, 1:].sum(axis=1) * leak) / (until - since))
 
     def _start(self, run: Run, turns: list[Turn]) -> Bout:
         last = turns[-1]

@@ -11,6 +11,8 @@ from footsense.types import Floats
 RADIAN_DEG = 57.29577951308232
 LEAK_S = 6.0  # time constant with which the angles turned are forgotten
 BIAS_S = 30.0  # and that with which the gyro's bias is found
+FIRST_S = 1.0  # from the mean of so long, if that is slower than
+SLOW_RAD_S = 0.1  # as badly biased as a gyro may be
 MEAN_S = 2.0  # of the mean that they are taken about
 SMOOTH_HZ = 4.0  # of the accelerometer alone
 SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any further
@@ -18,9 +20,11 @@ SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any
 
 class LowPass:
     """A Butterworth low-pass over channels (k, n) with carried state, started in steady state at the first
-    sample (at `start` instead, if given)."""
+    sample (at `start` instead, a number or (k,), if given)."""
 
-    def __init__(self, cutoff_hz: float, rate_hz: float, order: int = 1, start: float | None = None) -> None:
+    def __init__(
+        self, cutoff_hz: float, rate_hz: float, order: int = 1, start: float | Floats | None = None
+    ) -> None:
         self._sos = low_pass(order, cutoff_hz, rate_hz)
         self._one_pole = (self._sos[0, :2], self._sos[0, 3:5]) if order == 1 else None
         self._zi: Floats | None = None
@@ -28,13 +32,13 @@ class LowPass:
         self.delay_s = delay_at_zero(self._sos) / rate_hz
 
     @classmethod
-    def with_time_constant(cls, tau_s: float, rate_hz: float, start: float | None = None) -> "LowPass":
+    def with_time_constant(cls, tau_s: float, rate_hz: float, start: float | Floats | None = None) -> "LowPass":
         """One pole: the exponential mean over `tau_s`."""
         return cls(min(1 / (2 * np.pi * tau_s), 0.4 * rate_hz), rate_hz, 1, start)
 
     def process(self, x: Floats) -> Floats:
         if self._zi is None:
-            first = x[:, :1] if self._start is None else np.full((len(x), 1), self._start)
+            first = x[:, :1] if self._start is None else np.broadcast_to(self._start, len(x))[:, None]
             self._zi = sosfilt_zi(self._sos)[:, None, :] * first[None]
             if self._one_pole:
                 self._zi = self._zi[0, :, :1]
@@ -45,6 +49,35 @@ class LowPass:
         else:
             low, self._zi = sosfilt(self._sos, x, axis=1, zi=self._zi)
         return np.asarray(low, dtype=np.float64)
+
+
+class Bias:
+    """The slow part of angular rates (3, n) in rad/s: none at first, then from the mean of the first FIRST_S
+    on, unless that is so fast that the foot was moving."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._rate_hz = rate_hz
+        self._left = max(1, round(FIRST_S * rate_hz))
+        self._sum = np.zeros(3)
+        self._seen = self._left
+        self._low: LowPass | None = None
+
+    def process(self, rate: Floats) -> Floats:
+        slow = np.zeros_like(rate)
+        head = min(self._left, rate.shape[1])
+        if head:
+            self._sum = np.cumsum(np.concatenate([self._sum[:, None], rate[:, :head]], axis=1), axis=1)[:, -1]
+            self._left -= head
+        if head < rate.shape[1]:
+            slow[:, head:] = self._after(rate[:, head:])
+        return slow
+
+    def _after(self, rate: Floats) -> Floats:
+        if self._low is None:
+            mean = self._sum * (1 / self._seen)
+            start = mean if float(square(mean)) < SLOW_RAD_S * SLOW_RAD_S else np.zeros(3)
+            self._low = LowPass.with_time_constant(BIAS_S, self._rate_hz, start)
+        return self._low.process(rate)
 
 
 def cross(a: Floats, b: Floats) -> Floats:
@@ -84,7 +117,7 @@ class TiltPath:
 
     def __init__(self, rate_hz: float, *, has_gyro: bool) -> None:
         self._has_gyro = has_gyro
-        self._bias = LowPass.with_time_constant(BIAS_S, rate_hz, start=0.0)
+        self._bias = Bias(rate_hz)
         self._rough = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
         self._centre = LowPass.with_time_constant(MEAN_S, rate_hz, start=0.0)
         self._fine = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)

@@ -70,7 +70,7 @@ class Params:
     max_way: float = 5.0
     max_rise_s: float = 1.5
     min_turn: float = 0.3
-    max_vibration_g: float = 0.05
+    max_vibration_g: float = 0.035
     min_still: float = 0.5
     steady_s: float = 1.5
     steady_share: float = 0.12

@@ -63,6 +63,7 @@ class AnkleCircles:
         self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro)
         self._tape: Tape | None = None
         self._bout: Bout | None = None
+        self._from_s: float | None = None
         self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
         self._moving = False
@@ -75,6 +76,7 @@ class AnkleCircles:
             return events
         if len(item.samples):
             self._last_s = float(item.samples.t_s[-1])
+            self._from_s = float(item.samples.t_s[0]) if self._from_s is None else self._from_s
         if not len(item.slow):
             return []
         tape, moments = self._scout.process(item.slow.first, self._tilt.process(item.slow))
@@ -205,7 +207,9 @@ class AnkleCircles:
             "roughness": round(turn.rough, 3),
             "linear_g": round(turn.linear_g, 3),
         }
-        return Event("ankle-circles", "circle", turn.limits.start_s, turn.limits.end_s, decided_s, attributes)
+        start_s = turn.limits.start_s  # slow samples are dated back, the first to before the stream
+        start_s = start_s if self._from_s is None else max(start_s, self._from_s)
+        return Event("ankle-circles", "circle", start_s, turn.limits.end_s, decided_s, attributes)
 
     def _close(self, decided_s: float) -> list[Event]:
         """What stands when nothing more comes of this stretch."""

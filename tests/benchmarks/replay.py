@@ -1,6 +1,9 @@
 """How fast a recording is replayed: the five detectors beside what else one could do with the same array.
 
-    python -m tests.benchmarks.replay [--minutes 60] [--rate-hz 100] [--repeats 5]
+    python -m tests.benchmarks.replay [--of motions|day] [--minutes 60] [--rate-hz 100] [--repeats 5]
+
+Two recordings: `motions`, everything that the simulator knows in a row, without a quiet minute, and `day`, in
+each hour the routine twice, and sitting, standing and walking.
 
 Prints samples a second of one core (six axes are one sample): the median of the repeats, and their range. The
 rows are timed in turn within each repeat, so that a machine whose speed drifts favours none. CPU time of this
@@ -11,15 +14,17 @@ import argparse
 import importlib.util
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from footsense.engine import run
 from footsense.exercises import exercise_names
-from footsense.simulate import MOTIONS, Scenario, simulate
+from footsense.routine import load_routine
+from footsense.simulate import MOTIONS, Scenario, Simulated, perform, simulate
 from footsense.types import Floats, Samples, StreamInfo
 
 
@@ -31,17 +36,36 @@ class Row:
     work: Callable[[], object]
 
 
-def recording(minutes: float, rate_hz: float) -> tuple[StreamInfo, Samples]:
-    """All simulated motions in a row, over and over, as one stream of six axes without holes."""
+def motions(rate_hz: float) -> Iterator[Simulated]:
+    """All simulated motions in a row, over and over."""
+    for seed in count():
+        for motion in MOTIONS:
+            yield simulate(Scenario(motion=motion, seed=seed, rate_hz=rate_hz))
+
+
+def day(rate_hz: float) -> Iterator[Simulated]:
+    """In each hour the routine twice, in about 20 minutes, and what one does otherwise."""
+    routine = load_routine("ground-up")
+    otherwise = {"sitting": 1300.0, "walking": 500.0, "standing": 600.0}
+    for seed in count():
+        for part in range(2):
+            yield perform(routine, Scenario(motion="sitting", seed=2 * seed + part, rate_hz=rate_hz))
+        for motion, duration_s in otherwise.items():
+            yield simulate(Scenario(motion=motion, seed=seed, rate_hz=rate_hz, duration_s=duration_s))
+
+
+RECORDINGS = {"motions": motions, "day": day}
+
+
+def recording(minutes: float, rate_hz: float, of: str = "motions") -> tuple[StreamInfo, Samples]:
+    """One stream of six axes without holes."""
     wanted = int(minutes * 60 * rate_hz)
     parts: list[Floats] = []
-    seed = 0
-    while sum(map(len, parts)) < wanted:
-        for motion in MOTIONS:
-            made = simulate(Scenario(motion=motion, seed=seed, rate_hz=rate_hz))
-            assert made.gyr_dps is not None
-            parts.append(np.column_stack([made.acc_g, made.gyr_dps]))
-        seed += 1
+    for made in RECORDINGS[of](rate_hz):
+        assert made.gyr_dps is not None
+        parts.append(np.column_stack([made.acc_g, made.gyr_dps]))
+        if sum(map(len, parts)) >= wanted:
+            break
     axes = np.concatenate(parts)[:wanted]
     t_s = np.arange(wanted) / rate_hz
     acc, gyr = np.ascontiguousarray(axes[:, :3]), np.ascontiguousarray(axes[:, 3:])
@@ -90,11 +114,12 @@ def timed(row: Row) -> tuple[float, object]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--of", choices=RECORDINGS, default="motions")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate-hz", type=float, default=100.0)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args(arguments)
-    info, samples = recording(options.minutes, options.rate_hz)
+    info, samples = recording(options.minutes, options.rate_hz, options.of)
     table = rows(info, samples)
     seconds: dict[str, list[float]] = {row.name: [] for row in table}
     said: dict[str, object] = {}

@@ -194,6 +194,14 @@ def test_tiptoe_is_told_from_heel_strike_at_the_ankle():
         assert sum(a is (not b) for a, b in labels) <= 0.02 * len(labels)
 
 
+def test_a_great_turn_in_the_swing_is_no_tiptoe_at_a_low_rate():
+    walk = made("walking", 414, placement="foot", gyro=True, duration_s=60.0)
+    assert walk.scenario.rate_hz < 26.0
+    labels = [e.attributes["toe"] for e in steps(walk.items())]
+    assert len(labels) >= 30
+    assert labels.count(True) == 0
+
+
 def test_a_heel_strike_is_told_without_a_stand_before():
     labels = []
     for seed in (0, 3, 7, 10):
@@ -265,6 +273,22 @@ def test_a_small_soft_heel_strike_is_not_on_tiptoe(placement, monkeypatch):
     labels = [e.attributes["toe"] for walk in walks for e in steps(walk.items())]
     assert len(labels) >= 80
     assert labels.count(True) <= len(labels) / 20
+
+
+@pytest.mark.parametrize("motion", ["cycling", "leg-swing", "band-flexes"])
+@pytest.mark.parametrize("placement", ["foot", "ankle"])
+def test_what_has_no_impact_or_no_swing_is_not_on_tiptoe(motion, placement):
+    fixed = {} if motion == "band-flexes" else {"duration_s": 40.0}
+    people = [made(motion, s, placement=placement, rate_hz=100.0, gyro=True, **fixed) for s in range(4)]
+    labels = [e.attributes["toe"] for x in people for e in steps(x.items())]
+    assert labels.count(True) == 0
+
+
+def test_a_shank_leaning_on_stairs_is_not_on_tiptoe():
+    stairs = [made("stairs", s, placement="shank", rate_hz=100.0, gyro=True, duration_s=40.0) for s in range(4)]
+    labels = [e.attributes["toe"] for x in stairs for e in steps(x.items())]
+    assert len(labels) >= 40
+    assert labels.count(True) == 0
 
 
 @pytest.mark.parametrize("motion", ["standing", "sitting"])

@@ -1,8 +1,11 @@
 """What a landing looks like: on the forefoot, or with the heel or flat.
 
-Two kinds of evidence. Posture (sensor on the foot): on tiptoe the foot stays tilted against the flat stand
-through the stance; in any other step it comes back to flat within 0.1 s. Impact: a heel strike rings at
-15–35 Hz, a landing forefoot is soft. Where the evidence is missing or at odds the answer is None.
+Three kinds of evidence. Posture: on tiptoe the foot stays tilted against the flat stand through the stance;
+in any other step it comes back to flat. On the foot this tells alone, where a stand came before. Turn:
+rolling from heel to toe, foot and leg turn farther in the swing than on tiptoe, and by it and the posture
+together the ankle tells. Impact: a heel strike rings at 15–35 Hz, a landing forefoot is soft. Where the
+evidence is missing or at odds the answer is None; on the shank, which leans as far on stairs, it is never
+tiptoe.
 No public recording of tiptoe walking is known: what tells it from heel strike was found on simulated gait, and
 held against real gait with heel strike only.
 """
@@ -29,14 +32,18 @@ class FootfallParams:
     A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps` (g/s), its two halves
     within `steady_cos` of each other. A tilt against it (as `Footfall._tilt` measures it) below the first of
     `flat` is flat, above the second tiptoe; between them the median of up to `votes` steps in a row tells, by
-    `flat_steps`. Farther than `elsewhere` the stand was another posture. Hardness is impact³ / (swing · calm),
-    in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact
-    needs `impact_rate_hz`, posture `posture_rate_hz`. Otherwise the turn in the
-    swing tells, in degrees: over the second of `turns` with a heel, unless tilted by more than the second of
-    `tilted`; below the first on the forefoot if tilted by the first. Failing that the median hardness of
-    up to `votes` steps in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft`
-    (ankle, shank) where none of them was hard, each had a swing of `swing_g`, and no more than a share
-    `made_up` of an impact was interpolated, at `legs_rate_hz` or more.
+    `flat_steps`. From `surely` on a great turn in the swing does not speak against tiptoe. Farther than
+    `elsewhere` the stand was another posture. Hardness is impact³ / (swing · calm), in g: from `hard` on a
+    heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs `impact_rate_hz`,
+    posture `posture_rate_hz`.
+
+    Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
+    more than the second of `tilted`; between the others on the forefoot if tilted by the first and `hardness`
+    below `soft_leg`. Failing that the median hardness of up to `votes` steps in a row (three at least): a
+    heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them was hard, each
+    had a swing of `swing_g`, and no more than a share `made_up` of an impact was interpolated, at
+    `legs_rate_hz` or more. On tiptoe are only steps with a swing of `swing_g` and the first of `turns`, and
+    with impacts of `impact_g` where the rate shows them.
     """
 
     quiet_s: float = 1.5
@@ -44,6 +51,7 @@ class FootfallParams:
     steady_cos: float = 0.9986  # 3°
     flat: tuple[float, float] = (0.21, 0.35)  # 12°, 20°
     flat_steps: tuple[float, float] = (0.26, 0.3)  # 15°, 17°
+    surely: float = 0.7  # 40°
     elsewhere: float = 1.15  # 70°
     soft: float = 0.45
     hard: float = 0.7
@@ -54,6 +62,7 @@ class FootfallParams:
     legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
     noise_g: float = 0.02
+    impact_g: float = 0.03
     impact_rate_hz: float = 45.0
     posture_rate_hz: float = 20.0
     votes: int = 5
@@ -66,7 +75,7 @@ class FootfallParams:
     bout_s: float = 2.5
     turn_s: float = 0.25
     rise_s: float = 6.0
-    turns: tuple[float, float] = (50.0, 54.0)
+    turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
     tilted: tuple[float, float] = (0.2, 0.42)  # 11°, 24°
 
 
@@ -78,6 +87,7 @@ class _Step(NamedTuple):
     turn: float
     hardness: float
     impact_g: float
+    swing_g: float
     clear: bool
 
 
@@ -88,6 +98,7 @@ class Footfall:
         self.params = FootfallParams()
         self._rate_hz = rate_hz
         self._on_foot = placement in ("foot", None)
+        self._bends = placement != "shank"  # the shank leans forward on stairs as much as on tiptoe
         self._posture = rate_hz >= self.params.posture_rate_hz
         ankle, shank = self.params.legs_soft_g
         self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
@@ -195,12 +206,12 @@ class Footfall:
             width = acc.shape[1] - 2 * half
             around = sum((acc[:, i : i + width] for i in range(1, 2 * half + 1)), acc[:, :width])
             tilt = max((self._tilt(around, calm, x) for x in self._flat(landing.land, tracker)), default=tilt)
-            if not self._on_foot or math.isnan(tilt):
+            if not self._on_foot or not tilt <= p.flat[0]:
                 until = min(landing.land + tracker.slow_index(p.turn_s), landing.leave)
                 turn = _turn(slow.view(landing.swing, until)[6:9], around[:, calm]) / tracker.grid.rate_hz
         hardness = self._hardness(landing)
         clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g
-        return _Step(tilt, turn, hardness, landing.impact_g, clear and hardness < p.hard)
+        return _Step(tilt, turn, hardness, landing.impact_g, landing.swing_g, clear and hardness < p.hard)
 
     def _tilt(self, around: Floats, calm: int, flat: Floats) -> float:
         """How far a stance is from the flat stand: the distance of the unit vectors (about the angle in
@@ -220,19 +231,25 @@ class Footfall:
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
             tilt = self._usual("tilt")
             flat, tiptoe = p.flat_steps
-        if tilt <= flat:
+        if tilt <= flat or (step.turn >= p.turns[2] and tilt < p.surely):
             return False
-        return None if tilt < tiptoe or step.hardness >= p.heel else True
+        swung = step.swing_g >= p.swing_g and not step.turn < p.turns[0] and self._lands()
+        return True if tilt >= tiptoe and swung and not step.hardness >= p.heel else None
+
+    def _lands(self) -> bool:
+        """Whether the last steps had impacts at all, where the rate shows it: pedalling has none."""
+        return self._rate_hz < self.params.legs_rate_hz or self._usual("impact_g") >= self.params.impact_g
 
     def _by_turn(self, step: _Step) -> bool | None:
         """How far the foot or leg turns in the swing, with what else speaks for it."""
         p, turn, tilt, hardness = self.params, self._usual("turn"), self._usual("tilt"), self._usual("hardness")
-        little, much = p.turns
+        least, little, much = p.turns
         if turn >= much and step.turn >= much and not tilt > p.tilted[1]:
             return False
-        if turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.soft_leg:
-            return True
-        return None
+        tiptoe = (
+            least <= turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.soft_leg
+        )
+        return True if tiptoe and self._bends and self._lands() else None
 
     def _by_impact(self, step: _Step) -> bool | None:
         p, hardness = self.params, step.hardness
@@ -242,7 +259,8 @@ class Footfall:
         if max(usual, hardness) >= p.legs_hard:
             return False if min(usual, hardness) >= p.soft else None
         tilt = self._usual("tilt")
-        if len(self._seen) < 3 or step.turn > p.turns[0] or not tilt >= p.tilted[0]:
+        few = len(self._seen) < 3 or not math.isnan(step.turn)  # the turn tells better where there is one
+        if few or not self._bends or not tilt >= p.tilted[0]:
             return None
         if tilt >= p.tilted[1] and usual < p.hard:
             return True

@@ -194,6 +194,26 @@ def test_tiptoe_is_told_from_heel_strike_at_the_ankle():
         assert sum(a is (not b) for a, b in labels) <= 0.02 * len(labels)
 
 
+def test_tiptoe_is_told_without_a_stand_before():
+    labels = []
+    for seed in range(6):
+        walk = made("toe-walk", seed, placement="foot", rate_hz=100.0, acc_range_g=8.0, gyro=True, sets=1)
+        late = walk.t_s > walk.events[0].start_s - 0.5
+        found = steps(stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0))
+        labels += [e.attributes["toe"] for e in found]
+    assert labels.count(True) >= 0.6 * len(labels)
+    assert labels.count(False) <= 0.02 * len(labels)
+
+
+def test_real_walks_without_a_stand_are_not_on_tiptoe(walks):
+    labels = []
+    for (t, acc, gyr), truth in walks.values():
+        late = t > truth[0] + 0.6
+        labels += [e.attributes["toe"] for e in steps(stream(t[late], acc[late], gyr[late], 100.0))]
+    assert len(labels) >= 300
+    assert labels.count(True) <= len(labels) / 200
+
+
 def test_a_great_turn_in_the_swing_is_no_tiptoe_at_a_low_rate():
     walk = made("walking", 414, placement="foot", gyro=True, duration_s=60.0)
     assert walk.scenario.rate_hz < 26.0

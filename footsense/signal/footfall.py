@@ -39,11 +39,12 @@ class FootfallParams:
 
     Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
     more than the second of `tilted`; between the others on the forefoot if tilted by the first and `hardness`
-    below `soft_leg`. Failing that the median hardness of up to `votes` steps in a row (three at least): a
-    heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them was hard, each
-    had a swing of `swing_g`, and no more than a share `made_up` of an impact was interpolated, at
-    `legs_rate_hz` or more. On tiptoe are only steps with a swing of `swing_g` and the first of `turns`, and
-    with impacts of `impact_g` where the rate shows them.
+    below `soft_leg`. With the sensor on the foot and no stand before, `few` steps in a row with turns up to
+    `alone` and hardness below `soft` are on tiptoe. Failing that the median hardness of up to `votes` steps
+    in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where
+    none of them was hard, each had a swing of `swing_g`, and no more than a share `made_up` of an impact was
+    interpolated, at `legs_rate_hz` or more. On tiptoe are only steps with a swing of `swing_g` and the first
+    of `turns`, and with impacts of `impact_g` where the rate shows them.
     """
 
     quiet_s: float = 1.5
@@ -77,6 +78,8 @@ class FootfallParams:
     rise_s: float = 6.0
     turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
     tilted: tuple[float, float] = (0.2, 0.42)  # 11°, 24°
+    alone: float = 42.0
+    few: int = 3
 
 
 class _Step(NamedTuple):
@@ -249,6 +252,8 @@ class Footfall:
         tiptoe = (
             least <= turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.soft_leg
         )
+        if math.isnan(tilt) and self._on_foot and len(self._seen) >= p.few:
+            tiptoe = least <= turn <= p.alone and step.turn <= p.alone and hardness < p.soft
         return True if tiptoe and self._bends and self._lands() else None
 
     def _by_impact(self, step: _Step) -> bool | None:

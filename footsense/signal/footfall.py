@@ -78,7 +78,7 @@ class FootfallParams:
     rise_s: float = 6.0
     turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
     tilted: tuple[float, float] = (0.2, 0.42)  # 11°, 24°
-    alone: float = 42.0
+    alone: float = 38.0
     few: int = 3
 
 

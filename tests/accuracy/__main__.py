@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from footsense import __version__
@@ -11,7 +12,7 @@ from tests.accuracy import real, simulated
 
 HEAD = """# How right the counts are
 
-Made by `python -m tests.accuracy` for version {version}. Real and simulated data are never pooled.
+Made by `python -m tests.accuracy` for version {version} on {day}. Real and simulated data are never pooled.
 
 No public recording of ankle circles, band flexes, top presses, pencil pick-ups or tiptoe walking is known, so
 **accuracy on people has not been measured for these**. What real recordings can show is below; what is
@@ -28,7 +29,7 @@ Sets of seeds {first} to {last}, which nothing was tuned on; person, side, mount
 
 
 def lines(reference: Path, seeds: range) -> Iterator[str]:
-    yield HEAD.format(version=__version__)
+    yield HEAD.format(version=__version__, day=datetime.now(UTC).date())
     yield "### Steps\n"
     yield from real.steps(reference)
     yield ""

@@ -31,8 +31,9 @@ def test_the_test_command_is_the_one_that_is_run() -> None:
 
 def test_its_other_commands_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
-    shutil.copy(ROOT / "sample_data" / "ankle-circles-left.csv.gz", tmp_path / "mine.csv.gz")
-    recorded = {"morning-left.mcap": "mine.csv.gz"}
+    recorded = {f"{side}.mcap": f"{side}.csv.gz" for side in ("left", "right")}
+    for side in ("left", "right"):
+        shutil.copy(ROOT / "sample_data" / f"ankle-circles-{side}.csv.gz", tmp_path / f"{side}.csv.gz")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```sh\n(.*?)\n```", read("README.md"), re.DOTALL)[2:]
     commands = [line for block in blocks for line in block.splitlines()]
@@ -57,6 +58,10 @@ def test_its_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 def test_what_the_readme_shows_is_there() -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", read("README.md")):
         assert (ROOT / link).exists(), link
+
+
+def test_the_accuracy_that_it_points_to_has_been_written() -> None:
+    assert len(read("tests/ACCURACY.md")) > 5000
 
 
 def test_it_says_what_it_is_not() -> None:

@@ -1,6 +1,7 @@
 """`footsense profiles` as other programs call it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from footsense.cli import cli
 from footsense.devices import profile_names
 from footsense.errors import FootsenseError
+from footsense.resources import data_folder
 
 GENERIC = "01 01 0500 40420f00 0010 0000 0000 0000 0000 0000"
 
@@ -120,3 +122,30 @@ def test_list_and_show_name_every_profile() -> None:
         assert shown.exit_code == 0
         assert "settings" in shown.stdout
         assert "grade" in shown.stdout
+
+
+def guide() -> str:
+    return (data_folder("firmware_profiles") / "README.md").read_text(encoding="utf-8")
+
+
+def own_profile(folder: Path, old: str = "", new: str = "") -> Path:
+    """The guide's example as a file, `old` replaced by `new`."""
+    text = guide().split("```toml\n")[1].split("```")[0]
+    assert old in text
+    path = folder / "mine.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_the_lines_of_the_guide_run_as_they_stand_on_its_own_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_profile(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```sh\n(.*?)\n```", guide(), re.DOTALL)
+    calls = [line.split("#")[0].split()[2:] for line in block.splitlines()]
+    assert [call[0] for call in calls] == ["list", "show", "check", "decode", "commands"]
+    for call in calls:
+        result = run(*call)
+        assert (result.exit_code, result.stderr) == (0, ""), call
+        assert "error" not in result.stdout

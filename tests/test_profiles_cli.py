@@ -149,3 +149,21 @@ def test_the_lines_of_the_guide_run_as_they_stand_on_its_own_example(
         result = run(*call)
         assert (result.exit_code, result.stderr) == (0, ""), call
         assert "error" not in result.stdout
+
+
+def test_check_says_why_a_golden_packet_does_not_decode(tmp_path: Path) -> None:
+    short = own_profile(tmp_path, "0000 4000", "0000 40")
+    result = run("check", str(short))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("mine.toml: golden[0]: the packet does not decode: ")
+    assert "17 bytes" in result.stdout
+
+
+def test_check_says_when_no_golden_packet_proves_a_profile(tmp_path: Path) -> None:
+    path = own_profile(tmp_path)
+    assert run("check", str(path)).stdout == f"{path}: valid\n"
+    assert lines(run("check", "--json", str(path)))[0]["golden"] == 1
+    path.write_text(path.read_text(encoding="utf-8").split("[[golden]]")[0], encoding="utf-8")
+    assert run("check", str(path)).stdout == f"{path}: valid, no golden packets\n"
+    (told,) = lines(run("check", "--json", str(path)))
+    assert (told["valid"], told["golden"]) == (True, 0)

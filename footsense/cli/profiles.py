@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -157,25 +158,30 @@ def check(files: tuple[str, ...], *, as_json: bool) -> None:
     """Is a profile valid, and do its golden packets decode as it says? Exit code 1 if one is not."""
     failed = False
     for file in files:
-        faults = _faults(file)
+        faults, golden = _faults(file)
         failed |= bool(faults)
         if as_json:
-            click.echo(json.dumps({"profile": file, "valid": not faults, "faults": faults}, ensure_ascii=False))
+            told = {"profile": file, "valid": not faults, "golden": golden, "faults": faults}
+            click.echo(json.dumps(told, ensure_ascii=False))
         else:
-            click.echo("\n".join(display(f, 500) for f in faults) or f"{display(file)}: valid")
+            proved = "valid" if golden else "valid, no golden packets"
+            click.echo("\n".join(display(f, 500) for f in faults) or f"{display(file)}: {proved}")
     if failed:
         click.get_current_context().exit(1)
 
 
-def _faults(file: str) -> list[str]:
+def _faults(file: str) -> tuple[list[str], int]:
+    """What is wrong with a profile, each line with the file's name, and how many golden packets it has."""
     from footsense.devices import load_profile  # noqa: PLC0415
     from footsense.devices.reading import golden_faults  # noqa: PLC0415
 
     try:
         profile = load_profile(file)
     except ProfileError as error:
-        return [str(error)]
-    return [f"{profile.name}: {fault}" for fault in golden_faults(profile)]
+        return [str(error)], 0
+    name = Path(file).name
+    where = display(name if "." in name else f"{name}.toml")
+    return [f"{where}: {fault}" for fault in golden_faults(profile)], len(profile.data.golden)
 
 
 @command.command()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from footsense.devices.decoder import Decoder
+from footsense.devices.model import Golden
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
 from footsense.devices.uuids import full
@@ -84,10 +85,16 @@ def golden_faults(profile: Profile) -> list[str]:
             faults.append(f"{where}: {error}")
             continue
         told = [readings.feed(bytes.fromhex(packet)) for packet in golden.hex][-1]
-        fault = difference(golden.expected, told, golden.tolerance)
+        fault = _golden_fault(golden, told)
         if fault:
             faults.append(f"{where}: {fault}")
     return faults
+
+
+def _golden_fault(golden: Golden, told: Reading) -> str:
+    if "error" in told and "error" not in golden.expected:
+        return f"the packet does not decode: {told['error']}"
+    return difference(golden.expected, told, golden.tolerance)
 
 
 def difference(expected: object, told: object, tolerance: float, path: str = "") -> str:

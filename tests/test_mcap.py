@@ -157,6 +157,27 @@ def test_a_recording_cut_by_a_crash_is_not_closed_and_not_damaged(whole: Path) -
     assert scan.packets >= 40
 
 
+def test_a_cut_anywhere_in_the_last_chunk_is_not_closed_and_not_damaged(whole: Path) -> None:
+    cut = whole.with_name("cut.mcap")
+    raw = whole.read_bytes()
+    start = raw.index(b"zstd", len(raw) // 2) - 41
+    for size in (start + 1, start + 9, start + 45, start + 100):
+        cut.write_bytes(raw[:size])
+        scan = scan_mcap(cut)
+        assert (scan.closed, scan.damage) == (False, ())
+
+
+def test_damage_before_the_cut_is_told(whole: Path) -> None:
+    cut = whole.with_name("both.mcap")
+    raw = bytearray(whole.read_bytes())
+    first = raw.index(b"zstd", len(raw) // 4)
+    raw[first + 40] ^= 0x10
+    cut.write_bytes(raw[: raw.index(b"zstd", len(raw) * 3 // 4) + 20])
+    scan = scan_mcap(cut)
+    assert not scan.closed
+    assert scan.damage[0].start_byte < first < scan.damage[0].end_byte
+
+
 def test_a_flip_costs_one_chunk_at_most(whole: Path) -> None:
     truth, _ = read(whole)
     raw = bytearray(whole.read_bytes())

@@ -1,6 +1,6 @@
 """Opens an `.mcap` recording: who was recorded, whether it is whole, and each sensor's stream, decoded anew."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -83,10 +83,17 @@ def scan_mcap(path: Path) -> Scan:
     if sensors is None:
         raise RecordingError(f"{display(path.name)}: holds no footsense session that is whole")
     closed = last is not None and last.topic == m.END
-    damage = reader.damage
-    if not closed and damage and damage[-1].end_byte == reader.size and damage[-1].what == CUT:
-        damage = damage[:-1]  # what was being written when it stopped: `closed` says so
+    damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
     return Scan(sensors, closed, tuple(damage), packets)
+
+
+def _before_the_cut(damage: Sequence[Damage], size: int) -> Sequence[Damage]:
+    """The damage without what was being written when it stopped, at the end of the file: `closed` says so."""
+    kept, end = list(damage), size
+    # the record before the one that is cut is noted too, because its end does not lead to a whole record
+    while kept and kept[-1].what == CUT and kept[-1].end_byte == end:
+        end = kept.pop().start_byte
+    return kept
 
 
 def replayed(path: Path) -> Iterator[m.Message]:

@@ -337,9 +337,9 @@ def session_inputs(sensors: Sequence[str], seconds: int = 30) -> list[RawPacket 
     return out
 
 
-def live(path: Path, sensors: Sequence[SensorMeta]) -> list[SessionEvent]:
+def live(path: Path, sensors: Sequence[SensorMeta], seconds: int = 30) -> list[SessionEvent]:
     session = Session(sensors, recorder=Recorder(path, sensors))
-    events = [e for i in session_inputs([s.id for s in sensors]) for e in session.process(i)]
+    events = [e for i in session_inputs([s.id for s in sensors], seconds) for e in session.process(i)]
     assert session.bad_packets()["L"][0] == 1
     return events + session.close()
 
@@ -387,7 +387,38 @@ def test_a_damaged_recording_is_poor(tmp_path: Path) -> None:
     path.write_bytes(raw)
     found = analyse(open_recording(path), "lifts")
     assert found.grade is Grade.POOR
-    assert "damaged" in [r.code for r in found.reasons]
+    (why,) = [r for r in found.reasons if r.code == "damaged"]
+    assert "damaged in 1 places" not in why.text
+    assert found.lost == {"left"}
+
+
+def cut(path: Path, share: float) -> Path:
+    """The file without its end, cut in the middle of a record."""
+    raw = path.read_bytes()
+    path.write_bytes(raw[: raw.index(b"zstd", int(share * len(raw))) + 60])
+    return path
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_recording_that_was_never_closed_is_good_up_to_its_end_and_says_so(tmp_path: Path) -> None:
+    live(tmp_path / "a.mcap", [LEFT])
+    assert not analyse(open_recording(tmp_path / "a.mcap"), "lifts").lost
+    path = cut(tmp_path / "a.mcap", 0.7)
+    found = analyse(open_recording(path), "lifts")
+    assert (found.grade, [r.code for r in found.reasons]) == (Grade.GOOD, ["not-closed"])
+    assert 0 < len(found.events) < 6
+    assert found.lost == {"left"}
+    assert [r["code"] for r in to_json(found)["quality"]["reasons"]] == ["not-closed"]
+    assert "not-closed: the recording was never closed" in footsense.cli.analyze.in_words("a.mcap", found)
+
+
+@pytest.mark.usefixtures("plain")
+def test_what_is_too_short_is_the_marked_part_not_the_recording(tmp_path: Path) -> None:
+    live(tmp_path / "a.mcap", [LEFT], seconds=21)
+    first, second = analyse_marked(open_recording(tmp_path / "a.mcap"))
+    assert first.grade is Grade.GOOD
+    (why,) = second.reasons
+    assert why.text.startswith("the part marked lifts lasts ")
 
 
 @pytest.mark.usefixtures("plain")
@@ -399,6 +430,15 @@ def test_marked_stretches(tmp_path: Path) -> None:
     assert (first.exercise, first.side, second.side) == ("lifts", "left", "left")
     assert first.recording.duration_s == pytest.approx(10, abs=0.1)
     assert second.recording.samples == pytest.approx(250, abs=5)
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_marked_part_before_the_cut_is_good_and_says_that_more_may_have_come(tmp_path: Path) -> None:
+    unsided = SensorMeta("L", "plain", placement="foot")
+    live(tmp_path / "a.mcap", [unsided])
+    (first,) = analyse_marked(open_recording(cut(tmp_path / "a.mcap", 0.5)))
+    assert (first.grade, len(first.events)) == (Grade.GOOD, 2)
+    assert first.lost == {None}  # the first mark named the left foot; a later one might name the other
 
 
 def test_replay_of_what_cannot_be_read(tmp_path: Path) -> None:

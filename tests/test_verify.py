@@ -147,6 +147,39 @@ def test_in_a_recording_of_two_sensors_the_events_say_the_side() -> None:
     assert judge(HOLDS, nothing) == (Answer.INCOMPLETE, {"holds": 0}, ["missing"])
 
 
+CUT = Reason("not-closed", "the recording was never closed", Grade.GOOD)
+HURT = Reason("damaged", "the file is damaged in one place", Grade.POOR)
+
+
+@pytest.mark.parametrize("exercise", ["ankle-circles", None])
+def test_what_may_lie_in_the_part_that_is_missing_is_not_verifiable(exercise: str | None) -> None:
+    short = recording(circles("cw"), exercise, reasons=(CUT,), lost=frozenset({"left"}))
+    for text in (CIRCLES, HOLDS, WALK):
+        answer, _, codes = judge(text, short)
+        assert (answer, "not-closed" in codes) == (Answer.NOT_VERIFIABLE, True)
+    whole = recording(holds(8.0), file="b.csv")
+    assert judge(HOLDS, whole, short)[0] is Answer.NOT_VERIFIABLE
+    assert judge(HOLDS, whole)[0] is Answer.INCOMPLETE
+
+
+def test_damage_leaves_every_exercise_open() -> None:
+    hurt = recording(circles("cw"), grade=Grade.POOR, reasons=(HURT,), lost=frozenset({"left"}))
+    assert judge(WALK, hurt) == (Answer.NOT_VERIFIABLE, {"bouts": 0}, ["damaged"])
+    assert judge(CIRCLES, hurt) == (Answer.NOT_VERIFIABLE, {"cw": 1, "ccw": 0}, ["damaged"])
+
+
+def test_what_was_counted_before_the_end_was_lost_is_complete() -> None:
+    short = recording(circles("cw", "ccw", "cw", "ccw"), reasons=(CUT,), lost=frozenset({"left"}))
+    assert judge(CIRCLES, short)[0] is Answer.COMPLETE
+
+
+def test_what_one_foots_recording_lost_says_nothing_of_the_other_foot() -> None:
+    right = recording((), "ankle-circles", side="right", reasons=(CUT,), lost=frozenset({"right"}))
+    assert judge(HOLDS, right)[0] is Answer.INCOMPLETE
+    unknown = replace(right, lost=frozenset({None}))
+    assert judge(HOLDS, unknown)[0] is Answer.NOT_VERIFIABLE
+
+
 def test_both_feet_at_once_are_not_added_up() -> None:
     presses = tuple(replace(e, exercise="top-presses") for e in holds(4.0))
     left, right = recording(presses), recording(presses, side="right", file="b.csv")

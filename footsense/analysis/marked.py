@@ -108,7 +108,8 @@ def _analysis(recording: Recording, number: int, runs: Sequence[_Run]) -> Analys
     mine = [r for r in runs if told.side in (None, r.track.side) or r.track.side is None] or list(runs)
     seen = [_seen(r, number) for r in mine]
     assert told.exercise is not None
-    parts = [judge(s, told.exercise, s.track.placement) for s in seen]
+    what = f"the part marked {told.exercise}"
+    parts = [judge(s, told.exercise, s.track.placement, what) for s in seen]
     return together(recording, told.exercise, seen, parts, (None, told.side))
 
 

@@ -33,7 +33,8 @@ class Analysis:
     """The answer for one recording. `exercise` is the one asked for, None when all were looked for.
 
     `counts` are None where the data cannot show it (`grade` is `not-verifiable`). With more than one sensor
-    `sensors` names them and every event has its `side` among its attributes.
+    `sensors` names them and every event has its `side` among its attributes. `lost` is not empty where the file
+    is damaged or has no end, so that more may have been done than is in it: the sides of its sensors.
     """
 
     file: str
@@ -47,3 +48,4 @@ class Analysis:
     grade: Grade = Grade.GOOD
     reasons: tuple[Reason, ...] = field(default=())
     sensors: tuple[SensorFacts, ...] = ()
+    lost: frozenset[Side | None] = frozenset()

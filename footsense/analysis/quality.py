@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from footsense.analysis.facts import Watcher
 from footsense.exercises.base import About
-from footsense.recording.model import Damage
+from footsense.recording.model import Recording
 from footsense.types import Grade, Placement, Reason
 
 MIN_DURATION_S = 2.0
@@ -18,12 +18,12 @@ _FORCE_G = (0.5, 2.0)
 _HOLE_S, _AROUND_S = 0.25, 3.0
 
 
-def common_reasons(watcher: Watcher) -> list[Reason]:
-    """Reasons that lie in the data alone."""
+def common_reasons(watcher: Watcher, what: str = "the recording") -> list[Reason]:
+    """Reasons that lie in the data alone; `what` was watched."""
     facts = watcher.facts()
     reasons = []
     if facts.duration_s < MIN_DURATION_S:
-        text = f"the recording lasts {facts.duration_s:.3g} s; at least {MIN_DURATION_S:g} s are needed"
+        text = f"{what} lasts {facts.duration_s:.3g} s; at least {MIN_DURATION_S:g} s are needed"
         reasons.append(Reason("too-short", text, Grade.NOT_VERIFIABLE))
     elif facts.rate_hz < MIN_RATE_HZ:
         text = f"{facts.rate_hz:.3g} samples a second are too few; at least {MIN_RATE_HZ:g} are needed"
@@ -92,12 +92,20 @@ def _stuck_axis(watcher: Watcher, axis: str) -> Reason:
     return Reason("stuck-axis", text, Grade.POOR, (spans[0][0], spans[-1][1]))
 
 
-def damage_reasons(damage: Sequence[Damage]) -> list[Reason]:
-    """Reasons that lie in the file: stretches that the reader could not take."""
-    if not damage:
-        return []
-    text = f"the file is damaged in {len(damage)} places ({damage[0].what}); what stood there is missing"
-    return [Reason("damaged", text, Grade.POOR)]
+def file_reasons(recording: Recording) -> list[Reason]:
+    """Reasons that lie in the file: stretches that the reader could not take, and an end that is missing.
+
+    Without its end what there is stays good; what came after is not known.
+    """
+    reasons, damage = [], recording.damage
+    if damage:
+        places = "one place" if len(damage) == 1 else f"{len(damage)} places"
+        text = f"the file is damaged in {places} ({damage[0].what}); what stood there is missing"
+        reasons.append(Reason("damaged", text, Grade.POOR))
+    if not recording.closed:
+        text = "the recording was never closed, or its end was cut off; what came after is not in it"
+        reasons.append(Reason("not-closed", text, Grade.GOOD))
+    return reasons
 
 
 def exercise_reasons(about: About, placement: Placement | None, rate_hz: float) -> list[Reason]:

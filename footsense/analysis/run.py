@@ -11,8 +11,8 @@ from footsense.analysis.quality import (
     MIN_RATE_HZ,
     common_reasons,
     cut_reasons,
-    damage_reasons,
     exercise_reasons,
+    file_reasons,
     grade_of,
 )
 from footsense.engine import Engine
@@ -106,9 +106,9 @@ def collect(engine: Engine, reasons: dict[str, list[Reason]]) -> None:
         reasons[name] += [r for r in found if r not in reasons[name]]
 
 
-def judge(seen: Seen, exercise: str | None, placement: Placement | None) -> Part:
-    """Grade one sensor's part, and keep the events that may be reported."""
-    reasons = common_reasons(seen.watcher)
+def judge(seen: Seen, exercise: str | None, placement: Placement | None, what: str = "the recording") -> Part:
+    """Grade one sensor's part, and keep the events that may be reported; `what` is a person's word for it."""
+    reasons = common_reasons(seen.watcher, what)
     facts = seen.watcher.facts()
     segments = recognise(seen.events, placement) if exercise is None else ()
     spans = [(s.exercise, s.start_s, s.end_s) for s in segments] if exercise is None else _span(seen, exercise)
@@ -156,7 +156,7 @@ def together(
         key=lambda e: (e.decided_s, e.start_s, e.exercise),
     )
     events = events if exercise is not None else _inside(events, segments)
-    reasons = dict.fromkeys([r for p in parts for r in p.reasons] + damage_reasons(recording.damage))
+    reasons = dict.fromkeys([r for p in parts for r in p.reasons] + file_reasons(recording))
     grade = _overall([p.grade for p in parts], damaged=bool(recording.damage))
     kind = None if exercise is None else detector(exercise).about.kind
     return Analysis(
@@ -173,6 +173,7 @@ def together(
         sensors=tuple(SensorFacts(s.track.id, s.track.side, s.track.placement, s.watcher.facts()) for s in seen)
         if several
         else (),
+        lost=frozenset(t.side for t in recording.tracks if recording.damage or not recording.closed),
     )
 
 

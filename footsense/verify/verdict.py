@@ -1,10 +1,11 @@
 """Events and a prescription make a verdict. Pure: no clock, no file, no order of files matters.
 
-Each item of the routine is judged for each side in three values. What speaks for it is *sure*; what might
-(a hold within its error bound of the minimum, a circle whose direction cannot be told, a bout with too many
-steps that cannot be labelled) is *undecided*; and a recording in which more may lie hidden (its data cannot
-show the exercise, its side is unknown) leaves the item *open*. Complete: the sure alone suffice. Incomplete:
-nothing is open, and all the undecided together would not suffice. Otherwise it cannot be verified.
+Each item of the routine is judged for each side in three values. What speaks for it is *sure*; what might (a
+hold within its error bound of the minimum, a circle whose direction cannot be told, a bout with too many steps
+that cannot be labelled) is *undecided*; and a recording in which more may lie hidden (its data cannot show the
+exercise, its side is unknown, a part of the file is missing) leaves the item *open*. Complete: the sure alone
+suffice. Incomplete: nothing is open, and all the undecided together would not suffice. Otherwise it cannot be
+verified.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ SCHEMA = "footsense.verdict/1"
 # 0.1 s of rise) in steps of at most 0.1 s (10 Hz); twice their sum covers both ends. Of 108 simulated holds at
 # the foot, 100 Hz, 105 kept it; the other three were top presses (the worst 0.88 s). Not measured on people.
 HOLD_ERROR_S = 0.4
+
+_LOST = {"damaged", "not-closed"}  # reasons why a part of the file is missing
 
 
 class Answer(StrEnum):
@@ -241,6 +244,8 @@ def _openings(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -
     mine = [a for a in analyses if side == "both" or _sides_of(a) & {side, None}]
     known = any(_about(a, item.exercise) for a in mine)
     whys = [why for a in mine for why in _opening(item, side, a, known=known)]
+    # a part that is missing may hold any exercise, also one that is marked nowhere else
+    whys += [why for a in analyses if a.lost and (side == "both" or a.lost & {side, None}) for why in _lost(a)]
     return tuple(dict.fromkeys(whys))
 
 
@@ -269,6 +274,13 @@ def _quality(analysis: Analysis, file: str) -> Iterator[Why]:
     )
     if not analysis.reasons:
         yield Why("quality", f"{file}: the quality of the data is {analysis.grade}")
+
+
+def _lost(analysis: Analysis) -> Iterator[Why]:
+    """What is missing of the file itself."""
+    for reason in analysis.reasons:
+        if reason.code in _LOST:
+            yield Why(reason.code, f"{display(analysis.file)}: {display(reason.text, 300)}")
 
 
 def _has_unknown_side(analysis: Analysis, item: RoutineItem) -> bool:

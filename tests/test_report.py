@@ -143,10 +143,22 @@ def test_a_recording_without_anything_counted_is_a_page_too() -> None:
     reason = Reason("too-short", "the recording lasts 1.0 s", Grade.NOT_VERIFIABLE)
     nothing = replace(blind, events=(), grade=Grade.NOT_VERIFIABLE, reasons=(reason,))
     page = report_page(recording(items[:2]), [nothing])
-    assert "Nothing was counted" in page
-    assert "the recording lasts 1.0 s" in page
-    empty = report_page(recording([StreamInfo(RATE_HZ, has_gyro=False)]), [nothing])
-    assert "Nothing was counted" in empty
+    assert "Over time" in page
+    first = page[page.index("What was counted") : page.index("Over time")]
+    assert "cannot be counted: the recording lasts 1.0 s." in first
+    seen = replace(nothing, grade=Grade.GOOD, reasons=())
+    assert "Nothing was counted" in report_page(recording(items[:2]), [seen])
+
+
+@pytest.mark.parametrize("n", [0, 40])
+def test_a_recording_too_short_to_see_anything_has_the_reason_and_no_picture(n: int) -> None:
+    t_s = np.arange(n) / RATE_HZ
+    still = Samples(0, t_s, np.tile([0.0, 0.0, 1.0], (n, 1)), None, np.zeros(n, np.uint8))
+    reason = Reason("too-short", "the recording is too short", Grade.NOT_VERIFIABLE)
+    blind = replace(analyses(session()[1])[0], events=(), grade=Grade.NOT_VERIFIABLE, reasons=(reason,))
+    page = report_page(recording([StreamInfo(RATE_HZ, has_gyro=False), still]), [blind])
+    assert "<svg" not in page
+    assert "cannot be counted: the recording is too short." in page
 
 
 def test_a_long_recording_stays_below_two_megabytes() -> None:

@@ -42,6 +42,7 @@ def report_page(
         "facts": _facts(recording.tracks, sensors),
         "verdict": words.verdict_words(verdict) if verdict else None,
         "tiles": words.tiles(events),
+        "nothing": words.nothing_words(analyses),
         "pictures": [p for i, s in enumerate(sensors) for p in pictures(s, items, f"p{i}")],
         "quality": words.quality_words(analyses),
         "gaps": words.gap_words([g for s in sensors for g in s.facts.gaps]),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from footsense.analysis import RecordingFacts
+from footsense.analysis.quality import MIN_DURATION_S
 from footsense.report import circles, holds, steps, timeline
 from footsense.report.drawing import Theme, style, to_svg
 from footsense.report.series import Series
@@ -40,7 +41,10 @@ class Sensor:
 
 def pictures(sensor: Sensor, items: Sequence[RoutineItem], prefix: str) -> list[Picture]:
     """The recording over time, then a picture for each kind of event that occurs, against the targets of a
-    routine's `items`. `prefix` keeps the ids of several sensors' pictures apart."""
+    routine's `items`; none where there is nothing to see. `prefix` keeps the ids of several sensors' pictures
+    apart."""
+    if not sensor.events and sensor.facts.duration_s < MIN_DURATION_S:
+        return []
     found = [_over_time(sensor, f"{prefix}t")]
     found += _circle_picture(sensor, f"{prefix}c")
     held = dict.fromkeys(e.exercise for e in sensor.events if e.kind == "hold")

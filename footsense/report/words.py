@@ -125,6 +125,13 @@ def quality_words(analyses: Sequence[Analysis]) -> list[Words]:
     return found
 
 
+def nothing_words(analyses: Sequence[Analysis]) -> str:
+    """Why nothing was counted, as far as the data alone are why; else that the exercises were not seen."""
+    unable = [r.text for a in analyses for r in a.reasons if r.grade is Grade.NOT_VERIFIABLE]
+    why = "; ".join(display(text, 400) for text in dict.fromkeys(unable))
+    return f"These data cannot be counted: {why}." if why else "Nothing was counted in this recording."
+
+
 def gap_words(gaps: Sequence[tuple[float, float]]) -> str:
     """How much of the recording is missing; empty if nothing is."""
     if not gaps:

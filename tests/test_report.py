@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 import footsense.cli.report as cli
 from footsense.analysis import Analysis, RecordingFacts
 from footsense.recording.model import Recording, Track
-from footsense.report.circles import mean_turn, turns
+from footsense.report.circles import Turn, circle_figure, label_places, mean_turn, turns
 from footsense.report.page import report_page
-from footsense.report.series import collect, envelope, mean_direction, tilt_deg
-from footsense.report.theme import PALETTE, PLACEHOLDER
+from footsense.report.series import Series, collect, envelope, mean_direction, tilt_deg
+from footsense.report.theme import LIGHT, PALETTE, PLACEHOLDER
+from footsense.report.timeline import timeline_figure
 from footsense.routine import load_routine
 from footsense.text import display
 from footsense.types import Event, Floats, Gap, Grade, Item, Reason, Samples, StreamInfo
@@ -250,6 +251,49 @@ def test_the_middle_turn_has_the_size_and_sense_of_the_turns() -> None:
     assert len(found) == 9
     assert np.ptp(middle, axis=0) == pytest.approx([40, 24], abs=3)
     assert np.sum(middle[:-1, 0] * middle[1:, 1] - middle[1:, 0] * middle[:-1, 1]) > 0
+
+
+def turn(direction: str, wide: float, high: float = 10.0) -> Turn:
+    phase = np.linspace(0, 2 * np.pi, 100) * (-1 if direction == "cw" else 1)
+    return Turn(direction, np.column_stack((wide * np.cos(phase), high * np.sin(phase))))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_both_directions_are_drawn_on_the_same_rings_and_scale(*, narrow: bool) -> None:
+    figure = circle_figure([turn("cw", 18.0), turn("ccw", 34.0)], LIGHT, narrow=narrow)
+    one, other = figure.axes
+    assert (
+        [t.get_text() for t in one.texts] == [t.get_text() for t in other.texts] == ["10°", "20°", "30°", "40°"]
+    )
+    assert one.get_xlim() == other.get_xlim() == one.get_ylim() == other.get_ylim()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(8, 40), st.floats(8, 40))
+def test_the_labels_of_rings_keep_off_the_curve(wide: float, high: float) -> None:
+    one = turn("ccw", wide, high)
+    radii = np.arange(10.0, 50.0, 10.0)
+    places = label_places(radii, mean_turn([one]), [one])
+    apart = np.hypot(*(places[:, None] - one.path_deg).transpose(2, 0, 1)).min(axis=1)
+    assert np.hypot(*places.T) == pytest.approx(radii)
+    if abs(wide - high) >= 5:  # else the curve may lie on a ring all around
+        assert apart.min() > 1.5
+
+
+def rims(minutes: float, *, narrow: bool) -> set[float]:
+    """The widths of the separators of two-second circles in a recording of that length."""
+    t_s = np.linspace(0, minutes * 60, 200)
+    still = np.tile([0.0, 0.0, 1.0], (200, 1))
+    circles = tuple(e for e in session()[1] if e.kind == "circle")
+    figure = timeline_figure(Series(t_s, np.ones(200), t_s, still, ()), circles, LIGHT, narrow=narrow)
+    return {
+        float(width) for drawn in figure.axes[-1].collections for width in np.atleast_1d(drawn.get_linewidth())
+    }
+
+
+def test_separators_are_left_out_where_they_would_eat_the_blocks() -> None:
+    assert [rims(m, narrow=False) for m in (1, 4, 10)] == [{0.5}, {0.5}, {0.0}]
+    assert [rims(m, narrow=True) for m in (1, 4, 10)] == [{0.5}, {0.0}, {0.0}]
 
 
 @settings(max_examples=50)

@@ -14,6 +14,8 @@ from footsense.types import Event, Floats
 
 _BOUT_PAUSE_S = 5.0  # circles further apart are of two bouts, each about its own mean
 _POINTS = 72  # of the mean turn
+_RAYS_DEG = np.arange(-45.0, 315.0, 5.0)  # for the labels of rings; the first of equals is taken
+_LABEL_WIDTH = 1.8  # of its height
 _NAMES = {"cw": "one way (cw)", "ccw": "the other way (ccw)", "null": "direction not told"}
 
 
@@ -62,20 +64,27 @@ def circle_figure(found: Sequence[Turn], theme: Theme, *, narrow: bool = False) 
     shown = [d for d in ("cw", "ccw", "null") if any(t.direction == d for t in found)]
     rows, columns = (len(shown), 1) if narrow else (1, len(shown))
     figure = new_figure(3.9 if narrow else 9.2, 3.6 * rows if narrow else 4.3, theme)
-    panels = np.atleast_1d(figure.subplots(rows, columns, sharex=True, sharey=True)).ravel()
+    panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     for axes, direction in zip(panels, shown, strict=True):
-        draw_turns(axes, [t for t in found if t.direction == direction], direction, theme)
+        draw_turns(axes, found, direction, theme)
     return figure
 
 
 def draw_turns(axes: Axes, found: Sequence[Turn], direction: str, theme: Theme) -> None:
-    """Every turn as a thin line, their middle as a thick one with arrows that go the way the foot went."""
+    """Every turn of one direction as a thin line, their middle as a thick one with arrows that go the way the
+    foot went. Rings and scale are those of all turns, so that the panels of one recording can be compared."""
     quiet(axes, theme, grid=None)
-    _rings(axes, found, theme)
+    radii = _rings(axes, found, theme)
+    found = [t for t in found if t.direction == direction]
     colour = theme[direction]
     for turn in found:
         axes.plot(*turn.path_deg.T, color=colour, linewidth=1.1, alpha=0.32, solid_capstyle="round")
     mean = mean_turn(found)
+    for radius, (x, y) in zip(radii, label_places(radii, mean, found), strict=True):
+        axes.text(
+            x, y, f"{radius:g}°", color=theme["soft"], fontsize=8, ha="center", va="center", zorder=1,
+            bbox={"facecolor": theme["card"], "edgecolor": "none", "pad": 1.0},
+        )  # fmt: skip
     axes.fill(*mean.T, color=colour, alpha=0.08, linewidth=0)
     axes.plot(*mean.T, color=colour, linewidth=3.2, solid_joinstyle="round")
     if direction != "null":
@@ -109,19 +118,35 @@ def _smooth(closed: Floats) -> Floats:
     return np.append(smooth, smooth[0])
 
 
-def _rings(axes: Axes, found: Sequence[Turn], theme: Theme) -> None:
+def _rings(axes: Axes, found: Sequence[Turn], theme: Theme) -> Floats:
+    """Draws the rings around all turns and returns their radii, in degrees."""
     reach = 1.06 * max(float(np.hypot(*t.path_deg.T).max()) for t in found)
     step = next(s for s in (2, 5, 10, 20, 45, 90) if reach / s <= 4 or s == 90)
     angle = np.linspace(0, 2 * np.pi, 120)
-    for radius in np.arange(step, reach + 0.4 * step, step):
+    radii = np.arange(step, reach + 0.4 * step, step)
+    for radius in radii:
         axes.plot(radius * np.cos(angle), radius * np.sin(angle), color=theme["rule"], linewidth=0.8, zorder=0)
-        corner = radius * np.sqrt(0.5)
-        axes.text(
-            corner, -corner, f"{radius:g}°", color=theme["soft"], fontsize=8, ha="left", va="top", zorder=0
-        )
     axes.plot(0, 0, "+", color=theme["soft"], markersize=7, zorder=0)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    edge = 1.06 * max(reach, radii[-1])
+    axes.set(xticks=[], yticks=[], xlim=(-edge, edge), ylim=(-edge, edge))
+    return radii
+
+
+def label_places(radii: Floats, mean: Floats, found: Sequence[Turn]) -> Floats:
+    """Where the labels (n, 2) of rings go: on the ray on which they keep furthest from the turns, the more so
+    from their `mean`."""
+    angle = np.radians(_RAYS_DEG)
+    rays = np.column_stack((np.cos(angle), np.sin(angle)))
+    places = radii[None, :, None] * rays[:, None, :]
+    lines = np.concatenate([t.path_deg for t in found])
+    room = np.minimum(_room(places, mean), 1.5 * _room(places, lines))
+    return np.asarray(places[np.argmax(room)])
+
+
+def _room(places: Floats, points: Floats) -> Floats:
+    """The least distance (rays,) of the places (rays, n, 2) from points; a label is wider than high."""
+    apart = (places[:, :, None, :] - points) / (_LABEL_WIDTH, 1.0)
+    return np.asarray(np.hypot(apart[..., 0], apart[..., 1]).min(axis=(1, 2)))
 
 
 def _arrow(axes: Axes, tail: Floats, head: Floats, colour: str) -> None:

@@ -49,7 +49,7 @@ def _circle_panels(series: Series, events: Sequence[Event], theme: Theme) -> lis
     found = circles.turns(series, events)
 
     def panel(way: str) -> Panel:
-        return 1.0, lambda axes: circles.draw_turns(axes, [t for t in found if t.direction == way], way, theme)
+        return 1.0, lambda axes: circles.draw_turns(axes, found, way, theme)
 
     return [panel(way) for way in ("cw", "ccw") if any(t.direction == way for t in found)]
 

@@ -88,8 +88,14 @@ def _facts(tracks: Sequence[Track], sensors: Sequence[Sensor]) -> list[str]:
     found = [
         sides,
         f"sensor on the {placements}" if placements else "",
-        f"{facts.duration_s:.0f} s" if facts.duration_s < 120 else f"{facts.duration_s / 60:.1f} min",
+        _duration(facts.duration_s),
         f"{facts.samples:,} samples at {facts.rate_hz:.4g} Hz",
         "accelerometer and gyroscope" if facts.gyro else "accelerometer",
     ]
     return [f for f in found if f]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"

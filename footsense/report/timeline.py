@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -11,6 +12,7 @@ from footsense.report.theme import exercise_role
 from footsense.types import Event, Floats
 
 _WIDE, _NARROW = 1100, 420  # columns of the drawing, more would not be seen
+_LANES_SHARE, _LEAST_COLUMNS = 0.8, 4  # of the width; that a block needs to bear a separator
 
 
 def timeline_figure(series: Series, events: Sequence[Event], theme: Theme, *, narrow: bool = False) -> Figure:
@@ -58,7 +60,8 @@ def draw_lanes(
     exercises = _exercises(events)
     for row, exercise in enumerate(exercises):
         axes.axhline(row, color=theme["rule"], linewidth=0.8, zorder=0)
-        _draw_lane(axes, row, [e for e in events if e.exercise == exercise], theme)
+        own = [e for e in events if e.exercise == exercise]
+        _draw_lane(axes, row, own, _wide_enough(own, series, narrow=narrow), theme)
     axes.set_ylim(max(len(exercises), 1) - 0.5, -0.5)
     names = [e.replace("-", "\n" if narrow else " ") for e in exercises]
     axes.set_yticks(range(len(exercises)), names, fontsize=8 if narrow else 9)
@@ -67,8 +70,15 @@ def draw_lanes(
     axes.set_xlabel("time" if series.span_s[1] - series.span_s[0] > 120 else "time, s")
 
 
-def _draw_lane(axes: Axes, row: int, events: Sequence[Event], theme: Theme) -> None:
-    rim = 0.5 if events[0].kind == "circle" else 0.0  # keeps turns apart; a step is too narrow for one
+def _wide_enough(events: Sequence[Event], series: Series, *, narrow: bool) -> bool:
+    """Whether a turn is drawn wide enough that a separator leaves it its colour."""
+    start_s, end_s = series.span_s
+    middle_s = float(np.median([e.end_s - e.start_s for e in events]))
+    return middle_s * (_NARROW if narrow else _WIDE) * _LANES_SHARE >= _LEAST_COLUMNS * (end_s - start_s)
+
+
+def _draw_lane(axes: Axes, row: int, events: Sequence[Event], rims: bool, theme: Theme) -> None:
+    rim = 0.5 if rims and events[0].kind == "circle" else 0.0  # keeps turns apart; a step is too narrow for one
     for role in dict.fromkeys(_role(e) for e in events):
         spans = [(e.start_s, e.end_s - e.start_s) for e in events if _role(e) == role]
         axes.broken_barh(

@@ -23,7 +23,7 @@ from footsense.cli.record import run as record
 from footsense.cli.scan import scan
 from footsense.cli.screen import Screen
 from footsense.devices import load_profile
-from footsense.errors import FootsenseError
+from footsense.errors import FootsenseError, UsageError
 from footsense.recording import open_recording
 from footsense.routine import load_routine
 from footsense.session import event_line, replay
@@ -156,6 +156,14 @@ def test_demo_says_where_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = CliRunner().invoke(demo.command, ["-o", str(tmp_path / "file" / "x")])
     assert "cannot make the folder" in str(done.exception)
+
+
+@pytest.mark.parametrize("there", ["demo.mcap", "verdict.json", "report.html"])
+def test_demo_keeps_the_results_that_are_there(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).write_text("mine")
+    done = CliRunner().invoke(demo.command, ["--fast", "-o", str(tmp_path)])
+    assert isinstance(done.exception, UsageError)
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["mine"]
 
 
 def test_record_and_scan_over_the_virtual_radio(tmp_path: Path) -> None:

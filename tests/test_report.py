@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import footsense.cli.report as cli
 from footsense.analysis import Analysis, RecordingFacts
+from footsense.errors import UsageError
 from footsense.recording.model import Recording, Track
 from footsense.report.circles import Turn, circle_figure, label_places, mean_turn, turns
 from footsense.report.page import report_page
@@ -321,3 +322,31 @@ def test_a_recording_that_cannot_be_read_exits_1_with_one_line(tmp_path: Path) -
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "none.csv" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [("own.csv", "own.csv"), ("own.csv", "other.mcap"), ("own.csv", "other.html"), ("own.csv", None)],
+)
+def test_nothing_is_written_over_but_an_older_page(tmp_path: Path, name: str, output: str | None) -> None:
+    for there in {name, output or "own.html"}:
+        (tmp_path / there).write_text("mine")
+    args = [str(tmp_path / name), *(["-o", str(tmp_path / output)] if output else [])]
+    result = CliRunner().invoke(cli.command, args)
+    assert isinstance(result.exception, UsageError)
+    assert "choose another place with -o" in str(result.exception)
+    assert {p.read_text() for p in tmp_path.iterdir()} == {"mine"}
+
+
+def test_the_recording_is_kept_under_another_of_its_names(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("mine")
+    (tmp_path / "page.html").symlink_to(tmp_path / "own.csv")
+    result = CliRunner().invoke(cli.command, [str(tmp_path / "own.csv"), "-o", str(tmp_path / "page.html")])
+    assert "is the recording itself" in str(result.exception)
+
+
+def test_an_older_page_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    items, events = session(0.5)
+    monkeypatch.setattr(cli, "opened", lambda file, **_: (recording(items, file), analyses(events)))
+    for _ in range(2):
+        assert CliRunner().invoke(cli.command, [str(tmp_path / "walk.csv")]).exit_code == 0

@@ -104,3 +104,16 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     error = run("sitting", "-o", tmp_path / "file" / "x", "--count", 2).exception
     assert isinstance(error, UsageError)
+
+
+@pytest.mark.parametrize("there", ["a.csv", "a.truth.json"])
+def test_files_that_are_there_are_kept_unless_told(tmp_path, there: str) -> None:
+    (tmp_path / there).write_text("mine")
+    args = ("sitting", "-o", tmp_path / "a.csv", "--duration-s", 3)
+    error = run(*args).exception
+    assert isinstance(error, UsageError)
+    assert "--overwrite" in str(error)
+    assert [p.name for p in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text() == "mine"
+    assert run(*args, "--overwrite").exit_code == 0
+    assert (tmp_path / there).read_text() != "mine"

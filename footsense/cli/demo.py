@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.outputs import refuse_existing
 from footsense.cli.progress import Progress
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from footsense.types import Item, SensorMeta
 
 PROFILE, ROUTINE = "generic", "demo"
+_RECORDING, _VERDICT, _PAGE = "demo.mcap", "verdict.json", "report.html"
 
 
 @click.command(name="demo")
@@ -63,6 +65,8 @@ def _folder(output: str | None) -> Path:
         raise UsageError(
             f"{display(folder)}: cannot make the folder: {error.strerror}; choose with -o"
         ) from error
+    for name in (_RECORDING, _VERDICT, _PAGE):
+        refuse_existing(folder / name, "choose another folder with -o")
     return folder
 
 
@@ -80,7 +84,7 @@ def prepare(folder: Path) -> Play:
     from footsense.routine import load_routine  # noqa: PLC0415
     from footsense.simulate import demo_routine  # noqa: PLC0415
 
-    return Play(demo_routine(), load_routine(ROUTINE), folder / "demo.mcap")
+    return Play(demo_routine(), load_routine(ROUTINE), folder / _RECORDING)
 
 
 async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", bool]:
@@ -183,9 +187,9 @@ def conclude(path: Path, routine: "Routine", screen: Screen) -> bool:
 
     recording, analyses = opened(str(path), exercise=None, placement=None, side=None)
     verdict = verify(routine, analyses)
-    page = path.with_name("report.html")
+    page = path.with_name(_PAGE)
     page.write_text(report_page(recording, analyses, routine, verdict), encoding="utf-8")
-    answer = path.with_name("verdict.json")
+    answer = path.with_name(_VERDICT)
     answer.write_text(json.dumps(as_json(verdict), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     screen.close()
     for line in ("", in_words(verdict), "", f"recording  {display(path, 1000)}",

@@ -7,6 +7,7 @@ import click
 
 from footsense.cli import options
 from footsense.cli.opened import opened
+from footsense.cli.outputs import refuse_for_page
 from footsense.cli.progress import Progress
 from footsense.errors import RecordingError, UsageError
 from footsense.text import display
@@ -31,13 +32,16 @@ def command(
 ) -> None:  # fmt: skip
     """Make one HTML page with pictures of a recording (.csv, .csv.gz, .mcap).
 
-    The page needs nothing else: no network, no script. Exit code 1 if the recording cannot be read.
+    The page needs nothing else: no network, no script. Only an older page is written over. Exit code 1 if the
+    recording cannot be read.
     """
     from footsense.report.page import report_page  # noqa: PLC0415
     from footsense.routine import load_routine  # noqa: PLC0415
     from footsense.verify import verify  # noqa: PLC0415
 
     asked = load_routine(routine) if routine else None
+    path = Path(output or beside(file))
+    refuse_for_page(path, Path(file))
     try:
         with Progress(f"report on {file}"):
             recording, analyses = opened(file, exercise=exercise, placement=placement, side=side)
@@ -45,7 +49,7 @@ def command(
     except RecordingError as error:
         click.echo(f"footsense: {display(error, 500)}", err=True)
         ctx.exit(1)
-    click.echo(display(_write(page, Path(output or beside(file))), 1000))
+    click.echo(display(_write(page, path), 1000))
 
 
 def beside(file: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from footsense.cli.options import PLACEMENTS, SIDES
+from footsense.cli.outputs import refuse_existing
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
 from footsense.text import display
@@ -64,6 +65,7 @@ def _table(motions: Any) -> str:
     show_default=True,
     help="Recordings to make, with seeds from --seed on, into the folder -o.",
 )
+@click.option("--overwrite", is_flag=True, help="Write over files that are there already.")
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="Say what can be simulated."
 )
@@ -77,6 +79,7 @@ def command(
     no_gyro: bool,
     tidy: bool,
     gap: Any,
+    overwrite: bool,
     **wish: Any,
 ) -> None:
     """Make a recording of a simulated wearer, and its truth beside it (NAME.truth.json).
@@ -93,14 +96,17 @@ def command(
     with Progress(f"simulating {motion}") as progress:
         for i in range(count):
             progress.say(f"simulating {motion}: {i + 1} of {count}")
-            _one(motion, seed + i, out, wish, vary=vary, many=count > 1)
+            made = _make(motion, seed + i, wish, vary=vary)
+            name = f"{Path(motion).stem}-{made.scenario.side}-{seed + i}.csv"
+            _write(made, _path(out, name, many=count > 1), overwrite=overwrite)
 
 
-def _one(motion: str, seed: int, out: Path | None, wish: dict[str, Any], *, vary: bool, many: bool) -> None:
-    from footsense.simulate import write  # noqa: PLC0415
+def _write(made: "Simulated", path: Path, *, overwrite: bool) -> None:
+    from footsense.simulate import truth_path, write  # noqa: PLC0415
 
-    made = _make(motion, seed, wish, vary=vary)
-    path = _path(out, f"{Path(motion).stem}-{made.scenario.side}-{seed}.csv", many=many)
+    if not overwrite:
+        for there in (path, truth_path(path)):
+            refuse_existing(there, "choose another with -o, or add --overwrite")
     truth = write(made, path)
     click.echo(f"{display(path)}  {len(made.t_s):,} samples, {_what(made)}; truth in {display(truth.name)}")
 

@@ -1,0 +1,34 @@
+"""Keeps commands from writing over what somebody may need."""
+
+from pathlib import Path
+
+from footsense.errors import UsageError
+from footsense.text import display
+
+_PAGE_MARK = b'<meta name="generator" content="footsense '
+_PAGE_HEAD = 4096  # bytes in which the mark stands
+
+
+def refuse_existing(path: Path, what_to_do: str) -> None:
+    """Raises UsageError if there is anything of that name."""
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{display(path)}: there is a file of that name; {what_to_do}")
+
+
+def refuse_for_page(path: Path, recording: Path) -> None:
+    """Raises UsageError where a page would destroy a file: the recording, or any but an older page of ours."""
+    hint = "choose another place with -o OUT.html"
+    if path.exists() and recording.exists() and path.samefile(recording):
+        raise UsageError(f"{display(path)}: is the recording itself; {hint}")
+    if path.is_file() and not _is_page(path):
+        raise UsageError(f"{display(path)}: there is a file of that name that is no page of footsense; {hint}")
+
+
+def _is_page(path: Path) -> bool:
+    if path.suffix.lower() not in (".html", ".htm"):
+        return False
+    try:
+        with path.open("rb") as file:
+            return _PAGE_MARK in file.read(_PAGE_HEAD)
+    except OSError:
+        return False

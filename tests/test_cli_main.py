@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from footsense.cli import main
+from footsense.cli.screen import Screen
 
 ROWS = "t_s,ax_g,ay_g,az_g\n" + "".join(f"{i / 100},0,0,1\n" for i in range(150))
 
@@ -55,3 +56,21 @@ def test_a_file_whose_name_is_no_text_is_analysed_like_any_other(
     assert call(monkeypatch, "analyze", "--json", str(path)) == 1  # too short
     out.flush()
     assert json.loads(out.buffer.getvalue().decode("utf-8"))["file"] == str(path)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+@pytest.mark.parametrize("args", [("analyze",), ("replay",), ("verify", "--routine", "demo")])
+def test_a_closed_output_changes_nothing_but_what_is_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: tuple[str, ...], closed: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS)
+    monkeypatch.setattr(sys, closed, None)
+    assert call(monkeypatch, *args, str(path)) == (0 if args == ("replay",) else 1)
+
+
+def test_a_screen_goes_without_an_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    screen = Screen()
+    screen.say("unseen")
+    assert not screen.live

@@ -22,7 +22,7 @@ class Progress:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "Progress":
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():  # None where it is closed
             self._thread = threading.Thread(target=self._show, daemon=True)
             self._thread.start()
         return self

@@ -1,5 +1,6 @@
 """Lines that are refreshed in place on a terminal, and printed only when they change elsewhere."""
 
+import io
 import shutil
 import sys
 import time
@@ -16,7 +17,7 @@ class Screen:
     for ever: above the block on a terminal, plainly otherwise."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
+        self._out = out or sys.stdout or io.StringIO()  # a closed stdout is None
         self.live = self._out.isatty()
         self._shown = 0
         self._last: Sequence[str] = ()

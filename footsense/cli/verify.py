@@ -174,7 +174,7 @@ def _item_lines(item: "ItemVerdict") -> list[str]:
 def _mark(verdict: str) -> str:
     fancy, plain = _MARKS[verdict]
     try:
-        fancy.encode(sys.stdout.encoding or "ascii")
+        fancy.encode(getattr(sys.stdout, "encoding", None) or "ascii")  # a closed stdout is None
     except UnicodeEncodeError:
         return plain
     return fancy

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from footsense.report.timeline import timeline_figure
 from footsense.routine import load_routine
 from footsense.text import display
 from footsense.types import Event, Floats, Gap, Grade, Item, Reason, Samples, StreamInfo
-from footsense.verify import verify
+from footsense.verify import Answer, verify
 
 RATE_HZ = 50.0
 
@@ -313,7 +314,7 @@ def test_the_command_writes_the_page_beside_the_recording(
     items, events = session(0.5)
     monkeypatch.setattr(cli, "opened", lambda file, **_: (recording(items, file), analyses(events)))
     result = CliRunner().invoke(cli.command, [str(tmp_path / "walk.csv.gz"), "--routine", "demo"])
-    assert (result.exit_code, result.stdout.strip()) == (0, str(tmp_path / "walk.html"))
+    assert (result.exit_code, result.stdout.strip()) == (1, str(tmp_path / "walk.html"))  # the verdict's
     assert "Routine demo" in (tmp_path / "walk.html").read_text(encoding="utf-8")
 
 
@@ -350,3 +351,14 @@ def test_an_older_page_is_written_over(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(cli, "opened", lambda file, **_: (recording(items, file), analyses(events)))
     for _ in range(2):
         assert CliRunner().invoke(cli.command, [str(tmp_path / "walk.csv")]).exit_code == 0
+
+
+@pytest.mark.parametrize("answer", [None, *Answer])
+def test_the_exit_code_is_the_answer_where_a_routine_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer | None
+) -> None:
+    monkeypatch.setattr(cli, "opened", lambda file, **_: (None, []))
+    monkeypatch.setattr("footsense.report.page.report_page", lambda *_: "")
+    monkeypatch.setattr("footsense.verify.verify", lambda *_: SimpleNamespace(verdict=answer))
+    args = [str(tmp_path / "a.csv"), *(["--routine", "demo"] if answer else [])]
+    assert CliRunner().invoke(cli.command, args).exit_code == (0 if answer in (None, Answer.COMPLETE) else 1)

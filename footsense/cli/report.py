@@ -33,11 +33,11 @@ def command(
     """Make one HTML page with pictures of a recording (.csv, .csv.gz, .mcap).
 
     The page needs nothing else: no network, no script. Only an older page is written over. Exit code 1 if the
-    recording cannot be read.
+    recording cannot be read, or, with --routine, if the routine is not complete or cannot be verified.
     """
     from footsense.report.page import report_page  # noqa: PLC0415
     from footsense.routine import load_routine  # noqa: PLC0415
-    from footsense.verify import verify  # noqa: PLC0415
+    from footsense.verify import Answer, verify  # noqa: PLC0415
 
     asked = load_routine(routine) if routine else None
     path = Path(output or beside(file))
@@ -45,11 +45,13 @@ def command(
     try:
         with Progress(f"report on {file}"):
             recording, analyses = opened(file, exercise=exercise, placement=placement, side=side)
-            page = report_page(recording, analyses, asked, verify(asked, analyses) if asked else None)
+            verdict = verify(asked, analyses) if asked else None
+            page = report_page(recording, analyses, asked, verdict)
     except RecordingError as error:
         click.echo(f"footsense: {display(error, 500)}", err=True)
         ctx.exit(1)
     click.echo(display(_write(page, path), 1000))
+    ctx.exit(0 if verdict is None or verdict.verdict is Answer.COMPLETE else 1)
 
 
 def beside(file: str) -> str:

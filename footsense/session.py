@@ -8,7 +8,7 @@ from pathlib import Path
 from footsense.engine import Engine
 from footsense.recording import messages as m
 from footsense.recording import open_recording
-from footsense.recording.mcap import command_of, replayed, scan_mcap
+from footsense.recording.mcap import Scan, command_of, replayed, scan_mcap
 from footsense.recording.writer import Recorder
 from footsense.signal.front import slice_samples
 from footsense.stream import Pipeline
@@ -173,22 +173,28 @@ def inputs_of(path: Path) -> Iterator[Input]:
 
 
 def replay(
-    path: Path, exercises: Sequence[str] | None = None, *, paced: bool = True
+    path: Path,
+    exercises: Sequence[str] | None = None,
+    *,
+    paced: bool = True,
+    on_scan: Callable[[Scan], None] | None = None,
 ) -> Iterator[tuple[float, list[SessionEvent]]]:
     """A recording played again by the same path as live: after each input, how many seconds of the recording
     have gone by, and the events that became final. Of a CSV the input is its samples, a tenth of a second at
-    a time. Not `paced`, samples are gathered: the same events sooner. Raises RecordingError for a file that
-    cannot be read."""
+    a time. Not `paced`, samples are gathered: the same events sooner. `on_scan` is shown, before all
+    else, what a pass over an `.mcap` tells of it. Raises RecordingError for a file that cannot be read."""
     if path.name.endswith(".mcap"):
-        yield from _replay_packets(path, exercises, paced=paced)
+        scan = scan_mcap(path)
+        if on_scan is not None:
+            on_scan(scan)
+        yield from _replay_packets(path, scan.sensors, exercises, paced=paced)
     else:
         yield from _replay_samples(path, exercises, paced=paced)
 
 
 def _replay_packets(
-    path: Path, exercises: Sequence[str] | None, *, paced: bool
+    path: Path, sensors: Sequence[SensorMeta], exercises: Sequence[str] | None, *, paced: bool
 ) -> Iterator[tuple[float, list[SessionEvent]]]:
-    sensors = scan_mcap(path).sensors
     # the events of two sensors come in the order of their packets, which gathering would change
     session = Session(sensors, exercises=exercises, batch=1 if paced or len(sensors) > 1 else _BATCH)
     began_ns: int | None = None

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from footsense.cli.replay import command as replay_command
 from footsense.devices import Decoder, Encoder, load_profile, profile_names
 from footsense.recording import Recorder, open_recording
 from footsense.recording.mcap import scan_mcap
@@ -124,3 +126,15 @@ def test_every_profile_comes_through_whole(name: str) -> None:
     assert np.concatenate([p.acc_g for p in parts]) == pytest.approx(wave, abs=0.02)
     # four samples come at once: without stamps their times are known to 80 ms at the slowest rate here
     assert np.concatenate([p.t_s for p in parts]) == pytest.approx(t_s, abs=4 / timing.rate_hz + 0.02)
+
+
+def test_replay_tells_of_damage_first(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", range(0))
+    raw = bytearray((tmp_path / "a.mcap").read_bytes())
+    raw[raw.index(b"zstd", len(raw) // 3) + 40] ^= 0x10
+    (tmp_path / "b.mcap").write_bytes(raw)
+    for name, told in (("a.mcap", 0), ("b.mcap", 1)):
+        done = CliRunner().invoke(replay_command, [str(tmp_path / name)])
+        assert done.exit_code == 0
+        assert "holds" in done.stdout
+        assert done.stderr.count("b.mcap: the file is damaged in") == done.stderr.count("\n") == told

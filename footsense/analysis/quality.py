@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from footsense.analysis.facts import Watcher
 from footsense.exercises.base import About
+from footsense.recording.mcap import Scan
 from footsense.recording.model import Recording
 from footsense.types import Grade, Placement, Reason
 
@@ -92,17 +93,17 @@ def _stuck_axis(watcher: Watcher, axis: str) -> Reason:
     return Reason("stuck-axis", text, Grade.POOR, (spans[0][0], spans[-1][1]))
 
 
-def file_reasons(recording: Recording) -> list[Reason]:
+def file_reasons(file: Recording | Scan) -> list[Reason]:
     """Reasons that lie in the file: stretches that the reader could not take, and an end that is missing.
 
     Without its end what there is stays good; what came after is not known.
     """
-    reasons, damage = [], recording.damage
+    reasons, damage = [], file.damage
     if damage:
         places = "one place" if len(damage) == 1 else f"{len(damage)} places"
         text = f"the file is damaged in {places} ({damage[0].what}); what stood there is missing"
         reasons.append(Reason("damaged", text, Grade.POOR))
-    if not recording.closed:
+    if not file.closed:
         text = "the recording was never closed, or its end was cut off; what came after is not in it"
         reasons.append(Reason("not-closed", text, Grade.GOOD))
     return reasons

@@ -35,12 +35,12 @@ def command(
         detector(exercise)
     failed = False
     for number, file in enumerate(files, 1):
-        with Progress(f"[{number}/{len(files)}] {file}"):
-            failed |= not _one(file, exercise, worn, as_json=as_json)
+        with Progress(f"[{number}/{len(files)}] {file}") as progress:
+            failed |= not _one(file, exercise, worn, progress, as_json=as_json)
     ctx.exit(1 if failed else 0)
 
 
-def _one(file: str, exercise: str | None, worn: dict[str, str], *, as_json: bool) -> bool:
+def _one(file: str, exercise: str | None, worn: dict[str, str], progress: Progress, *, as_json: bool) -> bool:
     from footsense.analysis import analyse, error_json, to_json  # noqa: PLC0415
     from footsense.types import Grade  # noqa: PLC0415
 
@@ -48,11 +48,11 @@ def _one(file: str, exercise: str | None, worn: dict[str, str], *, as_json: bool
         analysis = analyse(opened_recording(file, **worn), exercise)  # type: ignore[arg-type]
     except RecordingError as error:
         if as_json:
-            click.echo(json.dumps(error_json(file, str(error)), ensure_ascii=False))
+            progress.echo(json.dumps(error_json(file, str(error)), ensure_ascii=False))
         else:
-            click.echo(f"footsense: {display(error, 500)}", err=True)
+            progress.echo(f"footsense: {display(error, 500)}", err=True)
         return False
-    click.echo(json.dumps(to_json(analysis), ensure_ascii=False) if as_json else in_words(file, analysis))
+    progress.echo(json.dumps(to_json(analysis), ensure_ascii=False) if as_json else in_words(file, analysis))
     return analysis.grade is not Grade.NOT_VERIFIABLE
 
 

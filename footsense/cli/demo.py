@@ -52,9 +52,7 @@ def command(ctx: click.Context, /, *, fast: bool, output: str | None) -> None:
         why = "stopped" if interrupted else display(outcome.error, 300)
         screen.say(f"{why}; what was recorded is kept: {display(outcome.path, 1000)}")
         ctx.exit(130 if interrupted else 1)
-    with Progress("judging the recording"):
-        complete = conclude(outcome.path, play.routine, screen)
-    ctx.exit(0 if complete else 1)
+    ctx.exit(0 if conclude(outcome.path, play.routine, screen) else 1)
 
 
 def _folder(output: str | None) -> Path:
@@ -185,10 +183,11 @@ def conclude(path: Path, routine: "Routine", screen: Screen) -> bool:
     from footsense.report.page import report_page  # noqa: PLC0415
     from footsense.verify import Answer, as_json, verify  # noqa: PLC0415
 
-    recording, analyses = opened(str(path), exercise=None, placement=None, side=None)
-    verdict = verify(routine, analyses)
     page = path.with_name(_PAGE)
-    page.write_text(report_page(recording, analyses, routine, verdict), encoding="utf-8")
+    with Progress("judging the recording"):
+        recording, analyses = opened(str(path), exercise=None, placement=None, side=None)
+        verdict = verify(routine, analyses)
+        page.write_text(report_page(recording, analyses, routine, verdict), encoding="utf-8")
     answer = path.with_name(_VERDICT)
     answer.write_text(json.dumps(as_json(verdict), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     screen.close()

@@ -12,6 +12,7 @@ from footsense.errors import RecordingError
 from footsense.text import display
 
 if TYPE_CHECKING:
+    from footsense.recording.mcap import Scan
     from footsense.session import SessionEvent
 
 
@@ -37,17 +38,23 @@ def command(ctx: click.Context, /, *, file: str, as_json: bool, pace: bool) -> N
 
 def _play(file: str, *, as_json: bool, pace: bool) -> Counter[str]:
     """Print the events; return how many there were of each."""
+    from footsense.analysis.quality import file_reasons  # noqa: PLC0415
     from footsense.session import event_line, replay  # noqa: PLC0415
 
     counts: Counter[str] = Counter()
     began = time.monotonic()
-    with Progress(f"replaying {file}"):
-        for elapsed_s, events in replay(Path(file), paced=pace):
+    with Progress(f"replaying {file}") as progress:
+
+        def on_scan(scan: "Scan") -> None:
+            for reason in file_reasons(scan):
+                progress.echo(f"footsense: {display(file)}: {reason.text}", err=True)
+
+        for elapsed_s, events in replay(Path(file), paced=pace, on_scan=on_scan):
             if pace:
                 time.sleep(max(0.0, elapsed_s - (time.monotonic() - began)))
             for event in events:
                 counts[f"{event.event.exercise} {event.event.kind}s"] += 1
-                click.echo(event_line(event) if as_json else in_words(event))
+                progress.echo(event_line(event) if as_json else in_words(event))
     return counts
 
 

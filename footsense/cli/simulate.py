@@ -98,17 +98,18 @@ def command(
             progress.say(f"simulating {motion}: {i + 1} of {count}")
             made = _make(motion, seed + i, wish, vary=vary)
             name = f"{Path(motion).stem}-{made.scenario.side}-{seed + i}.csv"
-            _write(made, _path(out, name, many=count > 1), overwrite=overwrite)
+            progress.echo(_write(made, _path(out, name, many=count > 1), overwrite=overwrite))
 
 
-def _write(made: "Simulated", path: Path, *, overwrite: bool) -> None:
+def _write(made: "Simulated", path: Path, *, overwrite: bool) -> str:
+    """Write it; what to say of it."""
     from footsense.simulate import truth_path, write  # noqa: PLC0415
 
     if not overwrite:
         for there in (path, truth_path(path)):
             refuse_existing(there, "choose another with -o, or add --overwrite")
     truth = write(made, path)
-    click.echo(f"{display(path)}  {len(made.t_s):,} samples, {_what(made)}; truth in {display(truth.name)}")
+    return f"{display(path)}  {len(made.t_s):,} samples, {_what(made)}; truth in {display(truth.name)}"
 
 
 def _make(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Simulated":

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footsense.analysis import Analysis, RecordingFacts, Segment, SensorFacts
+from footsense.cli.verify import in_words
+from footsense.report.words import verdict_words
 from footsense.routine import Routine, parse_routine
 from footsense.types import Event, Grade, Reason
 from footsense.verify import HOLD_ERROR_S, Answer, Verdict, as_json, verify
@@ -178,6 +180,23 @@ def test_what_one_foots_recording_lost_says_nothing_of_the_other_foot() -> None:
     assert judge(HOLDS, right)[0] is Answer.INCOMPLETE
     unknown = replace(right, lost=frozenset({None}))
     assert judge(HOLDS, unknown)[0] is Answer.NOT_VERIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "where"), [(2, 0, "left"), (2, 1, "left"), (0, 3, "right"), (2, 2, None), (0, 0, None)]
+)
+def test_an_item_of_both_feet_says_at_which_foot_it_was_seen(left: int, right: int, where: str | None) -> None:
+    walks = {side: [e for i in range(n) for e in walk(40.0 * i, [True] * 20)] for side, n in
+             (("left", left), ("right", right))}  # fmt: skip
+    both = [recording(tuple(found), "toe-walk", side=side, file=f"{side}.csv") for side, found in walks.items()]
+    verdict = verify(routine(WALK), both)
+    assert verdict.items[0].seen_at == where
+    assert (f", at the {where} foot" in verdict.items[0].seen) == (where is not None)
+    assert ("foot)" in in_words(verdict)) == (where is not None)
+    (row,) = verdict_words(verdict)["rows"]
+    assert row["side"] == ("both feet" if where is None else f"both feet, seen at the {where} foot")
+    own = verify(routine(CIRCLES), [recording(circles("cw", "ccw", "cw", "ccw"))])
+    assert own.items[0].seen_at is None
 
 
 def test_both_feet_at_once_are_not_added_up() -> None:

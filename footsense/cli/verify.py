@@ -186,4 +186,4 @@ def _tally(item: "ItemVerdict") -> str:
     parts = [
         f"{n} of {item.required[key]:g} {ways.get(key, key + shortest)}" for key, n in item.counted.items()
     ]
-    return ", ".join(parts)
+    return ", ".join(parts) + (f" (seen at the {item.seen_at} foot)" if item.seen_at else "")

@@ -50,7 +50,7 @@ def _item_words(item: ItemVerdict) -> Words:
         "words": _ANSWERS[item.verdict].lower(),
         "role": exercise_role(item.exercise),
         "name": title_case(item.exercise),
-        "side": _SIDES[item.side],
+        "side": _SIDES[item.side] + (f", seen at the {item.seen_at} foot" if item.seen_at else ""),
         "tallies": [_tally(item, key, n) for key, n in item.counted.items()],
         "reasons": [display(r.text, 400) for r in item.reasons],
         "seen": item.seen,

@@ -56,7 +56,8 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class ItemVerdict:
-    """The answer for one item and side; `required` and `counted` have the contract's keys."""
+    """The answer for one item and side; `required` and `counted` have the contract's keys. `seen_at`: the one
+    foot at which an item of both feet was seen."""
 
     exercise: str
     side: ItemSide
@@ -68,6 +69,7 @@ class ItemVerdict:
     seen: str
     not_seen: tuple[str, ...]
     reasons: tuple[Why, ...]
+    seen_at: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
     answer = _answer(needed, candidates, is_open=bool(openings))
     shown = _best(candidates)
     sure = [c for c in shown if c.keys and c.sure]
+    seen_at = _seen_at(candidates) if side == "both" else None
     counted = {key: sum(c.keys == (key,) for c in sure) for key in needed}
     return ItemVerdict(
         exercise=item.exercise,
@@ -128,11 +131,12 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
         verdict=answer,
         evidence=tuple(c.evidence for c in sure),
         undecided=tuple(c.evidence for c in shown if c.undecided),
-        seen=_seen(item, len(sure)),
+        seen=_seen(item, len(sure)) + (f", at the {seen_at} foot" if seen_at else ""),
         not_seen=_not_seen(item.exercise),
         reasons=()
         if answer is Answer.COMPLETE
         else (*openings, *_shortfall(item, shown, answer), *_twofold(candidates)),
+        seen_at=seen_at,
     )
 
 
@@ -155,6 +159,13 @@ def _best(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """What one sensor saw, of the sensor that saw most: those of two feet are not added up."""
     groups = [[c for c in candidates if c.group == g] for g in ("left", "right", None)]
     return max(groups, key=lambda group: (sum(c.sure and bool(c.keys) for c in group), len(group)))
+
+
+def _seen_at(candidates: Sequence[_Candidate]) -> Side | None:
+    """The one foot at which most was seen; None where two saw as much, or the side is not known."""
+    sure = [c.group for c in candidates if c.sure and c.keys]
+    most = [g for g in ("left", "right", None) if g in sure and sure.count(g) == max(map(sure.count, sure))]
+    return most[0] if len(most) == 1 else None
 
 
 def _missing(needed: Mapping[str, int], candidates: Iterable[_Candidate]) -> dict[str, int]:

@@ -167,3 +167,20 @@ def test_check_says_when_no_golden_packet_proves_a_profile(tmp_path: Path) -> No
     assert run("check", str(path)).stdout == f"{path}: valid, no golden packets\n"
     (told,) = lines(run("check", "--json", str(path)))
     assert (told["valid"], told["golden"]) == (True, 0)
+
+
+def test_the_nearest_value_is_not_taken_silently() -> None:
+    near = run("commands", "xsens-dot", "--set", "rate_hz=50")
+    assert near.exit_code == 0
+    assert near.stderr == "footsense: xsens-dot has no rate_hz 50, 60 is taken\n"
+    assert near.stdout == run("commands", "xsens-dot", "--set", "rate_hz=60").stdout
+    for exact in ("60", "60.0", "+60"):
+        assert run("commands", "xsens-dot", "--set", f"rate_hz={exact}").stderr == ""
+    for name in ("generic", "movesense-gsp"):
+        assert run("commands", name).stderr == ""
+
+
+def test_show_ends_no_line_in_a_bare_colon(tmp_path: Path) -> None:
+    shown = run("show", str(own_profile(tmp_path))).stdout.splitlines()
+    assert any(line.split() == ["rate_hz", "50,", "100", "(default", "100)"] for line in shown)
+    assert not [line for line in shown if line.rstrip().endswith(":")]

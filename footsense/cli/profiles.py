@@ -120,7 +120,8 @@ def _setting(name: str, setting: object) -> str:
     else:
         choice = ", ".join(setting.values or {})
     default = "" if setting.default is None else f" (default {setting.default})"
-    return f"{name:20}{choice}{default}: {setting.about or ''}"
+    about = f": {setting.about}" if setting.about else ""
+    return f"{name:20}{choice}{default}{about}"
 
 
 def _char(name: str, char: object) -> str:
@@ -229,7 +230,9 @@ def commands(profile: str, pairs: tuple[str, ...], *, as_json: bool) -> None:
     from footsense.devices import load_profile  # noqa: PLC0415
 
     loaded = load_profile(profile)
-    writes = writes_of(loaded, _settings(loaded, pairs))
+    asked = _settings(loaded, pairs)
+    _say_taken(loaded, asked)
+    writes = writes_of(loaded, asked)
     if as_json:
         told = [{"phase": w.phase, "char": w.char, "hex": w.payload.hex()} for w in writes]
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -254,6 +257,19 @@ def _settings(profile: "Profile", pairs: tuple[str, ...]) -> dict[str, str | int
                 err=True,
             )
     return chosen
+
+
+def _say_taken(profile: "Profile", asked: Mapping[str, str | int | float]) -> None:
+    """Where the device has not what was asked for and the nearest was taken: which."""
+    from footsense.devices.settings import number  # noqa: PLC0415
+
+    taken = profile.settings_for(asked)
+    for name, value in asked.items():
+        if number(value) != taken[name]:
+            click.echo(
+                f"footsense: {profile.name} has no {name} {display(value, 40)}, {taken[name]} is taken",
+                err=True,
+            )
 
 
 def _bytes(text: str) -> bytes:

@@ -3,13 +3,14 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from footsense.errors import UsageError
-from footsense.exercises import detector
+from footsense.exercises import detector, exercise_names
+from footsense.tables import explained
 from footsense.text import display
 
 ItemSide = Literal["left", "right", "both"]
@@ -119,16 +120,30 @@ def parse_routine(toml_text: str, where: str) -> Routine:
     except RecursionError as error:
         raise UsageError(f"{where}: not a routine: nested too deeply") from error
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {_key_and_expected(str(error))}") from error
+        key, expected = explained(error, Routine, {})
+        if key.endswith(".exercise"):
+            expected = f"{expected}; known are: {', '.join(exercise_names())}"
+        raise UsageError(f"{where}: {_in_words(key, table)}: {expected}") from error
     for key, expected in _faults(routine):
-        raise UsageError(f"{where}: {key}: {expected}")
+        raise UsageError(f"{where}: {_in_words(key, table)}: {expected}")
     return routine
 
 
-def _key_and_expected(message: str) -> str:
-    # msgspec puts the path last: "Expected `int`, got `str` - at `$.item[0].reps`"
-    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", message, re.DOTALL)
-    return display(f"{found[2] or 'the file'}: {found[1]}" if found else message, 300)
+def _in_words(key: str, table: dict[str, Any]) -> str:
+    """A key path as a person counts: `item[0].sides[1]` is in item 1, by its exercise, value 2 of sides."""
+    found = re.match(r"item\[(\d+)\]\.?", key)
+    items = table.get("item")
+    if not found or not isinstance(items, list) or int(found[1]) >= len(items):
+        return display(_counted(key), 120) or "the file"
+    rest = _counted(key[found.end() :])
+    item = items[int(found[1])]
+    exercise = item.get("exercise") if isinstance(item, dict) else None
+    name = f" ({display(exercise, 30)})" if exercise and isinstance(exercise, str) else ""
+    return f"item {int(found[1]) + 1}{name}{': ' if rest else ''}{rest}"
+
+
+def _counted(key: str) -> str:
+    return re.sub(r"\[(\d+)\]", lambda m: f", value {int(m[1]) + 1}", key)
 
 
 def _faults(routine: Routine) -> list[tuple[str, str]]:

@@ -108,7 +108,7 @@ def test_check_says_what_is_wrong_and_where(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert [t["valid"] for t in told] == [True, False, False]
     assert "expected 254, got 255" in str(told[1]["faults"])
-    assert "broken.toml: streams.motion.samples.fields[0].type: Expected a number type" in str(
+    assert "broken.toml: streams.motion.samples.fields[0].type: expected a number type" in str(
         told[2]["faults"]
     )
 

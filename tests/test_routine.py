@@ -40,51 +40,97 @@ def test_a_routine_is_read_from_a_file(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("schema = ", "r.toml: not valid TOML: "),
-        ('schema = "footsense.routine/9"\nname = "x"\nitem = []', "r.toml: schema: "),
+        (
+            'schema = "footsense.routine/9"\nname = "x"\nitem = []',
+            'r.toml: schema: expected "footsense.routine/1", got "footsense.routine/9"',
+        ),
         (
             HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = "ten"',
-            "r.toml: item[0].reps: Expected `int",
+            "r.toml: item 1 (ankle-circles): reps: expected a whole number from 1 to 10000, got text",
         ),
-        (HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 0', "r.toml: item[0].reps: "),
-        (HEAD + 'exercise = "ankle-circles"\nsides = ["up"]\nreps = 1', "r.toml: item[0].sides[0]: "),
+        (
+            HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 0',
+            "r.toml: item 1 (ankle-circles): reps: ",
+        ),
+        (
+            HEAD + 'exercise = "ankle-circles"\nsides = ["up"]\nreps = 1',
+            'r.toml: item 1 (ankle-circles): sides, value 1: expected one of "both", "left", "right", got "up"',
+        ),
         (
             HEAD + 'exercise = "ankle-circles"\nsides = ["left", "both"]\nreps = 1',
-            "r.toml: item[0].sides: expected 'both' alone",
+            "r.toml: item 1 (ankle-circles): sides: expected 'both' alone",
         ),
         (
             HEAD + 'exercise = "ankle-circles"\nsides = ["left", "left"]\nreps = 1',
-            "r.toml: item[0].sides: expected each side",
+            "r.toml: item 1 (ankle-circles): sides: expected each side",
         ),
-        (HEAD + 'exercise = "ankle-circles"\nsides = ["left"]', "r.toml: item[0].reps: expected for "),
+        (
+            HEAD + 'exercise = "ankle-circles"\nsides = ["left"]',
+            "r.toml: item 1 (ankle-circles): reps: expected for ",
+        ),
         (
             HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = [9, 5]',
-            "r.toml: item[0].hold_s: ",
+            "r.toml: item 1 (band-flexes): hold_s: ",
         ),
         (
             HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = [nan, 5]',
-            "r.toml: item[0].hold_s[0]: ",
+            "r.toml: item 1 (band-flexes): hold_s, value 1: ",
         ),
         (
             HEAD + 'exercise = "toe-walk"\nsides = ["left"]\nreps = 1\nbout_s = 5',
-            "r.toml: item[0].sets: expected for ",
+            "r.toml: item 1 (toe-walk): sets: expected for ",
         ),
         (
             HEAD + 'exercise = "toe-walk"\nsides = ["left"]\nsets = 1\nbout_s = 5\nmin_bout_s = 6',
-            "r.toml: item[0].min_bout_s",
+            "r.toml: item 1 (toe-walk): min_bout_s",
         ),
         (
             HEAD + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\nreptiles = 1',
-            "r.toml: item[0]: Object contains unknown",
+            "r.toml: item 1 (ankle-circles): reptiles: unknown key; is reps meant? (known: exercise, sides, ",
         ),
-        (HEAD + 2 * 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\n[[item]]\n', "r.toml: item[2]: "),
-        (HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1', "r.toml: item[0].exercise: unknown exercise 'x'"),
+        (
+            HEAD + 2 * 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\n[[item]]\n',
+            "r.toml: item 3: exercise: missing; expected text of 1 to 80 characters; known are: ankle-",
+        ),
+        (
+            HEAD + 'exercise = "x"\nsides = ["left"]\nreps = 1',
+            "r.toml: item 1 (x): exercise: unknown exercise 'x'",
+        ),
         (
             HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1',
-            "r.toml: item[0]: band-flexes is an item that counts holds, with reps and hold_s",
+            "r.toml: item 1 (band-flexes): band-flexes is an item that counts holds, with reps and hold_s",
         ),
         (
             HEAD + 'exercise = "toe-walk"\nsides = ["left"]\nsets = 1\nbout_s = 1\nhold_s = [1, 1]',
-            "r.toml: item[0]: expected hold_s (holds) or bout_s",
+            "r.toml: item 1 (toe-walk): expected hold_s (holds) or bout_s",
+        ),
+        (
+            HEAD + 'exercise = "ankle-circles"\nreps = 1',
+            'r.toml: item 1 (ankle-circles): sides: missing; expected a list of 1 to 2 values, each one of "',
+        ),
+        (
+            HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = 5',
+            "r.toml: item 1 (band-flexes): hold_s: expected a list of 2 values, each a number above 0 and ",
+        ),
+        (
+            HEAD + 'exercise = "toe-walk"\nsides = ["both"]\nsets = 1\nbouts = 5',
+            "r.toml: item 1 (toe-walk): bouts: unknown key; is bout_s meant?",
+        ),
+        (
+            'schema = "footsense.routine/1"\nname = "x"\nitem = [3]',
+            "r.toml: item 1: expected a table, got a whole",
+        ),
+        (HEAD + "exercise = 3", "r.toml: item 1: exercise: expected text"),
+        ('"item[9]" = 1', "r.toml: item, value 10: unknown key"),
+        ('"a - at `$.item[7]`" = 1', "r.toml: "),
+        (
+            HEAD.replace("[[item]]", "item = []\nevery_days = [1, 0]"),
+            "r.toml: item: expected a list of 1 to 100",
+        ),
+        (
+            HEAD.replace("[[item]]", "every_days = [1, 0]\n[[item]]")
+            + 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1',
+            "r.toml: every_days, value 2: expected a whole number from 1",
         ),
         ("a = " + "[" * 5000, "r.toml: "),
     ],
@@ -97,7 +143,9 @@ def test_an_error_says_where_and_what_was_expected(text: str, told: str) -> None
 
 def test_the_same_exercise_and_side_twice_is_refused() -> None:
     item = 'exercise = "ankle-circles"\nsides = ["left"]\nreps = 1\n'
-    with pytest.raises(UsageError, match=r"item\[1\]: ankle-circles for left is already asked for"):
+    with pytest.raises(
+        UsageError, match=r"item 2 \(ankle-circles\): ankle-circles for left is already asked for"
+    ):
         parse_routine(HEAD + item + "[[item]]\n" + item, "r.toml")
 
 

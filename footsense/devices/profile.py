@@ -19,6 +19,7 @@ from footsense.devices.steps import writes
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError, UsageError
 from footsense.resources import data_folder
+from footsense.tables import explained
 from footsense.text import display
 
 _T = TypeVar("_T")
@@ -186,8 +187,6 @@ def _convert(table: Any, kind: type[_T], where: str) -> _T:
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at ")
-        for pattern, words in IN_WORDS.items():
-            message = message.replace(f"`str` matching regex {pattern!r}", words)
-        key = f"{where}{path.strip('`').removeprefix('$')}".removeprefix(".")
-        raise ProfileError(f"{display(key, 120) or 'top level'}: {display(message, 300)}") from error
+        path, expected = explained(error, kind, IN_WORDS)
+        key = f"{where}{'' if path.startswith('[') else '.'}{path}".strip(".")
+        raise ProfileError(f"{display(key, 120) or 'top level'}: {display(expected, 600)}") from error

@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from footsense.cli.screen import Screen
 from footsense.cli.tally import Tally
 from footsense.routine import load_routine
@@ -47,6 +49,23 @@ def test_what_was_not_begun_is_not_counted_and_late_events_are() -> None:
     tally.end(5.0)
     assert len(tally.add([_event("band-flexes", "hold", 0, 6)])) == 1
     assert tally.add([_event("band-flexes", "hold", 4, 9)]) == []
+
+
+@pytest.mark.parametrize("columns", [99, 59, 49])
+def test_a_narrow_screen_keeps_the_counts(columns: int) -> None:
+    tally = Tally(load_routine("demo"))
+    tally.begin("ankle-circles", "left", 0.0)
+    tally.add(
+        _event("ankle-circles", "circle", i, i + 1, direction=way) for i, way in enumerate(["ccw"] * 5 + ["cw"])
+    )
+    tally.begin("toe-walk", "both", 20.0)
+    tally.add(_event("toe-walk", "step", 20.0 + i, 20.5 + i, toe=True) for i in range(12))
+    circles, holds, walk = tally.shown(columns)
+    assert max(map(len, (circles, holds, walk))) <= columns
+    assert ("5/5" in circles, "1/5" in circles, "0/3" in holds) == (True, True, True)
+    assert ("11.5 s of 10" in walk, "12 of 12" in walk) == (True, True)
+    assert circles.startswith("   ankle")
+    assert ("●" in circles) == (columns > 80)
 
 
 def test_without_a_terminal_only_lasting_lines_are_printed() -> None:

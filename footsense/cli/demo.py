@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from footsense.types import Item, SensorMeta
 
 PROFILE, ROUTINE = "generic", "demo"
+_BESIDE_BAR = 20  # signs of its line
 _RECORDING, _VERDICT, _PAGE = "demo.mcap", "verdict.json", "report.html"
 
 
@@ -160,9 +161,11 @@ class Guide:
     def _show(self, session: "Session") -> None:
         self._tally.progress(session.progress()[self._sensor])
         done = min(1.0, self._now_s / self._total_s)
-        bar = "━" * round(40 * done) + " " * (40 - round(40 * done))
+        columns = self._screen.columns
+        length = max(0, min(40, columns - _BESIDE_BAR))
+        bar = "━" * round(length * done) + " " * (length - round(length * done))
         self._screen.update(
-            ["", *self._tally.shown(), "", f"   {bar} {self._now_s:3.0f} of {self._total_s:.0f} s"]
+            ["", *self._tally.shown(columns), "", f"   {bar} {self._now_s:3.0f} of {self._total_s:.0f} s"]
         )
 
 

@@ -28,6 +28,11 @@ class Screen:
         """Whether a new block would be shown now."""
         return self.live and time.monotonic() >= self._due
 
+    @property
+    def columns(self) -> int:
+        """How long a line of the block may be; what is longer is cut."""
+        return shutil.get_terminal_size().columns - 1
+
     def update(self, lines: Sequence[str], *, now: bool = False) -> None:
         """Show the block anew; more often than ten times a second only with `now`."""
         if not self.live or list(lines) == list(self._last) or (not now and time.monotonic() < self._due):
@@ -62,8 +67,7 @@ class Screen:
 
     def _draw(self) -> None:
         self._erase()
-        width = shutil.get_terminal_size().columns - 1
         for line in self._last:  # a wrapped line would break the counting of lines
-            self._write(f"{line[:width]}{_CLEAR}\n")
+            self._write(f"{line[: self.columns]}{_CLEAR}\n")
         self._shown = len(self._last)
         self._out.flush()

@@ -8,6 +8,7 @@ from footsense.routine import Routine, RoutineItem
 from footsense.types import Event, Progress
 
 _WAYS = ("this way", "the other way")  # a direction does not depend on the mounting, its name would
+_AROUND, _LEAST_TITLE = 6, 8  # signs of a line that are neither title nor count; of a title at least
 
 
 @dataclass(slots=True)
@@ -26,32 +27,32 @@ class Line:
         name = self.item.exercise.replace("-", " ")
         return name if self.side == "both" else f"{name}, {self.side}"
 
-    def counts(self) -> str:
-        """How much of what was asked for."""
-        return {"circle": self._circles, "hold": self._holds, "step": self._bout}[self.item.kind]()
+    def counts(self, *, terse: bool = False) -> str:
+        """How much of what was asked for; `terse` leaves out what a narrow screen has no room for."""
+        return {"circle": self._circles, "hold": self._holds, "step": self._bout}[self.item.kind](terse)
 
-    def _circles(self) -> str:
+    def _circles(self, terse: bool) -> str:
         seen = [str(e.attributes["direction"]) for e in self.events if e.attributes.get("direction")]
         order = list(dict.fromkeys([*seen, *self.item.directions]))
         ways = [
-            f"{way} {_dots(seen.count(direction), self.item.reps or 0)}"
+            f"{way} {_dots(seen.count(direction), self.item.reps or 0, terse)}"
             for way, direction in zip(_WAYS, order, strict=False)
         ]
         unclear = len(self.events) - len(seen)
-        return "   ".join(ways) + (f"   {unclear} of unclear direction" if unclear else "")
+        text = ("  " if terse else "   ").join(ways)
+        return text + (f"   {unclear} {'unclear' if terse else 'of unclear direction'}" if unclear else "")
 
-    def _holds(self) -> str:
+    def _holds(self, terse: bool) -> str:
         long = [e for e in self.events if e.end_s - e.start_s >= self.item.shortest_s]
-        text = _dots(len(long), self.item.reps or 0)
+        text = _dots(len(long), self.item.reps or 0, terse)
         if len(self.events) > len(long):
             text += f"   {len(self.events) - len(long)} too short"
         return text + (f"   holding {self.held_s:.1f} s of {self.item.shortest_s:g}" if self.held_s else "")
 
-    def _bout(self) -> str:
+    def _bout(self, terse: bool) -> str:
         toe = sum(e.attributes.get("toe") is True for e in self.events)
-        return (
-            f"{self._bout_s():.1f} s of {self.item.shortest_s:g}   {toe} of {len(self.events)} steps on tiptoe"
-        )
+        steps = f"{toe} of {len(self.events)}{'' if terse else ' steps'} on tiptoe"
+        return f"{self._bout_s():.1f} s of {self.item.shortest_s:g}   {steps}"
 
     def _bout_s(self) -> float:
         best, start, last = 0.0, None, None
@@ -63,10 +64,14 @@ class Line:
         return best
 
 
-def _dots(count: int, wanted: int) -> str:
-    if wanted > 20:
+def _dots(count: int, wanted: int, terse: bool) -> str:
+    if terse or wanted > 20:
         return f"{count}/{wanted}"
     return "●" * min(count, wanted) + "○" * max(0, wanted - count) + f" {count}/{wanted}"
+
+
+def _shortened(title: str, width: int) -> str:
+    return title if len(title) <= width else f"{title[: width - 1]}…"
 
 
 class Tally:
@@ -104,12 +109,17 @@ class Tally:
             if self._now and snapshot.exercise == self._now.item.exercise:
                 self._now.held_s = snapshot.held_s
 
-    def shown(self) -> list[str]:
-        """One line each, the one being done marked."""
+    def shown(self, columns: int = 1000) -> list[str]:
+        """One line each, the one being done marked. Where one is longer than `columns`, all are said in fewer
+        signs, and the titles are shortened as far as the counts need it."""
         width = max(len(line.title) for line in self.lines)
+        counts = [line.counts() for line in self.lines]
+        if width + _AROUND + max(map(len, counts)) > columns:
+            counts = [line.counts(terse=True) for line in self.lines]
+            width = min(width, max(columns - _AROUND - max(map(len, counts)), _LEAST_TITLE))
         return [
-            f" {'▸' if line is self._now else ' '} {line.title:<{width}}   {line.counts()}"
-            for line in self.lines
+            f" {'▸' if line is self._now else ' '} {_shortened(line.title, width):<{width}}   {count}"
+            for line, count in zip(self.lines, counts, strict=True)
         ]
 
     def _line_of(self, event: Event) -> Line | None:

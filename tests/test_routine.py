@@ -1,11 +1,14 @@
 """Routines: what is built in, what a file must say, and what its errors tell."""
 
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
+import footsense.routine
 from footsense.errors import UsageError
-from footsense.routine import load_routine, parse_routine, routine_names
+from footsense.routine import Routine, RoutineItem, load_routine, parse_routine, routine_names
 
 HEAD = 'schema = "footsense.routine/1"\nname = "mine"\n[[item]]\n'
 
@@ -22,6 +25,21 @@ def test_ground_up_asks_for_what_the_contract_says() -> None:
         ("pencil-pickups", each, 5, 8.0),
     ]
     assert routine.every_days == (2, 3)
+
+
+def test_every_key_is_explained_at_the_head_of_ground_up_and_no_other() -> None:
+    head = (
+        (Path(footsense.routine.__file__).parent / "routines" / "ground-up.toml").read_text().split("\n\n")[0]
+    )
+    explained = set(re.findall(r"^# ([a-z_]+) {2,}\S", head, re.MULTILINE))
+    keys = {f.encode_name for kind in (Routine, RoutineItem) for f in msgspec.structs.fields(kind)}
+    assert explained == keys - {"item"}
+    assert "# [[item]] " in head
+    for key in ("max_step_interval_s", "min_toe_share", "max_unlabelled_share"):
+        (default,) = [f.default for f in msgspec.structs.fields(RoutineItem) if f.name == key]
+        said = re.search(rf"^# {key} .*?optional, ([\d.]+\d)", head, re.MULTILINE | re.DOTALL)
+        assert said is not None
+        assert float(said[1]) == default
 
 
 @pytest.mark.parametrize("name", routine_names())

@@ -25,13 +25,14 @@ from footsense.cli.screen import Screen
 from footsense.devices import load_profile
 from footsense.errors import FootsenseError, UsageError
 from footsense.recording import open_recording
+from footsense.recording.writer import Recorder
 from footsense.routine import load_routine
 from footsense.session import event_line, replay
 from footsense.simulate import Scenario, simulate
 from footsense.simulate.rig import virtual_rig
 from footsense.sources.ble import Central, Patience
 from footsense.sources.inbox import Inbox
-from footsense.types import Command, Event, Samples, Tick
+from footsense.types import Command, Event, Samples, SensorMeta, Tick
 
 HERE = Path(__file__).parents[1]
 QUICK = Patience(settle_s=0.05, attempts=1, reconnect_s=0.5)
@@ -104,6 +105,17 @@ def test_verdict_and_page_are_left_beside_the_recording(played: Played) -> None:
     assert (folder / "report.html").stat().st_size > 10_000
     for name in ("demo.mcap", "verdict.json", "report.html"):
         assert str(folder / name) in played.said
+
+
+def test_recording_page_and_text_call_the_wearer_simulated(played: Played, tmp_path: Path) -> None:
+    assert open_recording(played.outcome.path).simulated
+    page = (played.outcome.path.parent / "report.html").read_text(encoding="utf-8")
+    assert "<span>a simulated wearer</span>" in page
+    assert "By a simulated wearer." in played.said
+    meta = SensorMeta("a", load_profile("generic").text)
+    facts = [None, {"simulated": "yes"}, {"simulated": True}]
+    paths = [Recorder(tmp_path / f"{i}.mcap", [meta], facts=fact).close() for i, fact in enumerate(facts)]
+    assert [open_recording(path).simulated for path in paths] == [False, False, True]
 
 
 def test_counts_are_told_while_it_plays(played: Played) -> None:

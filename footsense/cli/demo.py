@@ -111,7 +111,8 @@ async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", boo
         if not fast:  # there is time now, and none to wait for pictures afterwards
             asyncio.get_running_loop().run_in_executor(None, _load_pictures)
         try:
-            return await until_interrupted(record(link, meta, inbox, play.path, guide), link, inbox)
+            recorded = record(link, meta, inbox, play.path, guide, simulated=True)
+            return await until_interrupted(recorded, link, inbox)
         finally:
             end.cancel()
 
@@ -194,7 +195,8 @@ def conclude(path: Path, routine: "Routine", screen: Screen) -> bool:
     answer = path.with_name(_VERDICT)
     answer.write_text(json.dumps(as_json(verdict), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     screen.close()
-    for line in ("", in_words(verdict), "", f"recording  {display(path, 1000)}",
+    whose = ("", "By a simulated wearer. This says nothing about people.") if recording.simulated else ()
+    for line in ("", in_words(verdict), *whose, "", f"recording  {display(path, 1000)}",
                  f"verdict    {display(answer, 1000)}", f"page       {display(page, 1000)}"):  # fmt: skip
         screen.say(line)
     return verdict.verdict is Answer.COMPLETE

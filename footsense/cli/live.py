@@ -38,15 +38,19 @@ class Outcome:
     error: Exception | None = None
 
 
-async def record(link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher") -> Outcome:
-    """Connect, and record to `path` until the inbox closes or the link is lost for good.
+async def record(
+    link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher", *, simulated: bool = False
+) -> Outcome:
+    """Connect, and record to `path` until the inbox closes or the link is lost for good. The recording keeps
+    whether its wearer is `simulated`.
 
     The recording is closed and kept however it ends. Raises BluetoothError if the sensor cannot be connected,
     RecordingError if the file cannot be made.
     """
     outcome = Outcome(path)
     async with link:
-        recorder = Recorder(path, [meta], created_utc=datetime.now(UTC).isoformat(timespec="seconds"))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        recorder = Recorder(path, [meta], created_utc=now, facts={"simulated": True} if simulated else None)
         session = Session([meta], recorder=recorder, on_item=watcher.on_item)
         try:
             async for item in inbox:

@@ -32,6 +32,7 @@ class _Sensor(msgspec.Struct):
 class _Session(msgspec.Struct):
     schema: str
     sensors: list[_Sensor]
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 class _Said(msgspec.Struct):
@@ -41,12 +42,14 @@ class _Said(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one pass over a file tells: its sensors, whether its end was written, damage, kinds of commands."""
+    """What one pass over a file tells: its sensors, whether its end was written, damage, number of packets,
+    and whether the wearer was simulated."""
 
     sensors: tuple[SensorMeta, ...]
     closed: bool
     damage: tuple[Damage, ...]
     packets: int
+    simulated: bool = False
 
 
 def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
@@ -63,28 +66,28 @@ def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | N
         except FootsenseError as error:
             raise RecordingError(f"{name}: its device profile cannot be used: {error}") from None
     tracks = tuple(Track(meta.id, meta.side, meta.placement, _source(path, meta)) for meta in metas)
-    return Recording(file, tracks, scan.closed, scan.damage)
+    return Recording(file, tracks, scan.closed, scan.damage, scan.simulated)
 
 
 def scan_mcap(path: Path) -> Scan:
     """Read a whole file once. Raises RecordingError where it holds no session of footsense."""
     sensors: tuple[SensorMeta, ...] | None = None
     last: m.Message | None = None
-    packets = 0
+    packets, simulated = 0, False
     try:
         with path.open("rb") as opened:
             reader = Reader(opened)
             for last in reader.messages():
                 packets += last.topic == m.RAW
                 if sensors is None and last.topic == m.SESSION:
-                    sensors = _sensors(last, display(path.name))
+                    sensors, simulated = _session(last, display(path.name))
     except OSError as error:
         raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
     if sensors is None:
         raise RecordingError(f"{display(path.name)}: holds no footsense session that is whole")
     closed = last is not None and last.topic == m.END
     damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
-    return Scan(sensors, closed, tuple(damage), packets)
+    return Scan(sensors, closed, tuple(damage), packets, simulated)
 
 
 def _before_the_cut(damage: Sequence[Damage], size: int) -> Sequence[Damage]:
@@ -114,7 +117,8 @@ def command_of(message: m.Message) -> Command | None:
     return Command(message.host_ns, said.kind, said.fields)
 
 
-def _sensors(message: m.Message, name: str) -> tuple[SensorMeta, ...]:
+def _session(message: m.Message, name: str) -> tuple[tuple[SensorMeta, ...], bool]:
+    """The sensors of a session, and whether it says that the wearer was simulated."""
     try:
         session = msgspec.convert(dict(message.fields or {}), _Session)
     except msgspec.ValidationError as error:
@@ -126,7 +130,8 @@ def _sensors(message: m.Message, name: str) -> tuple[SensorMeta, ...]:
         raise RecordingError(f"{name}: its session names no sensor, one twice, or more than {_MAX_SENSORS}")
     if any(len(s.profile) > _MAX_PROFILE for s in session.sensors):
         raise RecordingError(f"{name}: a device profile in it is longer than {_MAX_PROFILE >> 10} KiB")
-    return tuple(SensorMeta(s.id, s.profile, s.settings, s.side, s.placement) for s in session.sensors)
+    sensors = [SensorMeta(s.id, s.profile, s.settings, s.side, s.placement) for s in session.sensors]
+    return tuple(sensors), session.facts.get("simulated") is True
 
 
 def _source(path: Path, meta: SensorMeta) -> Callable[[], Iterator[Item]]:

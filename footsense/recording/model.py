@@ -38,12 +38,14 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording opened: its sensors, whether it was closed in order, and what of it is damaged."""
+    """A recording opened: its sensors, whether it was closed in order, what of it is damaged, and whether it
+    says that its wearer was simulated."""
 
     file: str  # as given
     tracks: tuple[Track, ...]
     closed: bool = True
     damage: tuple[Damage, ...] = ()
+    simulated: bool = False
 
     @property
     def has_commands(self) -> bool:

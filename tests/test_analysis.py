@@ -388,7 +388,7 @@ def test_a_damaged_recording_is_poor(tmp_path: Path) -> None:
     found = analyse(open_recording(path), "lifts")
     assert found.grade is Grade.POOR
     (why,) = [r for r in found.reasons if r.code == "damaged"]
-    assert "damaged in 1 places" not in why.text
+    assert "damaged in one place (" in why.text
     assert found.lost == {"left"}
 
 

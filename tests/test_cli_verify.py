@@ -14,7 +14,7 @@ from footsense.cli.verify import Said, check_repeats, walk
 from footsense.errors import FootsenseError, UsageError
 from footsense.recording.model import Recording, Track
 from footsense.simulate import Scenario, simulate, write
-from footsense.types import Event, Grade
+from footsense.types import Event, Grade, Reason, Side
 
 ROUTINE = """
 schema = "footsense.routine/1"
@@ -155,10 +155,14 @@ def test_marks_are_plain_where_the_terminal_cannot_show_others(monkeypatch: pyte
 # --- recordings that say things of themselves ---------------------------------------------------------
 
 
-def marked(monkeypatch: pytest.MonkeyPatch, *exercises: str) -> None:
+def marked(
+    monkeypatch: pytest.MonkeyPatch, *exercises: str, lost: frozenset[Side | None] = frozenset()
+) -> None:
     """An .mcap of the left foot in which these exercises are marked."""
     track = Track("a", "left", "foot", lambda: iter(()))
-    told = [replace(circles(Said("a.mcap", "left"), "cw")[0], exercise=e) for e in exercises]
+    why = (Reason("not-closed", "the recording was never closed", Grade.GOOD),) if lost else ()
+    whole = circles(Said("a.mcap", "left"), "cw")[0]
+    told = [replace(whole, exercise=e, reasons=why, lost=lost) for e in exercises]
     monkeypatch.setattr("footsense.recording.open_recording", lambda file, **_: Recording(file, (track,)))
     monkeypatch.setattr("footsense.analysis.analyse_marked", lambda _: told)
 
@@ -178,6 +182,14 @@ def test_an_option_that_disagrees_with_the_recording_is_refused(
     result = call(option, value, "a.mcap", "--routine", mine)
     assert isinstance(result.exception, UsageError)
     assert told in str(result.exception)
+
+
+def test_an_exercise_may_have_been_in_the_part_that_is_missing(
+    mine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked(monkeypatch, "toe-walk", lost=frozenset({"left"}))
+    result = call("--exercise", "ankle-circles", "a.mcap", "--routine", mine, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["verdict"]) == (1, "not-verifiable")
 
 
 def test_marks_say_what_was_done_and_an_option_that_agrees_is_welcome(monkeypatch: pytest.MonkeyPatch) -> None:

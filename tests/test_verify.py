@@ -170,6 +170,13 @@ def test_damage_leaves_every_exercise_open() -> None:
     assert judge(CIRCLES, hurt) == (Answer.NOT_VERIFIABLE, {"cw": 1, "ccw": 0}, ["damaged"])
 
 
+def test_what_was_counted_away_from_the_damage_is_complete() -> None:
+    hurt = recording(holds(8.0, 8.0), grade=Grade.POOR, reasons=(HURT,), lost=frozenset({"left"}))
+    assert judge(HOLDS, hurt)[0] is Answer.COMPLETE
+    near = replace(hurt, reasons=(POOR, HURT))
+    assert judge(HOLDS, near) == (Answer.NOT_VERIFIABLE, {"holds": 2}, ["gaps", "damaged"])
+
+
 def test_what_was_counted_before_the_end_was_lost_is_complete() -> None:
     short = recording(circles("cw", "ccw", "cw", "ccw"), reasons=(CUT,), lost=frozenset({"left"}))
     assert judge(CIRCLES, short)[0] is Answer.COMPLETE

@@ -1,6 +1,7 @@
 """What lowers the grade of a recording whatever the exercise, and how reasons add up to a grade."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from footsense.analysis.facts import Watcher
 from footsense.exercises.base import About
@@ -100,7 +101,9 @@ def file_reasons(file: Recording | Scan) -> list[Reason]:
     """
     reasons, damage = [], file.damage
     if damage:
-        places = "one place" if len(damage) == 1 else f"{len(damage)} places"
+        # messages missing after a stretch that was not taken are that stretch's
+        apart = 1 + sum(b.start_byte > a.end_byte for a, b in pairwise(damage))
+        places = "one place" if apart == 1 else f"{apart} places"
         text = f"the file is damaged in {places} ({damage[0].what}); what stood there is missing"
         reasons.append(Reason("damaged", text, Grade.POOR))
     if not file.closed:

@@ -26,9 +26,9 @@ def opened(
     if not marked:
         return recording, [analyse(recording, exercise)]
     kept = [a for a in marked if exercise in (None, a.exercise)]
-    if not kept:
+    if not kept and not any(a.lost for a in marked):
         _disagree(file, "exercise", {a.exercise for a in marked}, exercise)
-    return recording, kept
+    return recording, kept or marked  # what is missing of the file may hold the exercise
 
 
 def opened_recording(file: str, *, placement: "Placement | None", side: "Side | None") -> "Recording":

@@ -194,11 +194,19 @@ def _minimum(item: RoutineItem) -> dict[str, float]:
 def _candidates(item: RoutineItem, analysis: Analysis) -> Iterator[_Candidate]:
     events = [e for e in analysis.events if e.exercise == item.exercise and e.kind == item.kind]
     for group in dict.fromkeys(_side_of(e, analysis) for e in events):
-        trusted = analysis.grade is Grade.GOOD
+        trusted = _trusted(analysis)
         own = [e for e in events if _side_of(e, analysis) == group]
         for span, keys, doubt in _weigh(item, own):
             evidence = Evidence(analysis.file, *span)
             yield _Candidate(evidence, keys, group, trusted, sure=not doubt, doubt=doubt)
+
+
+def _trusted(analysis: Analysis) -> bool:
+    """Whether what was counted is a fact. A damaged file makes a hole, which lowers the grade where it is in or
+    near the exercise; what was counted elsewhere was taken whole, under its checksum."""
+    others = [r.grade for r in analysis.reasons if r.code != "damaged"]
+    only_damaged = analysis.grade is Grade.POOR and len(others) < len(analysis.reasons)
+    return analysis.grade is Grade.GOOD or (only_damaged and all(g is Grade.GOOD for g in others))
 
 
 def _side_of(event: Event, analysis: Analysis) -> Side | None:

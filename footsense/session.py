@@ -9,6 +9,7 @@ from footsense.engine import Engine
 from footsense.recording import messages as m
 from footsense.recording import open_recording
 from footsense.recording.mcap import Scan, command_of, replayed, scan_mcap
+from footsense.recording.model import ending
 from footsense.recording.writer import Recorder
 from footsense.signal.front import slice_samples
 from footsense.stream import Pipeline
@@ -183,7 +184,7 @@ def replay(
     have gone by, and the events that became final. Of a CSV the input is its samples, a tenth of a second at
     a time. Not `paced`, samples are gathered: the same events sooner. `on_scan` is shown, before all
     else, what a pass over an `.mcap` tells of it. Raises RecordingError for a file that cannot be read."""
-    if path.name.endswith(".mcap"):
+    if ending(path.name) == ".mcap" and not path.is_dir():
         scan = scan_mcap(path)
         if on_scan is not None:
             on_scan(scan)

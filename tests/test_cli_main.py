@@ -1,5 +1,6 @@
 """The outermost layer: whatever goes wrong is one line on stderr and an exit code, never a traceback."""
 
+import gzip
 import io
 import json
 import os
@@ -74,3 +75,25 @@ def test_a_screen_goes_without_an_output(monkeypatch: pytest.MonkeyPatch) -> Non
     screen = Screen()
     screen.say("unseen")
     assert not screen.live
+
+
+@pytest.mark.parametrize("args", [("analyze",), ("replay",), ("report",), ("verify", "--routine", "demo")])
+@pytest.mark.parametrize("file", [".", "../mine", "sub.mcap"])
+def test_a_folder_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    args: tuple[str, ...], file: str,
+) -> None:  # fmt: skip
+    (tmp_path / "mine" / "sub.mcap").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "mine")
+    assert call(monkeypatch, *args, file) == 1
+    name = "sub.mcap" if file == "sub.mcap" else "mine"
+    assert capsys.readouterr().err.startswith(f"footsense: {name}: is a folder; ")
+
+
+@pytest.mark.parametrize("command", ["replay", "report"])
+def test_the_case_of_a_name_is_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str) -> None:
+    (tmp_path / "D.CSV").write_text(ROWS)
+    (tmp_path / "E.Csv.GZ").write_bytes(gzip.compress(ROWS.encode()))
+    for name in ("D.CSV", "E.Csv.GZ"):
+        assert call(monkeypatch, command, str(tmp_path / name)) == 0
+    assert {p.name for p in tmp_path.glob("*.html")} == ({"D.html", "E.html"} if command == "report" else set())

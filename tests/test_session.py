@@ -138,3 +138,10 @@ def test_replay_tells_of_damage_first(tmp_path: Path) -> None:
         assert done.exit_code == 0
         assert "holds" in done.stdout
         assert done.stderr.count("b.mcap: the file is damaged in") == done.stderr.count("\n") == told
+
+
+def test_a_recording_in_upper_case_is_one(tmp_path: Path) -> None:
+    told = record(tmp_path / "a.mcap", range(0))
+    (tmp_path / "a.mcap").rename(tmp_path / "B.MCAP")
+    assert [event_line(e) for _, events in replay(tmp_path / "B.MCAP") for e in events] == told
+    assert open_recording(tmp_path / "B.MCAP").has_commands

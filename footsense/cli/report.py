@@ -15,8 +15,6 @@ from footsense.text import display
 if TYPE_CHECKING:
     from footsense.types import Placement, Side
 
-_ENDINGS = (".csv.gz", ".csv", ".mcap")
-
 
 @click.command(name="report")
 @click.argument("file", metavar="FILE")
@@ -56,8 +54,9 @@ def command(
 
 def beside(file: str) -> str:
     """Where the page goes unless told: the recording's name with another ending."""
-    ending = next((e for e in _ENDINGS if file.endswith(e)), "")
-    return file[: len(file) - len(ending)] + ".html"
+    from footsense.recording.model import ending  # noqa: PLC0415
+
+    return file[: len(file) - len(ending(file))] + ".html"
 
 
 def _write(page: str, path: Path) -> Path:

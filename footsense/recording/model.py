@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 
 from footsense.types import Item, Placement, Side
 
+_ENDINGS = (".csv.gz", ".csv", ".mcap")
+
+
+def ending(name: str) -> str:
+    """Which kind of recording a name stands for: `.csv.gz`, `.csv` or `.mcap`, "" for none. Case is nothing."""
+    return next((e for e in _ENDINGS if name.lower().endswith(e)), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -50,4 +57,4 @@ class Recording:
     @property
     def has_commands(self) -> bool:
         """Whether it can hold commands at all: a CSV cannot."""
-        return self.file.endswith(".mcap")
+        return ending(self.file) == ".mcap"

@@ -6,7 +6,7 @@ from pathlib import Path
 from footsense.errors import RecordingError, StreamError
 from footsense.recording.csv import read_csv
 from footsense.recording.mcap import open_mcap
-from footsense.recording.model import Recording, Track
+from footsense.recording.model import Recording, Track, ending
 from footsense.stream.arrays import iter_arrays
 from footsense.text import display
 from footsense.types import Item, Placement, Side, StreamInfo
@@ -20,11 +20,13 @@ def open_recording(
     Raises RecordingError, in one line, for a file that is missing, of another kind or not valid.
     """
     file, path = str(path), Path(path)
-    if path.name.endswith((".csv", ".csv.gz")):
-        return _open_csv(file, path, side, placement)
-    if path.name.endswith(".mcap"):
-        return open_mcap(file, path, side, placement)
-    raise RecordingError(f"{display(path.name)}: not a recording; expected .csv, .csv.gz or .mcap")
+    if path.is_dir():
+        name = display(path.name or path.resolve().name or path)
+        raise RecordingError(f"{name}: is a folder; name the recordings in it (.csv, .csv.gz, .mcap)")
+    kind = ending(path.name)
+    if not kind:
+        raise RecordingError(f"{display(path.name)}: not a recording; expected .csv, .csv.gz or .mcap")
+    return (open_mcap if kind == ".mcap" else _open_csv)(file, path, side, placement)
 
 
 def _open_csv(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:

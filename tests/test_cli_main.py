@@ -97,3 +97,12 @@ def test_the_case_of_a_name_is_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path
     for name in ("D.CSV", "E.Csv.GZ"):
         assert call(monkeypatch, command, str(tmp_path / name)) == 0
     assert {p.name for p in tmp_path.glob("*.html")} == ({"D.html", "E.html"} if command == "report" else set())
+
+
+def test_one_sample_is_counted_as_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(ROWS.splitlines()[:2]))
+    for args, code in ((("analyze",), 1), (("replay",), 0), (("report",), 0)):
+        assert call(monkeypatch, *args, str(tmp_path / "a.csv")) == code
+    assert "0.0 s, 1 sample at 0 Hz" in capsys.readouterr().out

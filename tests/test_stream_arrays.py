@@ -79,9 +79,16 @@ def test_a_passing_change_is_none() -> None:
     assert len([i for i in stream(t_s) if isinstance(i, StreamInfo)]) == 1
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_too_few_for_a_rate(count: int) -> None:
-    assert stream(np.arange(float(count))) == []
+def test_no_samples_are_no_stream() -> None:
+    assert stream(np.arange(0.0)) == []
+
+
+def test_one_sample_is_not_lost_though_it_has_no_rate() -> None:
+    info, one = stream(np.array([3.0]))
+    assert isinstance(info, StreamInfo)
+    assert isinstance(one, Samples)
+    assert 0 < info.rate_hz < 1e-3
+    assert (one.first, one.t_s.tolist(), len(one)) == (0, [3.0], 1)
 
 
 def test_known_range_flags_what_stands_at_its_end() -> None:

@@ -61,10 +61,11 @@ def in_words(file: str, analysis: "Analysis") -> str:
     facts = analysis.recording
     said = [analysis.exercise or "all exercises", analysis.placement, analysis.side]
     gaps = f", {len(facts.gaps)} gaps ({sum(b - a for a, b in facts.gaps):.1f} s)" if facts.gaps else ""
+    samples = f"{facts.samples:,} sample{'s' * (facts.samples != 1)}"
     gyro = "with gyro" if facts.gyro else "no gyro"
     lines = [
         f"{display(file)}  ({', '.join(s for s in said if s)})",
-        f"  {facts.duration_s:.1f} s, {facts.samples:,} samples at {facts.rate_hz:.3g} Hz, {gyro}{gaps}",
+        f"  {facts.duration_s:.1f} s, {samples} at {facts.rate_hz:.3g} Hz, {gyro}{gaps}",
         *(f"  {line}" for line in _found(analysis)),
         *(f"  {s.start_s:8.1f} to {s.end_s:.1f} s  {s.exercise}" for s in analysis.segments),
         f"  quality: {analysis.grade}",

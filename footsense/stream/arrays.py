@@ -9,7 +9,7 @@ from scipy.ndimage import minimum_filter1d
 
 from footsense.errors import StreamError
 from footsense.stream.grid import HOLE_PERIODS, MAX_FILL_S, Grid
-from footsense.types import CLIPPED, Flags, Floats, Gap, Item, Placement, Side, StreamInfo
+from footsense.types import CLIPPED, Flags, Floats, Gap, Item, Placement, Samples, Side, StreamInfo
 
 CHUNK = 1 << 16  # samples an item
 RATE_CHANGE = 1.25  # factor between two rates
@@ -36,7 +36,8 @@ def items_from_arrays(
     Intervals within 0.5 to 1.5 of the median are one grid and keep their stamps; holes up to 0.25 s are filled
     and flagged, longer ones are a Gap; a lasting change of rate starts a new segment. Stamps that come in
     bursts (most intervals tiny: times of arrival) stay too; only holes longer than 0.25 s are told from them.
-    Fewer than two samples have no rate and give no items. Raises StreamError for stamps that cannot be seconds.
+    One sample alone has no rate and is given the lowest, 1e-4 Hz. Raises StreamError for stamps that cannot be
+    seconds.
     """
     said = StreamInfo(0.0, gyr_dps is not None, sensor, side, placement, acc_range_g)
     return list(iter_arrays(t_s, acc_g, gyr_dps, said))
@@ -45,6 +46,9 @@ def items_from_arrays(
 def iter_arrays(t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, said: StreamInfo) -> Iterator[Item]:
     """As `items_from_arrays`, an item at a time; `said` is what is known of the stream but its rate."""
     if len(t_s) < 2:
+        if len(t_s):
+            yield replace(said, rate_hz=_MIN_RATE_HZ)
+            yield Samples(0, t_s, acc_g, gyr_dps, np.zeros(1, np.uint8))
         return
     clipped = clipped_flags(acc_g) if said.acc_range_g is None else None
     period_before = 0.0

@@ -24,6 +24,14 @@ def test_circles_are_counted_each_way_in_the_order_seen() -> None:
     assert "this way ●●○○○ 2/5   the other way ●○○○○ 1/5   1 of unclear direction" in line
 
 
+def test_a_line_that_two_events_change_is_told_once() -> None:
+    tally = Tally(load_routine("demo"))
+    tally.begin("ankle-circles", "left", 0.0)
+    events = [_event("ankle-circles", "circle", i, i + 1, direction="cw") for i in range(2)]
+    (line,) = tally.add(events)
+    assert line.counts().startswith("this way ●●○○○ 2/5")
+
+
 def test_holds_that_are_too_short_do_not_count() -> None:
     tally = Tally(load_routine("demo"))
     tally.begin("band-flexes", "left", 0.0)

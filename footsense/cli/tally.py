@@ -94,13 +94,13 @@ class Tally:
         self._now = None
 
     def add(self, events: Iterable[Event]) -> list[Line]:
-        """Take events; returns the lines that they changed."""
-        changed = []
+        """Take events; returns the lines that they changed, each once."""
+        changed: list[Line] = []
         for event in events:
             line = self._line_of(event)
             if line:
                 line.events.append(event)
-                changed.append(line)
+                changed += [line] * (line not in changed)
         return changed
 
     def progress(self, snapshots: Iterable[Progress]) -> None:

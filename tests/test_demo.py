@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -176,6 +177,59 @@ def test_demo_keeps_the_results_that_are_there(tmp_path: Path, there: str) -> No
     done = CliRunner().invoke(demo.command, ["--fast", "-o", str(tmp_path)])
     assert isinstance(done.exception, UsageError)
     assert [p.read_text() for p in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("when", ["prepare", "run"])
+def test_stopped_at_once_it_says_so_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, there: bool
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "prepare", lambda _: None)
+    monkeypatch.setattr(demo, when, stop)
+    if there:
+        (tmp_path / "mine").mkdir()
+    done = CliRunner().invoke(demo.command, ["-o", str(tmp_path / "mine")])
+    assert done.exit_code == 130
+    assert done.stdout.splitlines()[1:] == ["stopped before anything was recorded"]
+    assert (tmp_path / "mine").exists() == there
+
+
+def test_stopped_out_of_order_it_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(folder: Path) -> None:
+        (folder / "demo.part.mcap").write_text("")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "prepare", stop)
+    done = CliRunner().invoke(demo.command, ["-o", str(tmp_path / "mine")])
+    assert done.exit_code == 130
+    assert f"what was recorded is kept: {tmp_path / 'mine' / 'demo.part.mcap'}" in done.stdout
+
+
+def test_demos_of_the_same_second_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        @staticmethod
+        def now() -> datetime:
+            return datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001, as the demo does
+
+    folders = []
+
+    def stop(folder: Path) -> None:
+        folders.append(folder.name)
+        (folder / "demo.mcap").write_text("")
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo, "datetime", Clock)
+    monkeypatch.setattr(demo, "prepare", stop)
+    for _ in range(3):
+        CliRunner().invoke(demo.command, [])
+    name = "footsense-demo-20260102-030405"
+    assert folders == [name, f"{name}-2", f"{name}-3"]
 
 
 def test_record_and_scan_over_the_virtual_radio(tmp_path: Path) -> None:

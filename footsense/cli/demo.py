@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,13 @@ def command(ctx: click.Context, /, *, fast: bool, output: str | None) -> None:
     The sensor talks real Bluetooth over a virtual radio to the same client as a real one. It leaves a
     recording, a verdict and a page with pictures. Ctrl-C ends it early; the recording is kept (exit code 130).
     """
-    folder = _folder(output)
     screen = Screen()
-    screen.say("A simulated wearer does a short routine, with a virtual sensor on the left foot.")
-    with Progress("simulating the wearer"):
-        play = prepare(folder)
-    outcome, interrupted = asyncio.run(run(play, screen, fast=fast))
+    with _folder(output) as folder:
+        try:
+            play, outcome, interrupted = _played(folder, screen, fast=fast)
+        except KeyboardInterrupt:
+            screen.say(_stopped(folder))
+            ctx.exit(130)
     if interrupted or outcome.error:
         why = "stopped" if interrupted else display(outcome.error, 300)
         screen.say(f"{why}; what was recorded is kept: {display(outcome.path, 1000)}")
@@ -56,17 +58,51 @@ def command(ctx: click.Context, /, *, fast: bool, output: str | None) -> None:
     ctx.exit(0 if conclude(outcome.path, play.routine, screen) else 1)
 
 
-def _folder(output: str | None) -> Path:
-    folder = Path(output or f"footsense-demo-{datetime.now():%Y%m%d-%H%M%S}")  # noqa: DTZ005, the wearer's own day
+def _played(folder: Path, screen: Screen, *, fast: bool) -> tuple["Play", "Outcome", bool]:
+    screen.say("A simulated wearer does a short routine, with a virtual sensor on the left foot.")
+    with Progress("simulating the wearer"):
+        play = prepare(folder)
+    return play, *asyncio.run(run(play, screen, fast=fast))
+
+
+def _stopped(folder: Path) -> str:
+    """What to say of a demo that did not end in order."""
+    kept = next(folder.glob("*.mcap"), None)
+    if kept is None:
+        return "stopped before anything was recorded"
+    return f"stopped; what was recorded is kept: {display(kept, 1000)}"
+
+
+@contextlib.contextmanager
+def _folder(output: str | None) -> Iterator[Path]:
+    """The folder for the results; if it is made here and nothing comes into it, it is taken away again."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder, made = _made(output)
     except OSError as error:
-        raise UsageError(
-            f"{display(folder)}: cannot make the folder: {error.strerror}; choose with -o"
-        ) from error
+        where = display(error.filename)
+        raise UsageError(f"{where}: cannot make the folder: {error.strerror}; choose with -o") from error
     for name in (_RECORDING, _VERDICT, _PAGE):
         refuse_existing(folder / name, "choose another folder with -o")
-    return folder
+    try:
+        yield folder
+    finally:
+        if made:
+            with contextlib.suppress(OSError):  # there is something in it
+                folder.rmdir()
+
+
+def _made(output: str | None) -> tuple[Path, bool]:
+    """The folder, and whether it is new; without a name one of this second that nobody else has."""
+    if output is not None:
+        there = Path(output).exists()
+        Path(output).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Path(output), not there
+    name = f"footsense-demo-{datetime.now():%Y%m%d-%H%M%S}"  # noqa: DTZ005, the wearer's own day
+    for folder in (Path(n) for n in chain([name], (f"{name}-{i}" for i in count(2)))):
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            break
+    return folder, True
 
 
 @dataclass(frozen=True, slots=True)

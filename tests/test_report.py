@@ -271,6 +271,7 @@ def test_both_directions_are_drawn_on_the_same_rings_and_scale(*, narrow: bool) 
 
 
 @settings(max_examples=20, deadline=None)
+@example(8.0, 38.75)
 @given(st.floats(8, 40), st.floats(8, 40))
 def test_the_labels_of_rings_keep_off_the_curve(wide: float, high: float) -> None:
     one = turn("ccw", wide, high)

@@ -133,13 +133,11 @@ def _rings(axes: Axes, found: Sequence[Turn], theme: Theme) -> Floats:
 
 
 def label_places(radii: Floats, mean: Floats, found: Sequence[Turn]) -> Floats:
-    """Where the labels (n, 2) of rings go: on the ray on which they keep furthest from the turns, the more so
-    from their `mean`."""
+    """Where the labels (n, 2) of rings go: on the ray on which they keep furthest from turns and their `mean`."""
     angle = np.radians(_RAYS_DEG)
     rays = np.column_stack((np.cos(angle), np.sin(angle)))
     places = radii[None, :, None] * rays[:, None, :]
-    lines = np.concatenate([t.path_deg for t in found])
-    room = np.minimum(_room(places, mean), 1.5 * _room(places, lines))
+    room = _room(places, np.concatenate([mean, *(t.path_deg for t in found)]))
     return np.asarray(places[np.argmax(room)])
 
 

@@ -149,16 +149,17 @@ def test_a_dropped_link_leaves_a_gap_and_the_motion_goes_on() -> None:
         run.rig.sensor.drop_link()
 
     wearer = motion(100.0, 40.0)
-    run = asyncio.run(record("generic", wearer, during=drop, speed=20.0))
+    run = asyncio.run(
+        record("generic", wearer, during=drop, speed=50.0)
+    )  # so that connecting anew is a long hole
     t_s, acc, _ = run.samples()
     (gap,) = [i for i in run.items if isinstance(i, Gap)]
     assert run.link.reconnects == 1
     assert 2.8 < gap.start_s < gap.end_s < 39.9
-    assert gap.end_s - gap.start_s > 0.3  # 15 ms to connect anew, 20 times as fast
+    assert gap.end_s - gap.start_s > 0.25
     after = t_s >= gap.end_s
-    index = np.round(t_s[after] * 100).astype(
-        int
-    )  # stream time is the device's time: the gap is as long as it was
+    # stream time is the device's time: the gap is as long as it was
+    index = np.round(t_s[after] * 100).astype(int)
     assert np.abs(acc[after] - wearer.acc_g[index]).max() <= half_a_count("generic", "acc")
 
 

@@ -133,7 +133,7 @@ def _rings(axes: Axes, found: Sequence[Turn], theme: Theme) -> Floats:
 
 
 def label_places(radii: Floats, mean: Floats, found: Sequence[Turn]) -> Floats:
-    """Where the labels (n, 2) of rings go: on the ray on which they keep furthest from turns and their `mean`."""
+    """Where the labels (n, 2) of rings go: on the ray on which they keep furthest from turns and `mean`."""
     angle = np.radians(_RAYS_DEG)
     rays = np.column_stack((np.cos(angle), np.sin(angle)))
     places = radii[None, :, None] * rays[:, None, :]

@@ -14,16 +14,8 @@ from typing import Any
 
 from footsense.types import RawPacket
 
-RAW, SESSION, TICK, COMMAND, CLOCK, LINK, END = (
-    "/raw",
-    "/session",
-    "/tick",
-    "/command",
-    "/clock",
-    "/link",
-    "/end",
-)
-TOPICS = (RAW, SESSION, TICK, COMMAND, CLOCK, LINK, END)
+RAW, SESSION, TICK, COMMAND, END = "/raw", "/session", "/tick", "/command", "/end"
+TOPICS = (RAW, SESSION, TICK, COMMAND, END)
 SCHEMA = "footsense.recording/1"
 _RAW_MARK = 0x01
 _HEAD = struct.Struct("<BIQ")

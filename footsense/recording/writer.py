@@ -76,14 +76,6 @@ class Recorder:
         """Record a command."""
         self._fields(m.COMMAND, command.host_ns, {"kind": command.kind, "fields": dict(command.fields)})
 
-    def clock(self, host_ns: int, utc: str) -> None:
-        """Record what the wall clock showed at a moment of the host's monotonic clock."""
-        self._fields(m.CLOCK, host_ns, {"utc": utc})
-
-    def link(self, host_ns: int, event: str, **facts: str | float | None) -> None:
-        """Record what happened to a link: connected, disconnected, signal strength, …"""
-        self._fields(m.LINK, host_ns, {"event": event, **facts})
-
     def close(self, reason: str = "closed") -> Path:
         """Write the end record, wait for the disk and give the file its name. Returns the path. Raises
         RecordingError if the disk did not take everything, or the name was taken meanwhile; what was written

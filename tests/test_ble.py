@@ -1,6 +1,7 @@
 """The Bluetooth client against a hand-made peripheral on the virtual radio."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -232,6 +233,23 @@ def test_keepalive_is_written_again_and_again() -> None:
         async with streaming(plan, patience=replace(QUICK, silence_s=60)) as s:
             await until(lambda: len(s.peripheral.written) >= 2)
             assert set(s.peripheral.written) == {b"awake"}
+
+    run(test())
+
+
+def test_a_write_that_swallows_the_cancellation_cannot_keep_the_link_open() -> None:
+    async def test() -> None:
+        async def deaf(_client: Any, _write: Write) -> None:
+            if not writing.is_set():
+                writing.set()
+                with contextlib.suppress(asyncio.CancelledError):  # as asyncio.wait_for can, before 3.12
+                    await asyncio.sleep(60)
+
+        writing = asyncio.Event()
+        plan = Plan("toy", (STREAM,), (STREAM,), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
+        async with streaming(plan, patience=replace(QUICK, silence_s=60)) as s:
+            s.link._write_one = deaf
+            await writing.wait()
 
     run(test())
 

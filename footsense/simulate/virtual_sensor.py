@@ -12,6 +12,7 @@ from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from footsense.simulate.air import Air
 from footsense.simulate.virtual_link import close_device, controller_of, make_device
+from footsense.sources.tasks import end_tasks
 
 _ADVERTISEMENT_BYTES = 31  # legacy advertising (Vol 6, Part B, 2.3.1)
 _BASE_UUID = "-0000-1000-8000-00805f9b34fb"
@@ -160,8 +161,7 @@ class VirtualSensor:
 
     async def _halt(self) -> None:
         if self._playing:
-            self._playing.cancel()
-            await asyncio.gather(self._playing, return_exceptions=True)
+            await end_tasks([self._playing])
 
     async def _play(self) -> None:
         for due_s, char, payload in self.firmware.packets(self._from_s()):

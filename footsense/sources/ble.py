@@ -24,6 +24,7 @@ from footsense.devices import Profile, Write
 from footsense.errors import BluetoothError, UsageError
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import Plan
+from footsense.sources.tasks import end_tasks
 from footsense.sources.words import FAILURES, explained, in_words, no_bluetooth
 from footsense.text import display
 from footsense.types import Command, RawPacket
@@ -135,7 +136,8 @@ class Central:
 
         async with BleakScanner(heard, **self.scan_kw):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(first.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await first.wait()
                 await asyncio.sleep(self.patience.settle_s)
         return _ordered(list(found.values()))
 
@@ -208,9 +210,7 @@ class Link:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         if self._client:
             await self._close(self._client)
 
@@ -332,7 +332,8 @@ class Link:
         while True:
             before = self.packets
             try:
-                await asyncio.wait_for(self._lost.wait(), silence_s)
+                async with asyncio.timeout(silence_s):
+                    await self._lost.wait()
             except TimeoutError:
                 if self.packets > before:
                     continue

@@ -6,12 +6,12 @@ impacts are looked for in the full-rate samples, which travel beside.
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
+from scipy.signal import sosfilt
 
+from footsense.signal.butterworth import low_pass, settled
 from footsense.types import Floats, Gap, Samples
 
 SLOW_RATE_HZ = 25.0
@@ -38,12 +38,6 @@ class SlowGrid:
         cutoff_hz = min(CUTOFF_HZ, 0.3 * rate_hz)
         sos = low_pass(ORDER, cutoff_hz, rate_hz)
         return cls(factor, rate_hz / factor, delay_at_zero(sos) / rate_hz, sos)
-
-
-@lru_cache(maxsize=64)
-def low_pass(order: int, cutoff_hz: float, rate_hz: float) -> Floats:
-    """Sections of a Butterworth low-pass; the detectors ask for the same ones again and again."""
-    return np.asarray(butter(order, cutoff_hz, fs=rate_hz, output="sos"))
 
 
 def delay_at_zero(sos: Floats) -> float:
@@ -108,7 +102,7 @@ class Front:
         if not len(samples):
             return x
         if self._zi is None:
-            self._zi = sosfilt_zi(self.grid.sos)[:, None, :] * x[None, :, :1]
+            self._zi = settled(self.grid.sos)[:, None, :] * x[None, :, :1]
         low, self._zi = sosfilt(self.grid.sos, x, axis=1, zi=self._zi)
         return np.asarray(low, dtype=np.float64)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import butter, lfilter
+from scipy.signal import lfilter
 
+from footsense.signal.butterworth import band_pass, high_pass
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.tape import Tape
 from footsense.types import INTERPOLATED, Floats, Samples
@@ -413,7 +414,5 @@ def _impact_filter(rate_hz: float, band_hz: tuple[float, float]) -> tuple[Floats
     """A band-pass, or a high-pass where the rate has no room for the upper edge."""
     lo, hi = band_hz
     if hi < 0.42 * rate_hz:
-        b, a = butter(2, [lo, hi], btype="bandpass", fs=rate_hz)
-    else:
-        b, a = butter(4, min(lo, 0.3 * rate_hz), btype="highpass", fs=rate_hz)
-    return np.asarray(b), np.asarray(a)
+        return band_pass(2, band_hz, rate_hz)
+    return high_pass(4, min(lo, 0.3 * rate_hz), rate_hz)

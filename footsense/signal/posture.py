@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from scipy.signal import sosfilt, sosfilt_zi
+from scipy.signal import sosfilt
 
-from footsense.signal.front import Signals, SlowGrid, delay_at_zero, low_pass
+from footsense.signal.butterworth import low_pass, settled
+from footsense.signal.front import Signals, SlowGrid, delay_at_zero
 from footsense.types import Floats
 
 CUTOFF_HZ = 2.0
@@ -235,7 +236,7 @@ class PostureFilter:
         """Specific force and turn in one go, so that both tell of the same time; the turn starts at zero."""
         if self._zi is None:
             first = np.concatenate([x[:3, :1], np.zeros((len(x) - 3, 1))])
-            self._zi = sosfilt_zi(self.sos)[:, None, :] * first[None]
+            self._zi = settled(self.sos)[:, None, :] * first[None]
         low, self._zi = sosfilt(self.sos, x, axis=1, zi=self._zi)
         return np.asarray(low)
 

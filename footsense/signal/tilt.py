@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter, sosfilt, sosfilt_zi
+from scipy.signal import lfilter, sosfilt
 
-from footsense.signal.front import Slow, delay_at_zero, low_pass
+from footsense.signal.butterworth import low_pass, settled
+from footsense.signal.front import Slow, delay_at_zero
 from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
@@ -39,7 +40,7 @@ class LowPass:
     def process(self, x: Floats) -> Floats:
         if self._zi is None:
             first = x[:, :1] if self._start is None else np.broadcast_to(self._start, len(x))[:, None]
-            self._zi = sosfilt_zi(self._sos)[:, None, :] * first[None]
+            self._zi = settled(self._sos)[:, None, :] * first[None]
             if self._one_pole:
                 self._zi = self._zi[0, :, :1]
         if self._one_pole:

@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from footsense.signal.tilt import LowPass, Tilt, cross, square
+from footsense.signal.sections import LowPass
+from footsense.signal.tilt import Tilt, cross, square
 from footsense.types import Floats
 
 Indices = NDArray[np.int64]

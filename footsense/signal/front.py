@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.signal import sosfilt
 
-from footsense.signal.butterworth import low_pass, settled
+from footsense.signal.butterworth import low_pass
+from footsense.signal.sections import Sections, delay_at_zero
 from footsense.types import Floats, Gap, Samples
 
 SLOW_RATE_HZ = 25.0
@@ -38,12 +38,6 @@ class SlowGrid:
         cutoff_hz = min(CUTOFF_HZ, 0.3 * rate_hz)
         sos = low_pass(ORDER, cutoff_hz, rate_hz)
         return cls(factor, rate_hz / factor, delay_at_zero(sos) / rate_hz, sos)
-
-
-def delay_at_zero(sos: Floats) -> float:
-    """Group delay at 0 Hz in samples: Σ k·b_k / Σ b_k − Σ k·a_k / Σ a_k, summed over the sections B(z)/A(z)."""
-    k = np.arange(3)
-    return float(sum((k * s[:3]).sum() / s[:3].sum() - (k * s[3:]).sum() / s[3:].sum() for s in sos))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +74,11 @@ class Front:
 
     def __init__(self, rate_hz: float) -> None:
         self.grid = SlowGrid.at(rate_hz)
-        self._zi: Floats | None = None
+        self._filter = Sections(self.grid.sos)
 
     def process(self, item: Samples | Gap) -> Signals | Gap:
         if isinstance(item, Gap):
-            self._zi = None
+            self._filter = Sections(self.grid.sos)
             return item
         keep = slice(-item.first % self.grid.factor, None, self.grid.factor)
         axes = self._low_pass(item)[:, keep].T
@@ -101,10 +95,9 @@ class Front:
         x = np.concatenate(axes)
         if not len(samples):
             return x
-        if self._zi is None:
-            self._zi = settled(self.grid.sos)[:, None, :] * x[None, :, :1]
-        low, self._zi = sosfilt(self.grid.sos, x, axis=1, zi=self._zi)
-        return np.asarray(low, dtype=np.float64)
+        if not self._filter.started:
+            self._filter.start(x[:, 0])
+        return self._filter.process(x)
 
 
 def slice_samples(samples: Samples, start: int, stop: int) -> Samples:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from scipy.signal import sosfilt
 
-from footsense.signal.butterworth import low_pass, settled
-from footsense.signal.front import Signals, SlowGrid, delay_at_zero
+from footsense.signal.butterworth import low_pass
+from footsense.signal.front import Signals, SlowGrid
+from footsense.signal.sections import Sections, delay_at_zero
 from footsense.types import Floats
 
 CUTOFF_HZ = 2.0
@@ -190,7 +190,7 @@ class PostureFilter:
         self._step = max(1, round(JERK_S * rate_hz))
         self.jerk_s = self._step / rate_hz
         self._last = np.empty((0, 3))
-        self._zi: Floats | None = None
+        self._filter = Sections(self.sos)
         self._tail = np.empty((3, 0))
         self._path = 0.0
         self._turn = np.zeros((3, 1))
@@ -234,11 +234,9 @@ class PostureFilter:
 
     def _low_pass(self, x: Floats) -> Floats:
         """Specific force and turn in one go, so that both tell of the same time; the turn starts at zero."""
-        if self._zi is None:
-            first = np.concatenate([x[:3, :1], np.zeros((len(x) - 3, 1))])
-            self._zi = settled(self.sos)[:, None, :] * first[None]
-        low, self._zi = sosfilt(self.sos, x, axis=1, zi=self._zi)
-        return np.asarray(low)
+        if not self._filter.started:
+            self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x) - 3)]))
+        return self._filter.process(x)
 
     def _change(self, up: Floats) -> tuple[Floats, Floats]:
         n, lag = up.shape[1], self.lag

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter, sosfilt
 
-from footsense.signal.butterworth import low_pass, settled
-from footsense.signal.front import Slow, delay_at_zero
+from footsense.signal.front import Slow
+from footsense.signal.sections import LowPass
 from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
@@ -17,39 +16,6 @@ SLOW_RAD_S = 0.1  # as badly biased as a gyro may be
 MEAN_S = 2.0  # of the mean that they are taken about
 SMOOTH_HZ = 4.0  # of the accelerometer alone
 SMALLEST_G = 0.2  # shorter specific forces are not stretched to unit length any further
-
-
-class LowPass:
-    """A Butterworth low-pass over channels (k, n) with carried state, started in steady state at the first
-    sample (at `start` instead, a number or (k,), if given)."""
-
-    def __init__(
-        self, cutoff_hz: float, rate_hz: float, order: int = 1, start: float | Floats | None = None
-    ) -> None:
-        self._sos = low_pass(order, cutoff_hz, rate_hz)
-        self._one_pole = (self._sos[0, :2], self._sos[0, 3:5]) if order == 1 else None
-        self._zi: Floats | None = None
-        self._start = start
-        self.delay_s = delay_at_zero(self._sos) / rate_hz
-
-    @classmethod
-    def with_time_constant(cls, tau_s: float, rate_hz: float, start: float | Floats | None = None) -> "LowPass":
-        """One pole: the exponential mean over `tau_s`."""
-        return cls(min(1 / (2 * np.pi * tau_s), 0.4 * rate_hz), rate_hz, 1, start)
-
-    def process(self, x: Floats) -> Floats:
-        if self._zi is None:
-            first = x[:, :1] if self._start is None else np.broadcast_to(self._start, len(x))[:, None]
-            self._zi = settled(self._sos)[:, None, :] * first[None]
-            if self._one_pole:
-                self._zi = self._zi[0, :, :1]
-        if self._one_pole:
-            # the same arithmetic as sosfilt's, and a third of its cost for chunks of a sample
-            b, a = self._one_pole
-            low, self._zi = lfilter(b, a, x, axis=1, zi=self._zi)
-        else:
-            low, self._zi = sosfilt(self._sos, x, axis=1, zi=self._zi)
-        return np.asarray(low, dtype=np.float64)
 
 
 class Bias:

@@ -117,3 +117,15 @@ def test_files_that_are_there_are_kept_unless_told(tmp_path, there: str) -> None
     assert (tmp_path / there).read_text() == "mine"
     assert run(*args, "--overwrite").exit_code == 0
     assert (tmp_path / there).read_text() != "mine"
+
+
+def test_any_field_can_be_set(tmp_path) -> None:
+    done = run(
+        "ankle-circles", "-o", tmp_path / "a.csv", "--set", "egg=0.5", "--set", "hurried=yes", "--reps", 2
+    )
+    assert done.exit_code == 0, done.output
+    assert run("ankle-circles", "-o", tmp_path / "b.csv", "--reps", 2).exit_code == 0
+    assert (tmp_path / "a.csv").read_bytes() != (tmp_path / "b.csv").read_bytes()
+    wrong = run("ankle-circles", "-o", tmp_path / "c.csv", "--set", "egg=7")
+    assert isinstance(wrong.exception, UsageError)
+    assert "egg is 7; it has to be from 0 to 0.9" in str(wrong.exception)

@@ -1,6 +1,7 @@
 """`footsense simulate`: recordings of a simulated wearer, with known truth."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,9 +21,11 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         return
     from footsense.routine import routine_names  # noqa: PLC0415
     from footsense.simulate import EXERCISES, NEGATIVES  # noqa: PLC0415
+    from footsense.simulate.scenario import SETTINGS  # noqa: PLC0415
 
     click.echo("exercises\n" + _table(EXERCISES) + "\nmotions that are none of them\n" + _table(NEGATIVES))
     click.echo("routines, all in one recording\n" + "\n".join(f"  {name}" for name in routine_names()))
+    click.echo("for --set\n" + fill(", ".join(SETTINGS), initial_indent="  ", subsequent_indent="  "))
     ctx.exit(0)
 
 
@@ -59,6 +62,13 @@ def _table(motions: Any) -> str:
     "--vary", is_flag=True, help="Draw side, device and restlessness from the seed too, unless given."
 )
 @click.option(
+    "--set",
+    "more",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other field of a scenario, such as jerky=0.5; may be given again. --list names them.",
+)
+@click.option(
     "--count",
     type=click.IntRange(1, 100_000),
     default=1,
@@ -79,6 +89,7 @@ def command(
     no_gyro: bool,
     tidy: bool,
     gap: Any,
+    more: tuple[str, ...],
     overwrite: bool,
     **wish: Any,
 ) -> None:
@@ -92,6 +103,7 @@ def command(
         ({"gyro": False} if no_gyro else {})
         | ({"tidy": True} if tidy else {})
         | ({"gaps_s": gap} if gap else {})
+        | dict(map(_setting, more))
     )
     with Progress(f"simulating {motion}") as progress:
         for i in range(count):
@@ -99,6 +111,13 @@ def command(
             made = _make(motion, seed + i, wish, vary=vary)
             name = f"{Path(motion).stem}-{made.scenario.side}-{seed + i}.csv"
             progress.echo(_write(made, _path(out, name, many=count > 1), overwrite=overwrite))
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """A field of Scenario and its value, from NAME=VALUE."""
+    from footsense.simulate.scenario import setting  # noqa: PLC0415
+
+    return setting(text)
 
 
 def _write(made: "Simulated", path: Path, *, overwrite: bool) -> str:

@@ -11,7 +11,7 @@ It serves tests and the demo and is no evidence of accuracy on people.
 """
 
 from footsense.simulate.files import truth_json, truth_path, write
-from footsense.simulate.population import sample
+from footsense.simulate.population import PLAIN, sample
 from footsense.simulate.routines import demo_routine, perform
 from footsense.simulate.scenario import EXERCISES, MOTIONS, NEGATIVES, Scenario
 from footsense.simulate.wearer import Simulated, simulate, simulate_routine
@@ -20,6 +20,7 @@ __all__ = [
     "EXERCISES",
     "MOTIONS",
     "NEGATIVES",
+    "PLAIN",
     "Scenario",
     "Simulated",
     "demo_routine",

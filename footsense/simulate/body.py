@@ -31,6 +31,7 @@ class Angle(IntEnum):
 
 
 ANGLES = len(Angle)
+STATURE_M = 1.72  # of the person whose dimensions are drawn around
 _X, _Y, _Z = np.eye(3)
 
 
@@ -56,8 +57,10 @@ class Person:
     skill: float
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "Person":
+    def draw(cls, rng: np.random.Generator, stature_m: float | None = None) -> "Person":
         size = rng.uniform(0.88, 1.12)
+        if stature_m is not None:
+            size = stature_m / STATURE_M
         return cls(
             shank_m=0.41 * size,
             ankle_height_m=0.08 * size,

@@ -4,7 +4,8 @@ Sizes (pitch ±12 to 25°, visible roll about ±7 to 14°) and the shank's react
 project's notes; tempo, shape and strokes in and out are assumed, and drawn wide.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,17 +13,21 @@ from footsense.simulate import postures
 from footsense.simulate.body import ANGLES, Angle, ankle_below, foot_up
 from footsense.simulate.curves import GRID_HZ, band_noise, between, ease, grid, smooth_noise, taper, times
 from footsense.simulate.motion import Bout, Motion, Script
+from footsense.simulate.pace import course, there_and_back
 from footsense.simulate.scenario import Session
 from footsense.types import Floats
 
 MAX_INVERSION_DEG = 26.0
 MIN_VISIBLE = 0.45
+HURRIED_S = (0.05, 0.6)  # before going the other way at once
+SHIFTING_S = (0.5, 1.6)
+SHIFTS_DEG = (6.0, 4.0, 4.0, 4.0, 3.0, 0.0)  # rms of how far posture is shifted in between, assumed
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
     """How this person circles: amplitudes in degrees, the ellipse's skew and bumps, where rest lies (share of
-    the radius and angle), how uneven the speed is within a turn."""
+    the radius and angle), how uneven the speed is within a turn, which end is narrower."""
 
     dorsi_deg: float
     inversion_deg: float
@@ -35,16 +40,20 @@ class Style:
     lilt_phase: float
     tempo_hz: float
     stroke_s: float
+    egg: float
+    egg_phase: float
 
 
 def draw_style(session: Session, below_deg: float, visible: float) -> Style:
     """`below_deg` is how far rest lies below the circle's centre, `visible` what an inversion tilts by."""
     rng, wish = session.rng, session.wish
     tempo_hz = wish.tempo_hz or float(np.exp(rng.uniform(np.log(0.25), np.log(1.2))))
-    dorsi = wish.size_deg or rng.uniform(11, 25) * min(1.0, 1.25 - 0.3 * tempo_hz)
+    dorsi = wish.size_deg or wish.supple * rng.uniform(11, 25) * min(1.0, 1.25 - 0.3 * tempo_hz)
     width = rng.uniform(0.45, 1.0)
+    if wish.roundness is not None:
+        width = wish.roundness
     rough = 1.2 - session.person.skill
-    return Style(
+    style = Style(
         dorsi_deg=dorsi,
         inversion_deg=min(dorsi * width / visible, MAX_INVERSION_DEG),
         skew=rng.normal(0, 0.2),
@@ -56,25 +65,56 @@ def draw_style(session: Session, below_deg: float, visible: float) -> Style:
         lilt_phase=rng.uniform(0, 2 * np.pi),
         tempo_hz=tempo_hz,
         stroke_s=rng.uniform(0.3, 0.9),
+        egg=wish.egg,
+        egg_phase=session.mishaps.uniform(0, 2 * np.pi),
     )
+    return style if wish.lilt is None else replace(style, lilt=wish.lilt)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of circling: when it begins, the path (n, 2) of dorsiflexion and inversion about rest, the sign
+    of inversion, and between what times of it turns count (None: nothing counts)."""
+
+    at_s: float
+    path: Floats
+    sign: float
+    counts_s: tuple[float, float] | None
+
+    @property
+    def end_s(self) -> float:
+        return self.at_s + len(self.path) / GRID_HZ
 
 
 def circles(session: Session) -> Motion:
     """Bouts of circles with rests: one each way, or one in the wished direction."""
-    rng = session.rng
+    rng, wish = session.rng, session.wish
     start, below_deg, visible = _start(session)
     style = draw_style(session, below_deg, abs(visible))
-    wish = session.wish.direction
-    ways = [wish] if wish != "both" else list(rng.permutation(["cw", "ccw"]))
-    turns = session.wish.reps or int(rng.integers(6, 13))
-    at_s, bouts = (2.0 if session.wish.tidy else rng.uniform(3, 6)), []
+    ways = [wish.direction] if wish.direction != "both" else list(rng.permutation(["cw", "ccw"]))
+    turns = wish.reps or int(rng.integers(6, 13))
+    at_s, pieces = (2.0 if wish.tidy else rng.uniform(3, 6)), list[Piece]()
     for way in ways:
-        for count in _split(rng, turns, tidy=session.wish.tidy):
-            path, took_s = _bout(rng, style, count, session.person.unevenness)
-            bouts.append((at_s, took_s, _sign(visible, way), path))
+        sign = _sign(visible, way)
+        at_s = _begun(session, style, at_s, sign, pieces)
+        for count in _split(rng, turns, tidy=wish.tidy):
+            path, took_s = _bout(session, style, count)
+            pieces.append(Piece(at_s, path, sign, took_s))
             at_s += len(path) / GRID_HZ + rng.uniform(0.8, 2.5)
-        at_s += rng.uniform(1.0, 1.5) if session.wish.tidy else rng.uniform(2, 6)
-    return _assemble(session, start, bouts, at_s + 1.0)
+        between = rng.uniform(1.0, 1.5) if wish.tidy else rng.uniform(2, 6)
+        at_s = pieces[-1].end_s + session.mishaps.uniform(*HURRIED_S) if wish.hurried else at_s + between
+    return _assemble(session, start, pieces, max(at_s, pieces[-1].end_s + 1.0) + 1.0)
+
+
+def _begun(session: Session, style: Style, at_s: float, sign: float, pieces: list[Piece]) -> float:
+    """Now and then a part of a turn is begun, and taken back the way it came; when the first bout may start."""
+    rng = session.mishaps
+    if rng.uniform() >= session.wish.false_starts:
+        return at_s
+    phase = there_and_back(rng, style.tempo_hz, rng.uniform(0.2, 0.6))
+    path, _ = _drawn(session, style, phase, np.ones(len(phase)))
+    pieces.append(Piece(at_s, path, sign, None))
+    return pieces[-1].end_s + rng.uniform(0.5, 3.0)
 
 
 def _start(session: Session) -> tuple[Floats, float, float]:
@@ -111,35 +151,48 @@ def _split(rng: np.random.Generator, turns: int, *, tidy: bool) -> list[float]:
     return parts
 
 
-def _bout(
-    rng: np.random.Generator, style: Style, turns: float, uneven: float
-) -> tuple[Floats, tuple[float, float]]:
+def _bout(session: Session, style: Style, turns: float) -> tuple[Floats, tuple[float, float]]:
     """Path (n, 2) of dorsiflexion and inversion about the rest, and when in it the foot goes around."""
-    phase = _phase(rng, style, turns, uneven)
+    phase = _phase(session, style, turns)
+    grown = 1.0 - session.wish.fatigue * phase / phase[-1]
+    return _drawn(session, style, phase, grown)
+
+
+def _drawn(session: Session, style: Style, phase: Floats, grown: Floats) -> tuple[Floats, tuple[float, float]]:
+    """The path for a phase (n,) in rad, out from rest and back to it; `grown` (n,) scales its size."""
+    rng, uneven, wander = session.rng, session.person.unevenness, session.wish.wander
     stroke = round(style.stroke_s * GRID_HZ)
-    phase = np.concatenate([np.zeros(stroke), phase, np.full(stroke, phase[-1])])
+    phase, grown = (np.pad(x, stroke, mode="edge") for x in (phase, grown))
     out = ease(times(len(phase)) / style.stroke_s)
     radius = out * ease(times(len(phase))[::-1] / style.stroke_s)
     psi = phase + style.rest_phase
     psi = psi + style.lilt * (np.sin(psi + style.lilt_phase) - np.sin(style.rest_phase + style.lilt_phase))
     size = 1.0 + 0.7 * uneven * smooth_noise(rng, len(phase), 1.0 / style.tempo_hz)[:, 0]
-    rim = _rim(style, psi) * size[:, None]
+    rim = _rim(style, psi) * (size * grown)[:, None]
+    if wander:
+        rim += wander * _wandering(session, style, len(phase))
     rest = style.rest_share * _rim(style, np.full(1, style.rest_phase))
     path = (rim - rest) * radius[:, None]
     return path, (style.stroke_s, (len(phase) - stroke) / GRID_HZ)
 
 
-def _phase(rng: np.random.Generator, style: Style, turns: float, uneven: float) -> Floats:
+def _wandering(session: Session, style: Style, count: int) -> Floats:
+    """Where the circle's centre goes, (n, 2), over several turns, for a wander of 1."""
+    noise = smooth_noise(session.mishaps, count, 3.0 / style.tempo_hz, 2)
+    return np.asarray(np.clip(noise, -1.2, 1.2) * [style.dorsi_deg, style.inversion_deg])
+
+
+def _phase(session: Session, style: Style, turns: float) -> Floats:
     """Phase in rad over a bout: speed eased in and out, uneven from turn to turn, ending at exactly `turns`."""
+    rng, wish = session.rng, session.wish
     count = max(2, int(np.ceil(turns)))
-    tempo = style.tempo_hz * np.exp(uneven * rng.standard_normal(count))
+    tempo = style.tempo_hz * np.exp(session.person.unevenness * rng.standard_normal(count))
+    tempo = tempo * np.exp(wish.tempo_drift * np.linspace(-0.5, 0.5, count))
     ramp_s = rng.uniform(0.15, 0.4) / style.tempo_hz
     knots = np.concatenate([[0.0], ramp_s + np.arange(count) * turns / count / style.tempo_hz])
     knots = np.append(knots, knots[-1] + ramp_s)
-    t = grid(knots[-1])
-    speed = between(knots, np.concatenate([[0.0], tempo, [0.0]]), t)
-    turned = np.cumsum(speed) / GRID_HZ
-    return np.asarray(2 * np.pi * turned * (turns / turned[-1]))
+    speed = between(knots, np.concatenate([[0.0], tempo, [0.0]]), grid(knots[-1]))
+    return course(session.mishaps, wish, speed, turns)
 
 
 def _rim(style: Style, psi: Floats) -> Floats:
@@ -147,6 +200,11 @@ def _rim(style: Style, psi: Floats) -> Floats:
     bump = 1.0 + (style.bumps * np.cos(k * psi[:, None] + style.bump_phase)).sum(axis=1)
     x = style.dorsi_deg * np.cos(psi)
     y = style.inversion_deg * np.sin(psi + style.skew)
+    narrow = 1.0 - style.egg * np.cos(psi - style.egg_phase)
+    c, s = np.cos(style.egg_phase), np.sin(style.egg_phase)
+    along, across = c * x + s * y, (c * y - s * x) * narrow  # narrower towards one end, as an egg is
+    if style.egg:
+        x, y = c * along - s * across, s * along + c * across
     return np.asarray(np.column_stack([x, y]) * bump[:, None])
 
 
@@ -160,32 +218,44 @@ def _visible(session: Session, start: Floats) -> float:
     side decide."""
     step = np.zeros((3, ANGLES))
     step[1, Angle.DORSI] = step[2, Angle.INVERSION] = 0.1
-    u = foot_up(session.person, session.wish.side, start[:ANGLES] + step)
+    u = foot_up(session.person, session.foot, start[:ANGLES] + step)
     a, b = u[1] - u[0], u[2] - u[0]
     return float(np.cross(a, b) @ u[0] / (a * a).sum())
 
 
-def _assemble(
-    session: Session,
-    start: Floats,
-    bouts: list[tuple[float, tuple[float, float], float, Floats]],
-    total_s: float,
-) -> Motion:
+def _assemble(session: Session, start: Floats, pieces: list[Piece], total_s: float) -> Motion:
     rng, person = session.rng, session.person
     script = Script(start)
     script.rest(total_s)
     angles, _ = script.draw()
     marks = []
-    for at_s, (a, b), sign, path in bouts:
-        i = round(at_s * GRID_HZ)
-        angles[i : i + len(path), [Angle.DORSI, Angle.INVERSION]] += path * [1.0, sign]
-        marks.append(Bout(i / GRID_HZ + a, i / GRID_HZ + b))
+    for piece in pieces:
+        i = round(piece.at_s * GRID_HZ)
+        angles[i : i + len(piece.path), [Angle.DORSI, Angle.INVERSION]] += piece.path * [1.0, piece.sign]
+        if piece.counts_s is not None:
+            marks.append(Bout(i / GRID_HZ + piece.counts_s[0], i / GRID_HZ + piece.counts_s[1]))
     moved = angles - start[:ANGLES]
-    angles[:, Angle.SHANK_PITCH] -= rng.uniform(0.015, 0.05) * moved[:, Angle.DORSI]
-    angles[:, Angle.SHANK_ROLL] -= rng.uniform(0.01, 0.05) * moved[:, Angle.INVERSION]
+    angles[:, Angle.SHANK_PITCH] -= (rng.uniform(0.015, 0.05) - session.wish.leg) * moved[:, Angle.DORSI]
+    rolls = 0.7 * session.wish.leg * (1.0 if session.foot == "right" else -1.0)
+    angles[:, Angle.SHANK_ROLL] -= (rng.uniform(0.01, 0.05) - rolls) * moved[:, Angle.INVERSION]
+    angles += _shifts(session, pieces, len(angles))
     extra = _restless(session, len(angles))
     ankle = ankle_below(postures.KNEE_M, person.shank_m, angles + extra)
     return Motion(angles, extra, ankle, marks=tuple(marks))
+
+
+def _shifts(session: Session, pieces: list[Piece], count: int) -> Floats:
+    """Changes of posture in the rests between bouts, (n, 6) in degrees: another seat, the leg elsewhere."""
+    rng, shifted = session.mishaps, np.zeros((count, ANGLES))
+    for before, after in pairwise(pieces):
+        rest_s = after.at_s - before.end_s
+        if rest_s < SHIFTING_S[0] + 0.3 or rng.uniform() >= session.wish.shifts:
+            continue
+        took_s = min(rng.uniform(*SHIFTING_S), rest_s - 0.2)
+        at_s = before.end_s + rng.uniform(0.1, rest_s - took_s)
+        by = rng.standard_normal(ANGLES) * SHIFTS_DEG
+        shifted += by * ease((times(count) - at_s) / took_s)[:, None]
+    return shifted
 
 
 def _restless(session: Session, count: int) -> Floats:

@@ -1,5 +1,24 @@
-"""Draws people, devices and sessions, for sweeps over what differs between wearers."""
+"""Draws people, devices and sessions, for sweeps over what differs between wearers.
 
+All shares and ranges are assumed: what seems plausible, drawn wide, since no survey of it is known. Of the sets
+drawn by `sample`,
+
+* people: 12 % are children (1.05 to 1.5 m), the others 1.45 to 2.0 m; the ankle goes half to one and a half
+  times as far as usual;
+* circles: 0.2 to 1.4 turns a second; 15 % thin (width to length 0.25 to 0.45); 30 % egg to drop shaped; 25 %
+  jerky; 20 % with a centre that wanders by 0.15 to 0.3 of the size; 35 % made with the leg too; sizes change
+  by 15 % (rms) and tempo by 20 % over a set;
+* mishaps: 40 % of the sets are done carefully, without any. In the others, each of these has a chance of 35 %
+  to occur, at 5 to 25 % of the repetitions: hesitations, going back, false starts; 35 % shift their seat at
+  10 to 50 % of the rests; 20 % hurry;
+* device: clocks within 0.1 % (rms) in 60 %, up to ±1.5 % off in 40 %; offsets, scale errors up to 5 %,
+  warming up; range ±2 g in 20 %, gyro range 250 or 500 deg/s in a third;
+* on the leg: the strap rings in 55 % (12 to 40 Hz), loosely in 15 of them (6 to 14 Hz); the sensor slips by 3
+  to 15° in 8 %, creeps by 1 to 8° in 25 %; 4 % are worn on the other foot than is said;
+* link: nothing lost in 60 %, else 0.5 or 2 %, in packets or in holes of 0.1 to 0.8 s on average.
+"""
+
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +29,40 @@ from footsense.types import Side
 
 RATES_HZ = (25.0, 50.0, 52.0, 60.0, 100.0, 100.0, 104.0, 200.0, 400.0)  # of ordinary devices
 RANGES_G = (2.0, 4.0, 8.0, 8.0, 16.0)
-_STREAM = 100
+GYRO_RANGES_DPS = (250.0, 500.0, 1000.0, 2000.0, 2000.0, 2000.0)
+_STREAM, _WIDER = 100, 101
+
+PLAIN: Mapping[str, Any] = {
+    "bias": 1.0,
+    "tempo_hz": None,
+    "stature_m": None,
+    "supple": 1.0,
+    "roundness": None,
+    "egg": 0.0,
+    "lilt": None,
+    "jerky": 0.0,
+    "wander": 0.0,
+    "leg": 0.0,
+    "fatigue": 0.0,
+    "tempo_drift": 0.0,
+    "hesitations": 0.0,
+    "reversals": 0.0,
+    "false_starts": 0.0,
+    "shifts": 0.0,
+    "hurried": False,
+    "gyr_range_dps": 2000.0,
+    "drift": 0.0,
+    "acc_scale": 0.0,
+    "gyr_scale": 0.0,
+    "burst_s": None,
+    "clock_error": 0.0,
+    "strap_hz": None,
+    "slip_deg": 0.0,
+    "creep_deg": 0.0,
+    "worn": None,
+}
+"""What `sample` draws beyond side, rate, range, noise, tremor, play, jitter and loss, at rest: pass it to
+`sample` for people who do as asked for, with sensors that stay where they are."""
 
 
 def sample(motion: str, seed: int, **fixed: Any) -> Scenario:
@@ -33,4 +85,76 @@ def sample(motion: str, seed: int, **fixed: Any) -> Scenario:
         jitter=float(rng.choice([0.0, 0.0, 0.05, 0.1])),
         loss=float(rng.choice([0.0, 0.0, 0.0, 0.005, 0.02])),
     )
-    return replace(drawn, **fixed)
+    wider = np.random.default_rng([_WIDER, seed])
+    differs = (
+        _person(wider) | _circling(wider, motion) | _mishaps(wider) | _device(wider) | _on_the_leg(wider, side)
+    )
+    return replace(drawn, **differs | fixed)
+
+
+def _sometimes(rng: np.random.Generator, share: float, low: float, high: float) -> float:
+    """A value from low to high in a share of cases, else 0."""
+    here, value = rng.uniform() < share, rng.uniform(low, high)
+    return float(value) if here else 0.0
+
+
+def _normal(rng: np.random.Generator, spread: float, most: float) -> float:
+    return float(np.clip(spread * rng.standard_normal(), -most, most))
+
+
+def _person(rng: np.random.Generator) -> dict[str, Any]:
+    child, small, size = rng.uniform() < 0.12, rng.uniform(1.05, 1.5), 1.7 + _normal(rng, 0.1, 0.3)
+    stature_m = float(small) if child else max(1.45, size)
+    return {"stature_m": stature_m, "supple": float(np.exp(_normal(rng, 0.25, 0.65)))}
+
+
+def _circling(rng: np.random.Generator, motion: str) -> dict[str, Any]:
+    tempo_hz = float(np.exp(rng.uniform(np.log(0.2), np.log(1.4))))
+    thin = _sometimes(rng, 0.15, 0.25, 0.45)
+    return {
+        "tempo_hz": tempo_hz if motion == "ankle-circles" else None,
+        "roundness": thin or float(rng.uniform(0.45, 1.0)),
+        "egg": _sometimes(rng, 0.3, 0.2, 0.8),
+        "lilt": abs(_normal(rng, 0.2, 0.6)),
+        "jerky": _sometimes(rng, 0.25, 0.3, 0.9),
+        "wander": _sometimes(rng, 0.2, 0.15, 0.3) or _sometimes(rng, 0.6, 0.02, 0.15),
+        "leg": _sometimes(rng, 0.35, 0.05, 0.35),
+        "fatigue": _normal(rng, 0.15, 0.45),
+        "tempo_drift": _normal(rng, 0.2, 0.5),
+    }
+
+
+def _mishaps(rng: np.random.Generator) -> dict[str, Any]:
+    usual = 0.0 if rng.uniform() < 0.4 else 1.0
+    return {
+        "hesitations": usual * _sometimes(rng, 0.35, 0.05, 0.25),
+        "reversals": usual * _sometimes(rng, 0.35, 0.05, 0.25),
+        "false_starts": usual * _sometimes(rng, 0.35, 0.05, 0.25),
+        "shifts": usual * _sometimes(rng, 0.35, 0.1, 0.5),
+        "hurried": bool(usual * rng.uniform() > 0.8),
+    }
+
+
+def _device(rng: np.random.Generator) -> dict[str, Any]:
+    precise, off = _normal(rng, 0.001, 0.003), float(rng.uniform(-0.015, 0.015))
+    return {
+        "bias": float(rng.uniform(0.3, 2.0)),
+        "gyr_range_dps": float(rng.choice(GYRO_RANGES_DPS)),
+        "acc_scale": _sometimes(rng, 0.2, 0.02, 0.05) or float(rng.uniform(0.0, 0.02)),
+        "gyr_scale": float(rng.uniform(0.0, 0.03)),
+        "drift": abs(_normal(rng, 1.0, 3.0)),
+        "clock_error": precise if rng.uniform() < 0.6 else off,
+        "burst_s": _sometimes(rng, 0.5, 0.1, 0.8) or None,
+    }
+
+
+def _on_the_leg(rng: np.random.Generator, side: Side) -> dict[str, Any]:
+    kind, tight_hz, loose_hz = rng.uniform(), float(rng.uniform(12, 40)), float(rng.uniform(6, 14))
+    other: Side = "left" if side == "right" else "right"
+    return {
+        "strap_hz": None if kind < 0.45 else tight_hz if kind < 0.85 else loose_hz,
+        "strap_damping": float(rng.uniform(0.2, 0.6) if kind < 0.85 else rng.uniform(0.1, 0.3)),
+        "slip_deg": _sometimes(rng, 0.08, 3.0, 15.0),
+        "creep_deg": _sometimes(rng, 0.25, 1.0, 8.0),
+        "worn": other if rng.uniform() < 0.04 else None,
+    }

@@ -1,7 +1,7 @@
 """What is asked of the simulator, as a value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -51,10 +51,26 @@ class Scenario:
     parts of turns, pauses inside a set, movements too short to be a hold, slips, long rests. `person_seed`
     keeps the person the same over several recordings.
 
-    The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` (clips), `bits` of resolution, `noise` and `bias`
-    scale what is drawn, `loss` is the share of samples lost in packets, `gaps_s` are holes (start, length),
-    `jitter` the rms error of time stamps in sample periods.
-    `mounting` is a unit quaternion (w, x, y, z), body from sensor. `slop` scales the strap's play.
+    What differs between people and days; the defaults are a grown-up who does as asked for. `stature_m`;
+    `supple` scales how far the ankle goes. Of circles: `roundness` is width to length, `egg` makes one end
+    narrower (0.5 an egg, 0.8 a drop), `lilt` is how uneven the speed is around the circle, `jerky` how nearly
+    the foot stops at some corners of each turn, `wander` how far the centre moves (share of the size), `leg`
+    the share that the leg makes. `fatigue` is the share of the size lost from the first to the last repetition
+    (negative: it grows), `tempo_drift` the natural log of the tempo's change. Chances, for each repetition:
+    `hesitations` (stops for less than a second within a turn), `reversals` (goes back by a part of a turn, then
+    on), `false_starts` (begins, goes back the same way, begins again). `shifts` is the chance for the seat or
+    leg to be shifted in a rest; `hurried` cuts the rests short.
+
+    The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` and `gyr_range_dps` (clip), `bits` of resolution,
+    `noise` and `bias` scale what is drawn, `drift` slow changes of the offsets while it warms up, `acc_scale`
+    and `gyr_scale` are rms errors of the axes' scale. `loss` is the share of samples lost, in packets or in
+    holes of the mean length `burst_s`; `gaps_s` are holes (start, length), `jitter` the rms error of stamps in
+    sample periods, `clock_error` the share by which the recording's clock is fast: truth is told by that clock.
+
+    On the leg: `mounting` is a unit quaternion (w, x, y, z), body from sensor. `slop` scales the strap's play,
+    `strap_hz` and `strap_damping` (share of critical) are the resonance of a sensor on its strap; it turns by
+    `slip_deg` in sudden slips within the recording and by `creep_deg` slowly. `worn` is the foot that really
+    wears the sensor, and does it, where that is not the declared `side`.
     """
 
     motion: str
@@ -74,6 +90,21 @@ class Scenario:
     tremor: float = 1.0
     restless: float = 1.0
     tidy: bool = False
+    stature_m: float | None = None
+    supple: float = 1.0
+    roundness: float | None = None
+    egg: float = 0.0
+    lilt: float | None = None
+    jerky: float = 0.0
+    wander: float = 0.0
+    leg: float = 0.0
+    fatigue: float = 0.0
+    tempo_drift: float = 0.0
+    hesitations: float = 0.0
+    reversals: float = 0.0
+    false_starts: float = 0.0
+    shifts: float = 0.0
+    hurried: bool = False
     rate_hz: float = 100.0
     gyro: bool = True
     acc_range_g: float = 8.0
@@ -85,6 +116,17 @@ class Scenario:
     jitter: float = 0.0
     gaps_s: tuple[tuple[float, float], ...] = ()
     mounting: tuple[float, float, float, float] | None = None
+    burst_s: float | None = None
+    clock_error: float = 0.0
+    strap_hz: float | None = None
+    strap_damping: float = 0.3
+    slip_deg: float = 0.0
+    creep_deg: float = 0.0
+    acc_scale: float = 0.0
+    gyr_scale: float = 0.0
+    drift: float = 0.0
+    gyr_range_dps: float = 2000.0
+    worn: Side | None = None
 
     def __post_init__(self) -> None:
         if self.motion not in MOTIONS:
@@ -107,7 +149,9 @@ _CHOICES = {
     "direction": ("cw", "ccw", "both"),
     "placement": ("foot", "ankle", "shank"),
     "side": ("left", "right"),
+    "worn": (None, "left", "right"),
 }
+_WHOLE = ("seed", "person_seed", "reps", "sets", "bits")
 _BOUNDS = (
     ("seed", 0, 2**63 - 1),
     ("reps", 1, 2000),
@@ -127,6 +171,30 @@ _BOUNDS = (
     ("slop", 0.0, 20.0),
     ("loss", 0.0, 0.9),
     ("jitter", 0.0, 0.2),
+    ("stature_m", 0.9, 2.2),
+    ("supple", 0.3, 2.0),
+    ("roundness", 0.0, 1.0),
+    ("egg", 0.0, 0.9),
+    ("lilt", 0.0, 0.8),
+    ("jerky", 0.0, 0.95),
+    ("wander", 0.0, 0.5),
+    ("leg", 0.0, 0.5),
+    ("fatigue", -0.8, 0.8),
+    ("tempo_drift", -1.0, 1.0),
+    ("hesitations", 0.0, 1.0),
+    ("reversals", 0.0, 1.0),
+    ("false_starts", 0.0, 1.0),
+    ("shifts", 0.0, 1.0),
+    ("burst_s", 0.01, 10.0),
+    ("clock_error", -0.05, 0.05),
+    ("strap_hz", 2.0, 90.0),
+    ("strap_damping", 0.02, 2.0),
+    ("slip_deg", 0.0, 60.0),
+    ("creep_deg", 0.0, 60.0),
+    ("acc_scale", 0.0, 0.2),
+    ("gyr_scale", 0.0, 0.2),
+    ("drift", 0.0, 20.0),
+    ("gyr_range_dps", 100.0, 4000.0),
 )
 
 
@@ -135,13 +203,43 @@ def _check(name: str, value: float | None, low: float, high: float) -> None:
         raise UsageError(f"{name} is {value:g}; it has to be from {low:g} to {high:g}")
 
 
+SETTINGS = tuple(sorted(f.name for f in fields(Scenario) if f.name not in {"motion", "gaps_s", "mounting"}))
+
+
+def setting(text: str) -> tuple[str, str | float | bool]:
+    """A field and its value from `name=value`, as on a command line: a number, yes or no, or a word.
+
+    Raises UsageError for an unknown field or a value of another kind.
+    """
+    name, _, value = text.partition("=")
+    if name not in SETTINGS:
+        raise UsageError(f"--set {display(text)}: no such field; known are: {', '.join(SETTINGS)}")
+    default = {f.name: f.default for f in fields(Scenario)}[name]
+    if isinstance(default, bool):
+        if value not in ("yes", "no"):
+            raise UsageError(f"--set {display(text)}: say {name}=yes or {name}=no")
+        return name, value == "yes"
+    if name in _CHOICES:
+        return name, value
+    try:
+        return name, int(value) if name in _WHOLE else float(value)
+    except ValueError:
+        raise UsageError(f"--set {display(text)}: '{display(value)}' is no number") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """Who does it, and the random numbers of how. `rng` is used up by the motion only, so that device,
-    placement and mounting leave the motion as it is. `before` is the pose (9,) in which the last part of a
-    routine ended."""
+    placement and mounting leave the motion as it is; `mishaps` by what goes wrong, so that a chance of 0 leaves
+    the rest as it is. `before` is the pose (9,) in which the last part of a routine ended."""
 
     wish: Scenario
     person: Person
     rng: np.random.Generator
+    mishaps: np.random.Generator
     before: Floats | None = None
+
+    @property
+    def foot(self) -> Side:
+        """The foot that does it and wears the sensor."""
+        return self.wish.worn or self.wish.side

@@ -40,8 +40,8 @@ GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
     "donning": others.donning,
 }
 MAX_FILLED_S = 0.25
-_PERSON, _MOTION, _SITE, _MOUNT, _DEVICE, _NOISE, _PLAY, _LOSS, _JITTER = range(
-    9
+_PERSON, _MOTION, _SITE, _MOUNT, _DEVICE, _NOISE, _PLAY, _LOSS, _JITTER, _MISHAPS, _ERRORS, _SLIPS = range(
+    12
 )  # separate random numbers for each
 
 
@@ -105,7 +105,7 @@ def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float]
     person = _person(first)
     parts: list[Motion] = []
     for i, scenario in enumerate(scenarios):
-        alike = replace(scenario, side=first.side, placement=first.placement)
+        alike = replace(scenario, side=first.side, worn=first.worn, placement=first.placement)
         before = parts[-1].last_pose if parts else None
         motion = motion_of(alike, person, i, before)
         parts.append(replace(motion, segments=((scenario.motion, 0.0, motion.duration_s),)))
@@ -117,34 +117,35 @@ def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float]
 def motion_of(scenario: Scenario, person: Person, part: int = 0, before: Floats | None = None) -> Motion:
     """The motion alone, whatever device and placement. `before` is the pose (9,) that it follows."""
     rng = _random(scenario, _MOTION, part)
-    return GENERATORS[scenario.motion](Session(scenario, person, rng, before))
+    mishaps = _random(scenario, _MISHAPS, part)
+    return GENERATORS[scenario.motion](Session(scenario, person, rng, mishaps, before))
 
 
 def _person(scenario: Scenario) -> Person:
     seed = scenario.seed if scenario.person_seed is None else scenario.person_seed
-    return Person.draw(np.random.default_rng([_PERSON, seed]))
+    return Person.draw(np.random.default_rng([_PERSON, seed]), scenario.stature_m)
 
 
 def _random(scenario: Scenario, purpose: int, part: int = 0) -> np.random.Generator:
     return np.random.default_rng([purpose, scenario.seed, part, sum(scenario.motion.encode())])
 
 
-def _worn(scenario: Scenario, person: Person, motion: Motion) -> Simulated:
-    device = sensor.Device.draw(_random(scenario, _DEVICE), scenario)
-    site = draw_site(_random(scenario, _SITE), scenario.placement)
-    mount = sensor.mounting(scenario, _random(scenario, _MOUNT))
-    slop = sensor.play(_random(scenario, _PLAY), motion, device)
-    acc, gyr = sensor.kinematics(motion, person, scenario.side, site=site, mount=mount, slop=slop)
-    at_s = np.arange(int((motion.duration_s - 0.01) * scenario.rate_hz)) / scenario.rate_hz
-    both = sensor.read(np.column_stack([acc, gyr]), at_s, scenario.rate_hz, anti_alias=device.anti_alias)
-    noise = _random(scenario, _NOISE).standard_normal(both.shape)
-    acc = both[:, :3] + device.acc_noise_g * noise[:, :3] + device.acc_bias_g
-    gyr = both[:, 3:] + device.gyr_noise_dps * noise[:, 3:] + device.gyr_bias_dps
-    arrives = sensor.kept(_random(scenario, _LOSS), at_s, scenario)
+def _worn(wish: Scenario, person: Person, motion: Motion) -> Simulated:
+    device = sensor.Device.draw(_random(wish, _DEVICE), _random(wish, _ERRORS), wish)
+    side = wish.worn or wish.side
+    slop = sensor.play(_random(wish, _PLAY), motion, device) + sensor.slips(_random(wish, _SLIPS), motion, wish)
+    site = draw_site(_random(wish, _SITE), wish.placement)
+    mount = sensor.mounting(wish, _random(wish, _MOUNT))
+    acc, gyr = sensor.kinematics(motion, person, side, site=site, mount=mount, slop=slop)
+    acc, gyr = sensor.on_strap(_random(wish, _SLIPS, 1), acc, gyr, wish)
+    at_s = np.arange(int((motion.duration_s - 0.01) * wish.rate_hz)) / wish.rate_hz
+    both = sensor.read(np.column_stack([acc, gyr]), at_s, wish.rate_hz, anti_alias=device.anti_alias)
+    both = device.measured(both, at_s, _random(wish, _NOISE).standard_normal(both.shape))
+    arrives = sensor.kept(_random(wish, _LOSS), at_s, wish)
     return Simulated(
-        scenario=scenario,
-        t_s=sensor.stamps(_random(scenario, _JITTER), at_s, scenario)[arrives],
-        acc_g=sensor.quantised(acc, scenario.acc_range_g, scenario.bits)[arrives],
-        gyr_dps=sensor.quantised(gyr, sensor.GYRO_RANGE_DPS, 16)[arrives] if scenario.gyro else None,
-        truth=truth(motion, person, scenario.side),
+        scenario=wish,
+        t_s=sensor.stamps(_random(wish, _JITTER), at_s, wish)[arrives],
+        acc_g=sensor.quantised(both[:, :3], wish.acc_range_g, wish.bits)[arrives],
+        gyr_dps=sensor.quantised(both[:, 3:], wish.gyr_range_dps, 16)[arrives] if wish.gyro else None,
+        truth=truth(motion, person, side).by_clock(1.0 + wish.clock_error),
     )

@@ -1,0 +1,272 @@
+"""What differs between people, days and devices: each field does what its words say, and only that."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.errors import UsageError
+from footsense.simulate import MOTIONS, PLAIN, Scenario, Simulated, sample, simulate
+from footsense.simulate.body import Angle
+from footsense.simulate.scenario import SETTINGS, setting
+from footsense.simulate.wearer import _person, motion_of
+from footsense.types import StreamInfo
+
+QUIET = {"noise": 0.0, "bias": 0.0, "slop": 0.0, "acc_range_g": 100.0, "bits": 24}
+CIRCLES = Scenario(motion="ankle-circles", seed=4, reps=8, direction="cw", tempo_hz=0.5, tidy=True, lilt=0.0)
+
+
+def path_of(wish: Scenario):
+    """Dorsiflexion and inversion (n, 2) as meant."""
+    return motion_of(wish, _person(wish)).angles[:, [Angle.DORSI, Angle.INVERSION]]
+
+
+def speed_of(path):
+    return np.sqrt((np.diff(path, axis=0) ** 2).sum(axis=1)) * 200.0
+
+
+def size(v):
+    return np.sqrt((v * v).sum(axis=1))
+
+
+def angle_deg(a, b):
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b)), np.dot(a, b))))
+
+
+def inside(made: Simulated, path):
+    """The path from the first turn to the last."""
+    a, b = (int(x * 200.0) for x in (made.events[0].start_s, made.events[-1].end_s))
+    return path[a:b]
+
+
+def test_what_is_drawn_is_neutral_by_default() -> None:
+    wish = Scenario(motion="sitting")
+    assert {k: getattr(wish, k) for k in PLAIN} == dict(PLAIN)
+    drawn = [sample("ankle-circles", s) for s in range(40)]
+    assert [k for k, v in PLAIN.items() if all(getattr(d, k) == v for d in drawn)] == []
+
+
+def test_the_population_has_the_shares_that_it_says() -> None:
+    drawn = [sample("ankle-circles", s) for s in range(1500)]
+
+    def share(has) -> float:
+        return sum(map(has, drawn)) / len(drawn)
+
+    mishaps = ("hesitations", "reversals", "false_starts", "shifts", "hurried")
+    assert share(lambda s: s.stature_m < 1.5) == pytest.approx(0.13, abs=0.03)
+    assert share(lambda s: s.roundness < 0.45) == pytest.approx(0.15, abs=0.03)
+    assert share(lambda s: s.jerky > 0) == pytest.approx(0.25, abs=0.03)
+    assert share(lambda s: not any(getattr(s, m) for m in mishaps)) > 0.4
+    assert share(lambda s: s.hesitations > 0) == pytest.approx(0.6 * 0.35, abs=0.03)
+    assert share(lambda s: s.strap_hz is None) == pytest.approx(0.45, abs=0.03)
+    assert share(lambda s: s.slip_deg > 0) == pytest.approx(0.08, abs=0.02)
+    assert share(lambda s: s.worn is not None) == pytest.approx(0.04, abs=0.015)
+    assert share(lambda s: abs(s.clock_error) > 0.003) == pytest.approx(0.32, abs=0.04)
+
+
+def test_fixed_fields_stay_and_the_rest_is_drawn_as_without() -> None:
+    free, fixed = sample("walking", 6), sample("walking", 6, rate_hz=50.0, drift=0.0)
+    assert replace(fixed, rate_hz=free.rate_hz, drift=free.drift) == free
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.sampled_from(sorted(MOTIONS)), st.integers(0, 10_000), st.sampled_from(["foot", "ankle", "shank"]))
+def test_anyone_can_be_made(motion: str, seed: int, placement) -> None:
+    made = simulate(sample(motion, seed, placement=placement, duration_s=15.0, reps=2, sets=1))
+    assert np.isfinite(made.acc_g).all()
+    assert all(e.end_s > e.start_s for e in made.events)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [{"hesitations": 1.0}, {"reversals": 1.0}, {"jerky": 0.9}, {"egg": 0.8}, {"lilt": 0.7}, {"wander": 0.3}],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_eight_turns_stay_eight(trouble, seed: int) -> None:
+    made = simulate(replace(CIRCLES, seed=seed, **trouble))
+    assert len(made.events) == 8
+    assert {e.attributes["direction"] for e in made.events} == {"cw"}
+
+
+def test_who_hesitates_stops_within_turns() -> None:
+    def still(**trouble) -> float:
+        wish = replace(CIRCLES, **trouble)
+        return float((speed_of(inside(simulate(wish), path_of(wish))) < 1.0).mean())
+
+    assert still() == 0.0
+    assert still(hesitations=1.0) > 0.1
+
+
+def test_who_goes_back_goes_on_again() -> None:
+    def backwards(**trouble) -> float:
+        wish = replace(CIRCLES, **trouble)
+        path = inside(simulate(wish), path_of(wish))
+        out = path - path.mean(axis=0)
+        way = out[:-1, 0] * np.diff(out[:, 1]) - out[:-1, 1] * np.diff(out[:, 0])
+        return float(min((way > 0).mean(), (way < 0).mean()))
+
+    assert backwards() < 0.01
+    assert 0.05 < backwards(reversals=1.0) < 0.45
+
+
+def test_a_false_start_is_no_turn_but_moves_the_foot() -> None:
+    wish = replace(CIRCLES, false_starts=1.0)
+    made, path = simulate(wish), path_of(wish)
+    before = path[: int((made.events[0].start_s - 1.0) * 200.0)]
+    assert len(made.events) == 8
+    assert np.ptp(before, axis=0).max() > 5.0
+
+
+def test_jerky_people_nearly_stop_at_corners() -> None:
+    def slowest(**trouble) -> float:
+        wish = replace(CIRCLES, roundness=1.0, **trouble)
+        speed = speed_of(inside(simulate(wish), path_of(wish)))[100:-100]
+        return float(speed.min() / np.median(speed))
+
+    assert slowest() > 0.4
+    assert slowest(jerky=0.95) < 0.25
+
+
+def test_an_egg_is_narrower_at_one_end() -> None:
+    def lopsided(**trouble) -> float:
+        wish = replace(CIRCLES, roundness=0.8, **trouble)
+        path = inside(simulate(wish), path_of(wish))
+        centred = (path - path.mean(axis=0)) / path.std(axis=0)
+        return float(np.sqrt(np.sum(np.mean(centred[:, None, :] ** 2 * centred[:, :, None], axis=0) ** 2)))
+
+    assert lopsided(egg=0.7) > 2 * lopsided() > 0
+
+
+def test_tired_feet_make_smaller_circles() -> None:
+    wish = replace(CIRCLES, fatigue=0.5)
+    path = inside(simulate(wish), path_of(wish))
+    first, last = (np.ptp(p, axis=0).max() for p in (path[: len(path) // 8], path[-len(path) // 8 :]))
+    assert 0.35 < last / first < 0.75
+
+
+def test_a_tempo_that_drifts_makes_the_last_turns_quicker() -> None:
+    turns = [e.end_s - e.start_s for e in simulate(replace(CIRCLES, tempo_drift=1.0)).events]
+    assert np.mean(turns[-3:]) < 0.65 * np.mean(turns[:3])
+
+
+def test_the_seat_is_shifted_in_a_rest() -> None:
+    wish = replace(CIRCLES, direction="both", tidy=False, shifts=1.0, seed=2)
+    path = motion_of(wish, _person(wish)).angles
+    still = motion_of(replace(wish, shifts=0.0), _person(wish)).angles
+    assert np.abs(path - still)[-1].max() > 2.0
+    assert np.abs(path - still)[: int(simulate(wish).events[0].end_s * 200.0)].max() == 0.0
+
+
+def test_who_hurries_rests_less() -> None:
+    wish = replace(CIRCLES, direction="both")
+    assert simulate(replace(wish, hurried=True)).t_s[-1] < simulate(wish).t_s[-1] - 0.5
+
+
+def test_a_legs_share_is_seen_at_the_shank() -> None:
+    still, moved = (simulate(replace(CIRCLES, placement="shank", leg=x, **QUIET)) for x in (0.0, 0.3))
+    assert size(np.std(moved.acc_g, axis=0)[None])[0] > 2 * size(np.std(still.acc_g, axis=0)[None])[0]
+
+
+def test_small_people_have_short_legs() -> None:
+    small, tall = (_person(Scenario(motion="sitting", stature_m=x)).shank_m for x in (1.0, 2.0))
+    assert tall == pytest.approx(2 * small)
+
+
+def spectrum_at(made: Simulated, hz: float) -> float:
+    """Power of the acceleration around a frequency."""
+    power = (np.abs(np.fft.rfft(made.acc_g - made.acc_g.mean(axis=0), axis=0)) ** 2).sum(axis=1)
+    f = np.fft.rfftfreq(len(made.t_s), 1.0 / 200.0)
+    return float(power[(f > 0.9 * hz) & (f < 1.1 * hz)].mean())
+
+
+@pytest.mark.parametrize("hz", [9.0, 25.0])
+def test_a_strap_rings_at_its_frequency_after_impacts(hz: float) -> None:
+    wish = Scenario(motion="walking", seed=2, rate_hz=200.0, duration_s=20.0, **QUIET)
+    rung = simulate(replace(wish, strap_hz=hz, strap_damping=0.1))
+    firm = simulate(wish)
+    assert spectrum_at(rung, hz) > 6 * spectrum_at(firm, hz)
+    assert spectrum_at(rung, 80.0) < spectrum_at(firm, 80.0)
+
+
+def test_a_strap_that_rings_leaves_a_resting_sensor_alone() -> None:
+    wish = Scenario(motion="sitting", seed=2, duration_s=20.0, restless=0.0, **QUIET)
+    firm, rung = simulate(wish), simulate(replace(wish, strap_hz=10.0))
+    assert np.abs(firm.acc_g - rung.acc_g).max() < 2e-3
+
+
+@pytest.mark.parametrize("field", ["slip_deg", "creep_deg"])
+def test_a_sensor_that_slips_ends_up_turned(field: str) -> None:
+    wish = Scenario(motion="sitting", seed=3, duration_s=30.0, restless=0.0, placement="foot", **QUIET)
+    still, moved = simulate(wish), simulate(replace(wish, **{field: 20.0}))
+    assert np.allclose(still.acc_g[:5], moved.acc_g[:5], atol=5e-3)
+    turned = angle_deg(still.acc_g[-5:].mean(axis=0), moved.acc_g[-5:].mean(axis=0))
+    assert 3.0 < turned < 21.0  # up to the share of the turn that is about the vertical
+    assert size(moved.gyr_dps).max() < 400.0
+
+
+def test_a_slip_is_sudden_and_creeping_is_slow() -> None:
+    wish = Scenario(motion="sitting", seed=3, duration_s=30.0, restless=0.0, **QUIET)
+    slip, creep = (size(simulate(replace(wish, **{f: 10.0})).gyr_dps).max() for f in ("slip_deg", "creep_deg"))
+    assert slip > 20.0 > 2.0 > creep
+
+
+def test_a_fast_clock_stretches_recording_and_truth_alike() -> None:
+    plain, fast = simulate(CIRCLES), simulate(replace(CIRCLES, clock_error=0.015))
+    assert np.allclose(fast.t_s, 1.015 * plain.t_s)
+    assert (fast.acc_g == plain.acc_g).all()
+    assert [e.end_s for e in fast.events] == pytest.approx([1.015 * e.end_s for e in plain.events])
+
+
+def test_scales_and_offsets_are_off_by_what_is_asked_for() -> None:
+    wish = Scenario(motion="sitting", seed=3, duration_s=200.0, restless=0.0, **QUIET)
+    norms = [size(simulate(replace(wish, seed=s, acc_scale=0.03)).acc_g).mean() for s in range(12)]
+    assert 0.01 < np.std(norms) < 0.05
+    warmer = size(simulate(replace(wish, drift=1.0)).gyr_dps - simulate(wish).gyr_dps)
+    assert warmer[:100].max() < 0.1 < 0.2 < warmer[-100:].min()
+
+
+def test_gyros_clip_too() -> None:
+    made = simulate(Scenario(motion="walking", seed=3, duration_s=20.0, gyr_range_dps=250.0))
+    assert 249.0 < np.abs(made.gyr_dps).max() <= 250.0
+
+
+def test_a_fading_link_loses_samples_in_bursts() -> None:
+    wish = Scenario(motion="sitting", seed=3, duration_s=2000.0, loss=0.05, burst_s=0.5, rate_hz=50.0)
+    made = simulate(wish)
+    holes = np.diff(made.t_s)
+    holes = holes[holes > 0.03]
+    assert 1.0 - len(made.t_s) / (2000.0 * 50.0) == pytest.approx(0.05, abs=0.015)
+    assert holes.mean() == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_sensor_on_the_other_foot_says_what_it_was_told() -> None:
+    made = simulate(replace(CIRCLES, side="right", worn="left", **QUIET))
+    there = simulate(replace(CIRCLES, side="left", **QUIET))
+    info = made.items()[0]
+    assert isinstance(info, StreamInfo)
+    assert info.side == "right"
+    assert (made.acc_g == there.acc_g).all()
+
+
+def test_settings_are_read_from_words() -> None:
+    assert setting("jerky=0.5") == ("jerky", 0.5)
+    assert setting("reps=3") == ("reps", 3)
+    assert setting("hurried=yes") == ("hurried", True)
+    assert setting("worn=left") == ("worn", "left")
+    assert {"jerky", "strap_hz", "worn"} < set(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("jerki=1", "no such field; known are: acc_range_g"),
+        ("jerky", "'' is no number"),
+        ("reps=1.5", "'1.5' is no number"),
+        ("hurried=1", "hurried=yes or hurried=no"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_in_words(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        setting(text)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from footsense.engine import Engine
@@ -63,7 +63,7 @@ class Session:
         """Take what came; return the events that are final with it."""
         self._record(item)
         if isinstance(item, Command):
-            return [e for lane in self._lanes.values() for e in self._run(lane, [lane.timed(item)])]
+            return [e for lane in self._lanes.values() for e in self._run(lane, lane.pipeline.command(item))]
         if isinstance(item, Tick):
             return [e for lane in self._lanes.values() for e in self._run(lane, [item])]
         lane = self._lanes.get(item.sensor)
@@ -146,10 +146,6 @@ class _Lane:
         """The samples that are gathered and not yet seen."""
         waiting, self._waiting = self._waiting, []
         return [joined(waiting)] if waiting else []
-
-    def timed(self, command: Command) -> Command:
-        """The command with its place in this sensor's stream."""
-        return replace(command, fields={**command.fields, "t_s": self.pipeline.stream_time(command.host_ns)})
 
 
 def event_line(event: SessionEvent) -> str:

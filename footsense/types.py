@@ -31,6 +31,26 @@ class RawPacket:
     payload: bytes
 
 
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the wearing check learned of how the sensor sits, in the sensor's own frame. Holds for one wearing.
+
+    `up`: unit direction of the specific force while standing flat. `flex_deg`: by how much the sensor turned
+    when the toes were lifted, `flex_axis` the unit axis of that (right-handed: it points to the wearer's
+    right on either foot); both None where no lift was seen. `noise_deg`: rms angle of the posture about its
+    mean in the flat stand, below 2 Hz; `noise_g`: rms of the specific force's fast part there.
+    """
+
+    up: Vector
+    flex_axis: Vector | None
+    flex_deg: float | None
+    noise_deg: float
+    noise_g: float
+
+
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
     """What is known of a sensor's stream before its samples. Opens a stream; a second one starts it anew."""
@@ -41,6 +61,7 @@ class StreamInfo:
     side: Side | None = None
     placement: Placement | None = None
     acc_range_g: float | None = None  # None where the recording does not say it
+    reference: Reference | None = None  # None without a wearing check
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +102,8 @@ class Tick:
 @dataclass(frozen=True, slots=True)
 class Command:
     """Something said to the session and recorded with it: `kind` is `exercise` (fields `exercise`, `side`: what
-    follows is meant as that), `end` (of that), `note`, `cue`. Detectors never see it."""
+    follows is meant as that), `end` (of that), `note`, `cue`, `wearing` (field `phase`: what the wearer is
+    asked for in the wearing check), `reference` (its result). Detectors never see it."""
 
     host_ns: int
     kind: str

@@ -15,7 +15,7 @@ PACKAGE = Path(footsense.__file__).parent
 # each imports only from those before it (and from its own)
 ORDER = [
     "types", "errors", "text", "tables", "resources",
-    "signal", "devices", "stream", "exercises", "engine", "recognise",
+    "signal", "devices", "stream", "wearing", "exercises", "engine", "recognise",
     "recording", "analysis", "routine", "verify", "coach", "session", "completion", "history",
     "report", "sources", "simulate", "web", "batch", "cli",
 ]  # fmt: skip

@@ -147,8 +147,7 @@ def _items(path: Path, meta: SensorMeta) -> Iterator[Item]:
         elif message.topic == m.TICK:
             yield Tick(message.host_ns)
         elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
-            t_s = pipeline.stream_time(command.host_ns)
-            yield replace(command, fields={**command.fields, "t_s": t_s})
+            yield from pipeline.command(command)
     yield from pipeline.flush()
 
 

@@ -1,12 +1,14 @@
 """From one sensor's notifications to its stream: the profile's decoder, then the stage."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from footsense.devices import Decoder, parse_profile
 from footsense.errors import PacketError
+from footsense.stream.reference import reference_of
 from footsense.stream.stage import Stage
 from footsense.text import display
-from footsense.types import Decoded, Item, RawPacket, SensorMeta, StreamTiming
+from footsense.types import Command, Decoded, Item, RawPacket, SensorMeta, StreamTiming
 
 
 class FrameDecoder(Protocol):
@@ -51,6 +53,14 @@ class Pipeline:
             self.last_problem = str(error)
             return []
         return self._stage.process(packet, frames) if frames else []
+
+    def command(self, command: Command) -> list[Item]:
+        """A command with its place in this stream, `t_s`; one that sets this sensor's reference takes effect
+        with the next samples."""
+        reference = reference_of(command, self.meta.id)
+        if reference is not None:
+            self._stage.refer(reference)
+        return [replace(command, fields={**command.fields, "t_s": self.stream_time(command.host_ns)})]
 
     def flush(self) -> list[Item]:
         """What the end of the stream completes."""

@@ -16,6 +16,7 @@ from footsense.types import (
     Item,
     Placement,
     RawPacket,
+    Reference,
     Side,
     StreamInfo,
     StreamTiming,
@@ -41,7 +42,10 @@ class Stage:
         acc_range_g: float | None = None,
         sensor: str = "",
     ) -> None:
-        self._about = {"side": side, "placement": placement, "acc_range_g": acc_range_g, "sensor": sensor}
+        self._about: dict[str, object] = {
+            "side": side, "placement": placement, "acc_range_g": acc_range_g, "sensor": sensor,
+        }  # fmt: skip
+        self._afresh = False
         self._range_g = acc_range_g
         acc = next((t for t in timings if t.carries_acc), None)
         gyr = next((t for t in timings if t.carries_gyr and not (acc and acc.carries_gyr)), None)
@@ -79,6 +83,11 @@ class Stage:
             for block in self._pairing.flush():
                 out += self._emit(block)
         return out
+
+    def refer(self, reference: Reference) -> None:
+        """Let a reference hold from the next samples on: they open a stream that names it."""
+        self._about["reference"] = reference
+        self._afresh = True
 
     def stream_time(self, host_ns: int) -> float:
         """The stream time at a moment of the host's clock, by the quickest packets of the last half minute;
@@ -119,7 +128,8 @@ class Stage:
         if self._t0_s is None:
             self._t0_s = float(block.t_s[0])
         t_s: Floats = block.t_s - self._t0_s
-        if self._segment != block.segment or self._has_gyro != (block.gyr_dps is not None):
+        changed = self._segment != block.segment or self._has_gyro != (block.gyr_dps is not None)
+        if changed or self._afresh:
             out += self._open(block, float(t_s[0]))
         assert self._grid is not None
         out += self._grid.push(t_s, block.acc_g, block.gyr_dps)
@@ -133,7 +143,7 @@ class Stage:
             if start_s - self._grid.last_s > HOLE_PERIODS * longer:
                 out.append(Gap(self._grid.last_s, start_s))
         self._segment, self._has_gyro = block.segment, block.gyr_dps is not None
-        self._grid = Grid(period_s, self._range_g)
+        self._grid, self._afresh = Grid(period_s, self._range_g), False
         assert self._acc is not None
         nominal = self._acc.timing.rate_hz
         rate = nominal if abs(period_s * nominal - 1) < _SNAP else round(1 / period_s, 2)

@@ -1,0 +1,11 @@
+"""The wearing check: whether the sensor sits where the wearer says, and the `Reference` for the detectors."""
+
+from footsense.wearing.check import Outcome, WearingCheck
+from footsense.wearing.findings import findings, turned
+from footsense.wearing.prompts import PROMPTS, Prompt, in_words, prompts
+from footsense.wearing.shown import Circle, Lift, Shown, Stand, shown
+
+__all__ = [
+    "PROMPTS", "Circle", "Lift", "Outcome", "Prompt", "Shown", "Stand", "WearingCheck", "findings", "in_words",
+    "prompts", "shown", "turned",
+]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from footsense.simulate import sample
+from footsense.simulate import PLAIN, sample
 from footsense.simulate.wearing_check import Check, Mistakes, simulate_check
 from footsense.types import Item, Placement
 from footsense.wearing import Outcome, WearingCheck
@@ -12,7 +12,8 @@ from tests.streams import cut
 
 
 def check(seed: int, placement: Placement = "foot", mistakes: Mistakes | None = None, **fixed: object) -> Check:
-    return simulate_check(sample("standing", seed, placement=placement, **{"loss": 0.0, **fixed}), mistakes)
+    alike = {**PLAIN, "loss": 0.0, **fixed}
+    return simulate_check(sample("standing", seed, placement=placement, **alike), mistakes)
 
 
 def outcome(items: Iterable[Item]) -> Outcome | None:

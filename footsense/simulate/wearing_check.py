@@ -27,7 +27,7 @@ class Mistakes:
     """What goes wrong in a check.
 
     `other_foot`: the sensor is not on the foot that does it; `no_lift`: the toes stay down; `other_way`: the
-    circle goes inward first; `no_circle`: there is none; `restless`: no standing still; `worn`: where the
+    circle goes inward first; `no_circle`: there is none; `restless`: no standing still; `sits`: where the
     sensor really sits, if not where the wearer says.
     """
 
@@ -36,7 +36,7 @@ class Mistakes:
     other_way: bool = False
     no_circle: bool = False
     restless: bool = False
-    worn: Placement | None = None
+    sits: Placement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,10 @@ def simulate_check(scenario: Scenario, mistakes: Mistakes | None = None, before_
     alike = replace(scenario, motion="standing")
     person = _person(alike)
     rng = np.random.default_rng([_MOTION, scenario.seed])
+    mishaps = np.random.default_rng([_MOTION + 1, scenario.seed])
     asked = tuple((p.phase, before_s + at) for at, p in prompts())
-    motion = check_motion(Session(alike, person, rng), dict(asked), mistakes)
-    sits = replace(alike, placement=mistakes.worn or scenario.placement)
+    motion = check_motion(Session(alike, person, rng, mishaps), dict(asked), mistakes)
+    sits = replace(alike, placement=mistakes.sits or scenario.placement)
 
     made = _worn(sits, person, motion)
     return Check(replace(made, scenario=replace(alike, placement=scenario.placement)), asked)
@@ -117,7 +118,7 @@ def check_motion(session: Session, asked_s: dict[str, float], mistakes: Mistakes
 def _lifts(session: Session, script: Script, start: Floats, *, still: bool) -> list[float]:
     """Three lifts of the forefoot, the heel down, the leg leaning a little; when each came down."""
     rng = session.rng
-    size = rng.uniform(9.0, 22.0)
+    size = session.wish.supple * rng.uniform(9.0, 22.0)
     lean, turn = rng.normal(-0.5, 1.0), rng.normal(0.05, 0.12)
     held_s, rise_s = rng.uniform(0.3, 1.2), rng.uniform(0.25, 0.6)
     down = []
@@ -161,7 +162,7 @@ def _path(session: Session, way: float, drop: float) -> Floats:
     psi = rng.normal(0.0, 0.5) + 2 * np.pi * turns * ease(np.arange(count) / count)
     stroke = 0.35
     radius = ease(times(count) / stroke) * ease(times(count)[::-1] / stroke)
-    size, width = rng.uniform(11, 25), rng.uniform(0.5, 1.0)
+    size, width = session.wish.supple * rng.uniform(11, 25), rng.uniform(0.5, 1.0)
     bump = 1.0 + 0.08 * np.cos(2 * psi + rng.uniform(0, 6))
     dorsi = size * np.cos(psi) * bump + min(drop, size) * 0.5
     inversion = min(26.0, size * width / 0.74) * (0.25 - way * np.sin(psi + rng.normal(0, 0.2)) * bump)
@@ -187,7 +188,7 @@ def _sway(
     rock = alone * band_noise(rng, count, 0.5, 3.0, 3) * rng.uniform(0.4, 1.6) * [1.0, 1.2, 0.4]
     lean = alone * [0.5, rng.uniform(2.0, 4.0)]
     extra[:, [Angle.SHANK_PITCH, Angle.SHANK_ROLL]] = sway + lean + rock[:, :2]
-    _keep_flat(extra, person, wish.side)
+    _keep_flat(extra, person, session.foot)
     extra[:, [Angle.DORSI, Angle.INVERSION]] += rock[:, :2] * [0.3, 0.5]
     extra[:, Angle.MIDFOOT] = 0.06 * sway[:, 1] + rock[:, 2]
     if restless:

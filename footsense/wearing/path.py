@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import sosfilt, sosfilt_zi
 
-from footsense.signal.front import delay_at_zero, low_pass
+from footsense.signal.sections import LowPass
 from footsense.signal.tilt import RADIAN_DEG, cross, square
 from footsense.types import Floats, Samples, Vector
 
@@ -49,11 +48,10 @@ def path_of(parts: Sequence[Samples], rate_hz: float) -> Path:
 
 def _low_passed(x: Floats, cutoff_hz: float, rate_hz: float) -> Floats:
     """Channels (k, n) below a frequency, the delay taken off to the nearest sample, the end held."""
-    sos = low_pass(2, cutoff_hz, rate_hz)
-    delay = round(delay_at_zero(sos))
+    low = LowPass(cutoff_hz, rate_hz, 2)
+    delay = round(low.delay_s * rate_hz)
     late = np.concatenate([x, np.repeat(x[:, -1:], delay, axis=1)], axis=1)
-    low, _ = sosfilt(sos, late, axis=1, zi=sosfilt_zi(sos)[:, None, :] * x[None, :, :1])
-    return np.asarray(low[:, delay:])
+    return low.process(late)[:, delay:]
 
 
 def angle_deg(a: Floats, b: Floats) -> Floats:

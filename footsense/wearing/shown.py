@@ -27,8 +27,8 @@ ALIKE_COS, ALIKE_SIZE = 0.7, 2.0  # lifts go the same way, and are as large as t
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The calmest part of the flat stand: `up` a unit vector, `noise_deg` as in `Reference`, `sway_deg` without what
-    the sensor's own noise adds to it, `noise_g` as in `Reference`."""
+    """The calmest part of the flat stand: `up`, `noise_deg` and `noise_g` as in `Reference`, `sway_deg` without
+    what the sensor's own noise adds to it."""
 
     start_s: float
     end_s: float

@@ -14,7 +14,7 @@ from footsense.errors import StreamError
 from footsense.exercises import exercise_names
 from footsense.recording import open_recording
 from footsense.signal.front import Front, Signals
-from footsense.signal.sections import Sections
+from footsense.signal.thinning import Thinner
 from footsense.simulate import Scenario, simulate_routine
 from footsense.stream import items_from_arrays
 from footsense.types import Event, Gap, Item, Samples
@@ -125,7 +125,7 @@ def test_a_jump_without_a_gap_is_refused() -> None:
 
 
 def _forget_the_filter(front: Front) -> None:
-    front._filter = Sections(front.grid.sos)
+    front._filter = Thinner(front.grid.sos, front.grid.factor)
 
 
 def _subtract_the_mean(signals: Signals) -> Signals:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from footsense.signal.circling import LINEAR_G, WIDEST_RAD, Tape, linear_limit
 from footsense.signal.ending import SAME, turns_in_all
-from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, turned, unit
+from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, square2, turned, unit
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
@@ -122,12 +122,12 @@ def make_turn(tape: Tape, limits: Limits) -> Turn | None:
 def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
     """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time,
     as a share of its mean. Infinite where there are too few samples to tell."""
-    x, y = loop.unit(path)
-    steps = turned(x, y)
+    at = loop.unit(path)
+    steps = turned(at)
     if len(steps) < 2 * SIXTHS:
         return inf, inf
     parts = np.add.reduceat(steps, np.arange(SIXTHS) * len(steps) // SIXTHS).tolist()
-    mean, radius = sum(parts) / SIXTHS, np.sqrt(x * x + y * y) - 1
+    mean, radius = sum(parts) / SIXTHS, np.sqrt(square2(at)) - 1
     rough = sqrt(float(np.einsum("n,n->", radius, radius)) / len(radius))
     return rough, sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
 
@@ -195,12 +195,12 @@ def _alone(tape: Tape, turn: Turn | None, shape: Shape) -> list[Turn]:
 def _rim(tape: Tape, turn: Turn) -> Turn | None:
     """A turn from where it first reaches the rim to where it last leaves it, if that is most of it."""
     limits = turn.limits
-    x, y = turn.loop.unit(tape.path[:, limits.start - tape.first : limits.end - tape.first + 1])
-    out = np.flatnonzero(x * x + y * y > RIM * RIM)
+    at = turn.loop.unit(tape.path[:, limits.start - tape.first : limits.end - tape.first + 1])
+    out = np.flatnonzero(square2(at) > RIM * RIM)
     if len(out) < 2:
         return None
     a, b = int(out[0]), int(out[-1])
-    wound = float(turned(x[a : b + 1], y[a : b + 1]).sum())
+    wound = float(turned(at[:, a : b + 1]).sum())
     if wound < MOSTLY:
         return None
     t = tape.t_s[limits.start - tape.first :]
@@ -240,15 +240,15 @@ class Run:
 
 def wind(loop: Loop, path: Floats) -> Floats:
     """Turns from each point to the next."""
-    return turned(*loop.unit(path))
+    return turned(loop.unit(path))
 
 
 def wind_wide(loop: Loop, path: Floats, period: float) -> Floats:
     """The same without what a path cutting through the middle turns: near the centre, and further out where it
     turns faster than a foot that circles once in `period` samples."""
-    x, y = loop.unit(path)
-    steps = turned(x, y)
-    radius = x * x + y * y
+    at = loop.unit(path)
+    steps = turned(at)
+    radius = square2(at)
     radius = np.minimum(radius[:-1], radius[1:])
     steps[(radius < NEAR * NEAR) | ((radius < INNER * INNER) & (np.abs(steps) > HASTE / period))] = 0.0
     return steps
@@ -294,20 +294,20 @@ def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return np.asarray(index - np.maximum.accumulate(np.where(still, -1, index)) >= least)
 
 
-def _off_rim(x: Floats, y: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.bool_]:
+def _off_rim(at: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.bool_]:
     """Where the path cuts through the middle (at its centre, or near it with a step of more than `hasty` turns)
-    or is far out. `steps` (n,) lead to the points (x, y)."""
-    radius = x * x + y * y
+    or is far out. `steps` (n,) lead to the points `at` (2, n)."""
+    radius = square2(at)
     middle = (radius < NEAR * NEAR) | ((radius < MIDDLE * MIDDLE) & (np.abs(steps) > hasty))
     return np.asarray(middle | (radius > far * far))
 
 
 def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_], hasty: float) -> int:
     """Where in `head` (3, n), wound by `theta` turns, the winding began that goes on at its end."""
-    x, y = loop.unit(head)
+    at = loop.unit(head)
     ahead = np.minimum.accumulate(theta[::-1])[::-1]
     steps = np.diff(theta, prepend=0.0)
-    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | _off_rim(x, y, steps, hasty, OUTSIDE) | still)
+    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | _off_rim(at, steps, hasty, OUTSIDE) | still)
     low = min(int(lost[-1]) + 1 if len(lost) else 0, len(theta) - 1)
     return low + int(np.argmin(theta[low:]))
 
@@ -381,18 +381,18 @@ class Bout:
         """Follows up to slow index `end` (excluded) or the first thing that happens."""
         cut = slice(self.at - tape.first, end - tape.first)
         path = tape.path[:, cut]
-        turns = np.cumsum(np.concatenate([[self.turns], wind(self.loop, path)]))[1:]
+        seen = self.loop.unit(path)
+        turns = np.cumsum(np.concatenate([[self.turns], turned(seen)]))[1:]
         peak = np.maximum.accumulate(np.concatenate([[self.peak], turns]))[1:]
         index = np.arange(self.at + 1, end)
         earlier = np.concatenate([self.lately, turns])
         window = len(self.lately)
-        x, y = self.loop.unit(path[:, 1:])
         full = turns >= self.done + 1
         stalled = turns - earlier[: len(turns)] < STALL * window / self.period
         over = (
             stalled
             | (turns < peak - BACK)
-            | _off_rim(x, y, np.diff(turns, prepend=self.turns), HASTE / self.period, FAR)
+            | _off_rim(seen[:, 1:], np.diff(turns, prepend=self.turns), HASTE / self.period, FAR)
         )
         first = int(np.argmax(np.concatenate([full | over, [True]])))
         k = min(first, len(index) - 1)

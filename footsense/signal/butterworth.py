@@ -51,9 +51,9 @@ def high_pass(order: int, cutoff_hz: float, rate_hz: float) -> Coefficients:
     passed = [0.0] * order + [1.0]  # s^order, by rising powers
     whole = [1.0]
     for damping in _dampings(order):
-        whole = _product(whole, [k * k, damping * k, 1.0])
+        whole = product(whole, [k * k, damping * k, 1.0])
     if order % 2:
-        whole = _product(whole, [k, 1.0])
+        whole = product(whole, [k, 1.0])
     return _bilinear(passed, whole)
 
 
@@ -65,11 +65,11 @@ def band_pass(order: int, band_hz: tuple[float, float], rate_hz: float) -> Coeff
     around, across = [middle, 0.0, 1.0], [0.0, width]  # the prototype's s is (s² + middle) / (width·s)
     passed, whole = [1.0], [1.0]
     for damping in _dampings(order):
-        square, both = _product(around, around), _product(around, across)
-        whole = _product(whole, _sum(square, [damping * x for x in both], _product(across, across)))
-        passed = _product(passed, _product(across, across))
+        square, both = product(around, around), product(around, across)
+        whole = product(whole, _sum(square, [damping * x for x in both], product(across, across)))
+        passed = product(passed, product(across, across))
     if order % 2:
-        whole, passed = _product(whole, _sum(around, across)), _product(passed, across)
+        whole, passed = product(whole, _sum(around, across)), product(passed, across)
     return _bilinear([*passed, *[0.0] * (len(whole) - len(passed))], whole)
 
 
@@ -100,7 +100,7 @@ def _sine_and_cosine(angle: Decimal) -> tuple[Decimal, Decimal]:
     return sums[1], sums[0]
 
 
-def _product(a: list[float], b: list[float]) -> list[float]:
+def product(a: list[float], b: list[float]) -> list[float]:
     """Of two polynomials, coefficients by rising powers."""
     out = [0.0] * (len(a) + len(b) - 1)
     for i, x in enumerate(a):
@@ -122,7 +122,7 @@ def _bilinear(passed: list[float], whole: list[float]) -> Coefficients:
         for power, x in enumerate(polynomial):
             part = [1.0]
             for k in range(len(polynomial) - 1):
-                part = _product(part, [1.0, -1.0] if k < power else [1.0, 1.0])
+                part = product(part, [1.0, -1.0] if k < power else [1.0, 1.0])
             out = [o + x * p for o, p in zip(out, part, strict=True)]
         numbers.append(out)
     first = numbers[1][0]

@@ -7,7 +7,7 @@ first, and with them the angle at which a turn begins; over the whole bout that 
 import numpy as np
 
 from footsense.signal.circling import Tape
-from footsense.signal.winding import fit_loop, turned
+from footsense.signal.winding import fit_loop, square2, turned
 from footsense.types import Floats
 
 NEAR = 0.15  # half axes from the centre within which nothing goes around it
@@ -32,9 +32,9 @@ def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -
     loop = fit_loop(path[:, a : b + 1])
     if loop is None:
         return None
-    x, y = loop.unit(path)
-    wound = float(np.cumsum(_paced(x, y, float(b - a))).max(initial=0.0))
-    return wound + _unseen(x, y, float(b - a))
+    at = loop.unit(path)
+    wound = float(np.cumsum(_paced(at, float(b - a))).max(initial=0.0))
+    return wound + _unseen(at, float(b - a))
 
 
 def _within(span: Span, of: Span) -> Span:
@@ -52,20 +52,20 @@ def _level(path: Floats, first: Span, last: Span) -> Floats:
     return np.asarray(path - drift[:, None] * np.arange(path.shape[1]))
 
 
-def _paced(x: Floats, y: Floats, period: float) -> Floats:
+def _paced(at: Floats, period: float) -> Floats:
     """Turns from each point to the next, none at the centre, and within INNER none faster than one in `period`
     samples: a stroke from the rim to the centre passes beside it."""
-    steps = turned(x, y)
-    radius = x * x + y * y
+    steps = turned(at)
+    radius = square2(at)
     radius = np.minimum(radius[:-1], radius[1:])
     slow = np.where(radius < INNER * INNER, np.clip(steps, -1 / period, 1 / period), steps)
     return np.where(radius < NEAR * NEAR, 0.0, slow)
 
 
-def _unseen(x: Floats, y: Floats, period: float) -> float:
+def _unseen(at: Floats, period: float) -> float:
     """What a path that spirals in to rest at the centre turns there, too near to be seen: as much as on the way
     from the rim, where a straight stroke does not turn at all."""
-    radius = x * x + y * y
+    radius = square2(at)
     out = np.flatnonzero(radius > RIM * RIM)
     if not len(out):
         return 0.0
@@ -74,5 +74,5 @@ def _unseen(x: Floats, y: Floats, period: float) -> float:
     n = int(inside[0]) if len(inside) else len(radius) - 1 - b
     if n < 2 or radius[b + n] > INNER * INNER:
         return 0.0
-    wound = float(turned(x[b : b + n + 1], y[b : b + n + 1]).sum())
+    wound = float(turned(at[:, b : b + n + 1]).sum())
     return min(wound, MOST_UNSEEN) if wound * period >= SPIRAL * n else 0.0

@@ -8,10 +8,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from footsense.signal.butterworth import low_pass
-from footsense.signal.sections import Sections, delay_at_zero
+from footsense.signal.sections import delay_at_zero
+from footsense.signal.thinning import Thinner
 from footsense.types import Floats, Gap, Samples
 
 SLOW_RATE_HZ = 25.0
@@ -74,30 +73,22 @@ class Front:
 
     def __init__(self, rate_hz: float) -> None:
         self.grid = SlowGrid.at(rate_hz)
-        self._filter = Sections(self.grid.sos)
+        self._filter = Thinner(self.grid.sos, self.grid.factor)
 
     def process(self, item: Samples | Gap) -> Signals | Gap:
         if isinstance(item, Gap):
-            self._filter = Sections(self.grid.sos)
+            self._filter = Thinner(self.grid.sos, self.grid.factor)
             return item
-        keep = slice(-item.first % self.grid.factor, None, self.grid.factor)
-        axes = self._low_pass(item)[:, keep].T
+        skip = -item.first % self.grid.factor
+        parts = [item.acc_g] if item.gyr_dps is None else [item.acc_g, item.gyr_dps]
+        low = self._filter.process(item.first, parts)
         slow = Slow(
             first=-(-item.first // self.grid.factor),
-            t_s=item.t_s[keep] - self.grid.delay_s,
-            acc_g=np.ascontiguousarray(axes[:, :3]),
-            gyr_dps=np.ascontiguousarray(axes[:, 3:]) if item.gyr_dps is not None else None,
+            t_s=item.t_s[skip :: self.grid.factor] - self.grid.delay_s,
+            acc_g=low[:3].T,
+            gyr_dps=low[3:].T if item.gyr_dps is not None else None,
         )
         return Signals(item, slow)
-
-    def _low_pass(self, samples: Samples) -> Floats:
-        axes = [samples.acc_g.T] if samples.gyr_dps is None else [samples.acc_g.T, samples.gyr_dps.T]
-        x = np.concatenate(axes)
-        if not len(samples):
-            return x
-        if not self._filter.started:
-            self._filter.start(x[:, 0])
-        return self._filter.process(x)
 
 
 def slice_samples(samples: Samples, start: int, stop: int) -> Samples:

@@ -37,30 +37,43 @@ def unit(a: Vector) -> Vector:
     return times(a, 1 / max(sqrt(dot(a, a)), TINY))
 
 
+Matrix = tuple[Vector, Vector, Vector]  # rows
+
+
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Of a path (3, n): mean, covariance (rows), and the vector area when closed by a straight line,
-    ½ Σ p_i × p_(i+1)."""
+    """Of a path (3, n) as seen from its `first` point: mean, covariance, the vector area when closed by a
+    straight line, ½ Σ c_i with c_i = p_i × p_(i+1), and its `lever`, Σ (p_i + p_(i+1)) c_i."""
 
+    first: Vector
     mean: Vector
-    spread: tuple[Vector, Vector, Vector]
+    spread: Matrix
     area: Vector
+    lever: Matrix
 
     def along(self, a: Vector, b: Vector) -> float:
         """Covariance of the coordinates along a and b."""
-        return dot(a, (dot(self.spread[0], b), dot(self.spread[1], b), dot(self.spread[2], b)))
+        return dot(a, applied(self.spread, b))
+
+
+def applied(matrix: Matrix, to: Vector) -> Vector:
+    return dot(matrix[0], to), dot(matrix[1], to), dot(matrix[2], to)
 
 
 def moments(path: Floats) -> Moments:
-    first = path[:, :1]
-    p = path - first  # the closing edge then adds nothing to the area
     n = path.shape[1]
-    (mx, my, mz), k = (np.einsum("in->i", p) / n).tolist(), np.einsum("in,jn->ij", p[:, :-1], p[:, 1:]).tolist()
-    (xx, xy, xz), (_, yy, yz), (_, _, zz) = (np.einsum("in,jn->ij", p, p) / n).tolist()
-    xx, xy, xz, yy, yz, zz = xx - mx * mx, xy - mx * my, xz - mx * mz, yy - my * my, yz - my * mz, zz - mz * mz
-    area = (k[1][2] - k[2][1]) / 2, (k[2][0] - k[0][2]) / 2, (k[0][1] - k[1][0]) / 2
-    fx, fy, fz = first[:, 0].tolist()
-    return Moments((mx + fx, my + fy, mz + fz), ((xx, xy, xz), (xy, yy, yz), (xz, yz, zz)), area)
+    p = np.empty((6, n))  # x, y, z, x, y, 1
+    np.subtract(path, path[:, :1], out=p[:3])  # the closing edge then adds nothing to the area
+    p[3:5], p[5] = p[:2], 1.0
+    swept = p[1:4, :-1] * p[2:5, 1:]
+    swept -= p[2:5, :-1] * p[1:4, 1:]
+    (xz, yz, zz), (xx, xy, _), (_, yy, _), (x, y, z) = (np.einsum("in,jn->ij", p[2:], p[:3]) / n).tolist()
+    xx, xy, xz, yy, yz, zz = xx - x * x, xy - x * y, xz - x * z, yy - y * y, yz - y * z, zz - z * z
+    both = np.ones((4, n - 1))
+    np.add(p[:3, :-1], p[:3, 1:], out=both[:3])
+    *lever, area = np.einsum("in,jn->ij", both, swept).tolist()
+    first = tuple(path[:, 0].tolist())
+    return Moments(first, (x, y, z), ((xx, xy, xz), (xy, yy, yz), (xz, yz, zz)), times(area, 0.5), tuple(lever))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +96,15 @@ class Loop:
     def ratio(self) -> float:
         return self.width / self.length
 
-    def unit(self, path: Floats) -> tuple[Floats, Floats]:
-        """Coordinates (n,), (n,) of a path (3, n) in which this loop is the unit circle."""
-        return coordinate(path, self.along, self.centre), coordinate(path, self.across, self.centre)
-
-
-def coordinate(path: Floats, along: Vector, origin: Vector) -> Floats:
-    """Of the points of a path (3, n) along a vector, from an origin; (n,)."""
-    at: Floats = path[0] * along[0]
-    at += path[1] * along[1]
-    at += path[2] * along[2]
-    at -= dot(origin, along)
-    return at
+    def unit(self, path: Floats) -> Floats:
+        """Coordinates (2, n) of a path (3, n) in which this loop is the unit circle."""
+        axes = np.array((self.along, self.across, self.centre))
+        parts: Floats = path * axes[:2, :, None]
+        at = parts[:, 0]
+        at += parts[:, 1]
+        at += parts[:, 2]
+        at -= np.array(((dot(self.centre, self.along),), (dot(self.centre, self.across),)))
+        return at
 
 
 def fit_loop(path: Floats, of: Moments | None = None) -> Loop | None:
@@ -105,13 +115,13 @@ def fit_loop(path: Floats, of: Moments | None = None) -> Loop | None:
         return None
     normal = unit(m.area)
     e1, e2 = plane_basis(normal)
-    cx, cy = _centre_of_area(coordinate(path, e1, m.mean), coordinate(path, e2, m.mean), size)
+    cx, cy = _centre_of_area(m, e1, e2, normal, size)
     # the spread about the centre of area is that about the mean and the distance of the two
     sxx, sxy, syy = m.along(e1, e1) + cx * cx, m.along(e1, e2) + cx * cy, m.along(e2, e2) + cy * cy
     (ax, ay), length, thickness = half_axes(sxx, sxy, syy)
     major = plus(times(e1, ax), times(e2, ay))
     across = times(cross(normal, major), 1 / max(thickness, THINNEST * length, TINY))
-    centre = plus(m.mean, plus(times(e1, cx), times(e2, cy)))
+    centre = plus(plus(m.first, m.mean), plus(times(e1, cx), times(e2, cy)))
     return Loop(centre, times(major, 1 / length), across, normal, length, size / (np.pi * length))
 
 
@@ -131,16 +141,12 @@ def plane_basis(normal: Vector) -> tuple[Vector, Vector]:
     return e1, cross(normal, e1)
 
 
-def _centre_of_area(x: Floats, y: Floats, area: float) -> tuple[float, float]:
-    """Of the polygon; the mean leans to where the foot dwells."""
-    x, y = x - x[0], y - y[0]
-    parts = x[:-1] * y[1:] - x[1:] * y[:-1]
-    n = len(x)
-    mean_x, mean_y = float(np.einsum("n->", x)) / n, float(np.einsum("n->", y)) / n
-    cx = float(np.einsum("n,n->", x[:-1] + x[1:], parts)) / (6 * area) - mean_x
-    cy = float(np.einsum("n,n->", y[:-1] + y[1:], parts)) / (6 * area) - mean_y
-    far = sqrt(float(np.einsum("n,n->", x, x) + np.einsum("n,n->", y, y)) / n)  # a figure of eight may have any
-    return min(max(cx, -far), far), min(max(cy, -far), far)
+def _centre_of_area(m: Moments, e1: Vector, e2: Vector, normal: Vector, area: float) -> tuple[float, float]:
+    """Of the polygon, in its plane, from its mean, which leans to where the foot dwells."""
+    x, y = dot(m.mean, e1), dot(m.mean, e2)
+    far = sqrt(m.along(e1, e1) + m.along(e2, e2) + x * x + y * y)  # a figure of eight may have any
+    lean = times(applied(m.lever, normal), 1 / (6 * area))
+    return min(max(dot(e1, lean) - x, -far), far), min(max(dot(e2, lean) - y, -far), far)
 
 
 def half_axes(sxx: float, sxy: float, syy: float) -> tuple[tuple[float, float], float, float]:
@@ -153,15 +159,34 @@ def half_axes(sxx: float, sxy: float, syy: float) -> tuple[tuple[float, float], 
     return direction, max(sqrt(2 * big), TINY), sqrt(2 * small)
 
 
-def turned(x: Floats, y: Floats) -> Floats:
-    """Turns (n−1,) from each point (x, y) to the next, seen from the origin; counter-clockwise is positive.
+def square2(at: Floats) -> Floats:
+    """Squared distance (n,) of points (2, n) from the origin."""
+    x, y = at
+    return np.asarray(x * x + y * y)
+
+
+def turned(at: Floats) -> Floats:
+    """Turns (n−1,) from each point (2, n) to the next, seen from the origin; counter-clockwise is positive.
 
     θ = 4·atan(t/(1+√(1+t²))) with t = tan(θ/2), which is held within ±1; series for atan up to x⁹.
     """
-    radius = np.sqrt(x * x + y * y)
-    x0, y0, x1, y1 = x[:-1], y[:-1], x[1:], y[1:]
-    adjacent = radius[:-1] * radius[1:] + x0 * x1 + y0 * y1
-    half = np.minimum(np.maximum((x0 * y1 - x1 * y0) / np.maximum(adjacent, TINY), -1.0), 1.0)
+    square = at * at
+    radius = np.sqrt(square[0] + square[1])
+    along = at[:, :-1] * at[:, 1:]
+    adjacent = radius[:-1] * radius[1:]
+    adjacent += along[0]
+    adjacent += along[1]
+    half = at[0, :-1] * at[1, 1:]
+    half -= at[0, 1:] * at[1, :-1]
+    half /= np.maximum(adjacent, TINY, out=adjacent)
+    np.minimum(np.maximum(half, -1.0, out=half), 1.0, out=half)
     q = half / (1 + np.sqrt(1 + half * half))
     s = q * q
-    return np.asarray(q * (1 - s * (1 / 3 - s * (1 / 5 - s * (1 / 7 - s / 9)))) * (2 / np.pi))
+    series: Floats = s * (1 / 9)
+    for term in (1 / 7, 1 / 5, 1 / 3):
+        np.subtract(term, series, out=series)
+        series *= s
+    np.subtract(1.0, series, out=series)
+    series *= q
+    series *= 2 / np.pi
+    return series

@@ -3,6 +3,12 @@
 Every message is one line that says what is wrong, where, and what to do.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # numpy is not loaded for an error
+    from footsense.types import Decoded
+
 
 class FootsenseError(Exception):
     """Root of all errors that footsense raises on purpose."""
@@ -21,7 +27,14 @@ class ProfileError(FootsenseError):
 
 
 class PacketError(FootsenseError):
-    """A packet does not have the layout that its profile declares."""
+    """A packet does not have the layout that its profile declares.
+
+    `frames`: those of the same notification that do.
+    """
+
+    def __init__(self, text: str, frames: "Sequence[Decoded]" = ()) -> None:
+        super().__init__(text)
+        self.frames = list(frames)
 
 
 class StreamError(FootsenseError):

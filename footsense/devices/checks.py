@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from footsense.devices import kinds
-from footsense.devices.model import Fragments, Header, Match, ProfileData, Stream
+from footsense.devices.framing import check_frame
+from footsense.devices.model import Char, Fragments, Header, Match, ProfileData, Stream
 from footsense.errors import ProfileError
 
 
@@ -11,6 +12,8 @@ def check_tables(data: ProfileData) -> None:
     """Raises ProfileError with the key path of the first table that does not agree with the others."""
     for i, rule in enumerate(data.match):
         _check_match(rule, f"match[{i}]")
+    for name, char in data.chars.items():
+        _check_char(char, f"chars.{name}")
     for i, step in enumerate(data.steps):
         _check_only(data, step.only, f"steps[{i}]")
         if step.phase == "keepalive" and not step.every_s:
@@ -20,6 +23,13 @@ def check_tables(data: ProfileData) -> None:
     for i, golden in enumerate(data.golden):
         if golden.char not in data.chars:
             raise ProfileError(f"golden[{i}].char: no characteristic '{golden.char}' in [chars]")
+
+
+def _check_char(char: Char, where: str) -> None:
+    if char.frame:
+        check_frame(char.frame, f"{where}.frame")
+    if char.elements and "u" not in char.elements.length:
+        raise ProfileError(f"{where}.elements.length: expected a whole number without sign (u8…)")
 
 
 def _check_match(rule: Match, where: str) -> None:

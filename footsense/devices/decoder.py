@@ -1,17 +1,19 @@
 """Bytes of a device to samples in units, by the profile's table."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footsense.devices import kinds
+from footsense.devices.framing import Splitter, elements
 from footsense.devices.layout import Channel, Item, Layout, layouts
 from footsense.devices.model import Fragments, When
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
+from footsense.devices.uuids import full
 from footsense.errors import PacketError
 from footsense.types import Decoded, Floats, StreamTiming
 
@@ -33,16 +35,57 @@ class Decoder:
         self._readers: dict[str, list[_Reader]] = {}
         for layout in self.layouts:
             self._readers.setdefault(layout.char, []).append(_Reader(layout))
+        chars = {full(char.uuid): char for char in profile.data.chars.values()}
+        self._splitters = {uuid: Splitter(char.frame) for uuid, char in chars.items() if char.frame}
+        self._elements = {uuid: char.elements for uuid, char in chars.items() if char.elements}
 
     def feed(self, char: str, payload: bytes) -> list[Decoded]:
         """The frames that this notification of `char` (UUID) completes, none where more bytes must come.
 
-        Raises PacketError if the bytes are not what the profile declares; they then give no sample.
+        Raises PacketError if bytes are not what the profile declares; they then give no sample, and the error
+        holds the frames of the notification that are whole.
         """
+        splitter = self._splitters.get(char)
+        if splitter is None:
+            return self._packet(char, payload)
+        cut = splitter.feed(payload)
+        return self._all(cut.frames, cut.faults, lambda frame: self._packet(char, frame))
+
+    def _packet(self, char: str, payload: bytes) -> list[Decoded]:
+        rule = self._elements.get(char)
+        if rule is None:
+            return self._read(char, payload)
+        parts, faults = elements(rule, payload)
+        known = [part for part in parts if self._reader(char, part)]
+        if not known and not faults:
+            raise PacketError(self._unexpected(char, payload))
+        return self._all(known, faults, lambda part: self._read(char, part))
+
+    @staticmethod
+    def _all(frames: list[bytes], faults: list[str], read: Callable[[bytes], list[Decoded]]) -> list[Decoded]:
+        """All that the frames hold; the first fault is raised with what is right."""
+        decoded: list[Decoded] = []
+        for frame in frames:
+            try:
+                decoded += read(frame)
+            except PacketError as error:
+                decoded += error.frames
+                faults.append(str(error))
+        if faults:
+            raise PacketError(faults[0], decoded)
+        return decoded
+
+    def _read(self, char: str, payload: bytes) -> list[Decoded]:
+        reader = self._reader(char, payload)
+        if reader is None:
+            raise PacketError(self._unexpected(char, payload))
+        return reader.read(payload)
+
+    def _reader(self, char: str, payload: bytes) -> "_Reader | None":
         for reader in self._readers.get(char, ()):
             if reader.takes(payload):
-                return reader.read(payload)
-        raise PacketError(self._unexpected(char, payload))
+                return reader
+        return None
 
     def _unexpected(self, char: str, payload: bytes) -> str:
         if char not in self._readers:
@@ -129,6 +172,7 @@ class _Reader:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._when = _rules(layout.stream.when)
+        self._length = layout.stream.length
         self._fragments = layout.stream.fragments
         self._rest = _rules(self._fragments.rest) if self._fragments else ()
         self._block = _block(layout)
@@ -140,6 +184,8 @@ class _Reader:
 
     def takes(self, payload: bytes) -> bool:
         """Whether the packet is of this stream."""
+        if self._length is not None and len(payload) != self._length:
+            return False
         return _holds(self._when, payload) or (self._fragments is not None and _holds(self._rest, payload))
 
     def read(self, payload: bytes) -> list[Decoded]:

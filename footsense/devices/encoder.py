@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.devices import kinds
+from footsense.devices.framing import as_element, sealed
 from footsense.devices.layout import Channel, Layout, layouts
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
@@ -109,6 +110,10 @@ class _Writer:
     def _parts(self, message: bytes) -> list[bytes]:
         """The packets of a message: padded, or cut into fragments where it is too long for one."""
         stream = self._layout.stream
+        if self._layout.elements:
+            message = as_element(self._layout.elements, message)
+        if self._layout.frame:
+            return [sealed(self._layout.frame, message)]
         if stream.pad_to:
             return [message.ljust(min(p for p in stream.pad_to if p >= len(message)), b"\0")]
         rule = stream.fragments

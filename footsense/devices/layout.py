@@ -12,7 +12,7 @@ import numpy as np
 
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
-from footsense.devices.model import Counter, Field, Number, ProfileData, Samples, Stamp, Stream
+from footsense.devices.model import Counter, Elements, Field, Frame, Number, ProfileData, Samples, Stamp, Stream
 from footsense.devices.settings import Value, applies, names_for
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError
@@ -71,6 +71,8 @@ class Layout:
 
     name: str
     char: str
+    frame: Frame | None
+    elements: Elements | None
     stream: Stream
     timing: StreamTiming | None
     items: Mapping[str, Item]
@@ -108,6 +110,8 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
     layout = Layout(
         name=name,
         char=full(data.chars[stream.char].uuid),
+        frame=data.chars[stream.char].frame,
+        elements=data.chars[stream.char].elements,
         stream=stream,
         timing=_timing(name, stream, where, channels, names) if samples else None,
         items=items,

@@ -51,6 +51,53 @@ class Match(Table, frozen=True, kw_only=True):
     data_mask: Hex | None = None
 
 
+FrameLength = Annotated[int, Meta(ge=1, le=512)]
+
+
+class LengthField(Table, frozen=True, kw_only=True):
+    """The number that tells how long a frame is: the whole frame has `add` bytes more than it says."""
+
+    at: At
+    type: Kind
+    add: Annotated[int, Meta(ge=-64, le=512)] = 0
+
+
+class Check(Table, frozen=True, kw_only=True):
+    """A checksum over the frame from byte `start` to its end."""
+
+    kind: Literal["sum8", "xor8", "crc32"]
+    at: At
+    type: Kind = "u8"
+    start: At
+
+
+class Elements(Table, frozen=True, kw_only=True):
+    """A frame that from byte `at` on is a row of elements: type, length, and as many bytes. Each is read as a
+    packet of its own that begins with the bytes before `at`."""
+
+    at: At
+    type: Kind = "u8"
+    length: Kind = "u8"
+
+
+class Frame(Table, frozen=True, kw_only=True):
+    """How what a characteristic notifies is cut into frames.
+
+    Of several values of `length` a frame has the one after which the notification ends or the next frame
+    begins. `before`: bytes that a notification has in front, which are not looked at. `straddles`: a frame may
+    go on in the next one.
+    """
+
+    begin: Hex = ""
+    length: Annotated[list[FrameLength], Meta(min_length=1, max_length=4)] | FrameLength | None = None
+    length_field: LengthField | None = None
+    end: Hex = ""
+    check: Check | None = None
+    before: Hex = ""
+    longest: Annotated[int, Meta(ge=1, le=8192)] = 512
+    straddles: bool = False
+
+
 class Char(Table, frozen=True, kw_only=True):
     """A characteristic; `value` is what a virtual device answers when it is read."""
 
@@ -59,6 +106,8 @@ class Char(Table, frozen=True, kw_only=True):
     properties: Annotated[list[Property], Meta(min_length=1, max_length=5)]
     optional: bool = False
     value: Hex = ""
+    frame: Frame | None = None
+    elements: Elements | None = None
 
 
 class Setting(Table, frozen=True, kw_only=True):
@@ -178,6 +227,7 @@ class Stream(Table, frozen=True, kw_only=True):
     char: Word
     about: Line | None = None
     when: Annotated[list[When], Meta(max_length=8)] = []
+    length: FrameLength | None = None  # of the packets that are of this stream
     only: Only = {}
     rate: Expression = "rate_hz"
     header: Header = Header()

@@ -22,24 +22,26 @@ class Readings:
         self.char = char or self._decoder.layouts[0].char
         self._timings = {t.stream: t for t in self._decoder.timings}
         self._last: dict[str, int] = {}
+        self._before: dict[str, float] = {}
 
     def feed(self, payload: bytes) -> Reading:
         """One object: the frame, `{"pending": True}` where more bytes must come, or `{"error": …}`."""
         try:
-            frames = self._decoder.feed(self.char, payload)
+            frames, told = self._decoder.feed(self.char, payload), Reading()
         except PacketError as error:
-            return {"error": str(error)}
+            frames, told = error.frames, Reading(error=str(error))
         if not frames:
-            return {"pending": True}
-        readings = [self._reading(frame) for frame in frames]
-        return readings[0] if len(readings) == 1 else _merged(readings)
+            return told or {"pending": True}
+        return told | _merged([self._reading(frame) for frame in frames])
 
     def _reading(self, frame: Decoded) -> Reading:
+        time_s = self._time_s(frame)
         told: Reading = {
             "acc_g": _rows(frame.acc_g),
             "gyr_dps": _rows(frame.gyr_dps),
             "mag_ut": _rows(frame.mag_ut),
-            "timestamp_s": self._time_s(frame),
+            "timestamp_s": time_s,
+            "timestamps_s": self._times_s(frame, time_s),
             "sequence": frame.sequence,
             "battery_percent": frame.battery_percent,
             "fields": dict(frame.fields) or None,
@@ -56,6 +58,18 @@ class Readings:
         step = (frame.ticks - last + modulus // 2) % modulus - modulus // 2 if modulus else frame.ticks - last
         self._last[frame.stream] = last + step
         return (last + step) * timing.tick_s
+
+    def _times_s(self, frame: Decoded, time_s: float | None) -> list[float] | None:
+        """The time of each sample of several: spread from the packet before, or by the rate where none was."""
+        rows = frame.acc_g if frame.acc_g is not None else frame.gyr_dps
+        if rows is None or time_s is None or len(rows) < 2:
+            return None
+        timing, n = self._timings[frame.stream], len(rows)
+        before = self._before.get(frame.stream)
+        self._before[frame.stream] = time_s
+        step = 1 / timing.rate_hz if before is None or before >= time_s else (time_s - before) / n
+        first = time_s if timing.anchor == "first" else time_s - (n - 1) * step
+        return [first + i * step for i in range(n)]
 
 
 def _rows(values: Floats | None) -> list[list[float]] | None:
@@ -94,6 +108,8 @@ def golden_faults(profile: Profile) -> list[str]:
 def _golden_fault(golden: Golden, told: Reading) -> str:
     if "error" in told and "error" not in golden.expected:
         return f"the packet does not decode: {told['error']}"
+    if "timestamps_s" not in golden.expected:  # they follow from the stamp and the rate
+        told = {name: value for name, value in told.items() if name != "timestamps_s"}
     return difference(golden.expected, told, golden.tolerance)
 
 

@@ -51,7 +51,7 @@ class Pipeline:
         except PacketError as error:
             self.bad_packets += 1
             self.last_problem = str(error)
-            return []
+            frames = error.frames
         return self._stage.process(packet, frames) if frames else []
 
     def command(self, command: Command) -> list[Item]:

@@ -1,0 +1,201 @@
+"""Where the frames begin and end in what a characteristic notifies, and whether they came whole.
+
+Without a frame table a notification is one frame. A table says how frames begin, how long they are or how they
+end, and what guards them; `straddles` makes one byte stream of all notifications.
+"""
+
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import xor
+
+from footsense.devices import kinds
+from footsense.devices.model import Check, Elements, Frame, LengthField
+from footsense.errors import ProfileError
+
+_SUMS: Mapping[str, Callable[[bytes], int]] = {
+    "sum8": lambda data: sum(data) & 0xFF,
+    "xor8": lambda data: reduce(xor, data, 0),
+    "crc32": binascii.crc32,
+}
+
+
+@dataclass(slots=True)
+class Cut:
+    """The whole frames of a notification, and what was wrong with the rest."""
+
+    frames: list[bytes] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+class Splitter:
+    """Cuts what one characteristic notifies into frames; keeps what is not whole yet where frames may straddle
+    notifications. `longest` bytes at most are kept."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._begin = bytes.fromhex(frame.begin)
+        self._end = bytes.fromhex(frame.end)
+        self._before = len(bytes.fromhex(frame.before))
+        lengths = frame.length or []
+        self._lengths = sorted(lengths if isinstance(lengths, list) else [lengths])
+        self._kept = b""
+
+    def feed(self, payload: bytes) -> Cut:
+        """The frames that these bytes complete."""
+        cut = Cut()
+        data = (self._kept if self._frame.straddles else b"") + payload[self._before :]
+        at = self._end_of_last(data, cut)
+        self._kept = data[at:]
+        if self._kept and not self._frame.straddles:
+            cut.faults.append(f"{len(self._kept)} bytes are no whole frame")
+        return cut
+
+    def _end_of_last(self, data: bytes, cut: Cut) -> int:
+        """Takes the frames off; where the rest begins that is not whole yet."""
+        at = 0
+        while at < len(data):
+            begun = self._begun(data, at)
+            if begun > at:
+                cut.faults.append(f"{begun - at} bytes belong to no frame")
+            at = begun
+            size = self._size(data, at)
+            if size is None:
+                return at
+            fault = self._fault(data[at : at + size]) if size else "a length that no frame has"
+            if fault:
+                cut.faults.append(fault)
+                at += max(len(self._begin), 1) if not self._end else max(size, 1)
+            else:
+                cut.frames.append(data[at : at + size - len(self._end)])
+                at += size
+        return at
+
+    def _begun(self, data: bytes, at: int) -> int:
+        """Where the next frame begins, as far as can be seen."""
+        if not self._begin:
+            return at
+        found = data.find(self._begin, at)
+        if found >= 0:
+            return found
+        tail = next((n for n in range(len(self._begin) - 1, 0, -1) if data.endswith(self._begin[:n])), 0)
+        return max(at, len(data) - tail)
+
+    def _size(self, data: bytes, at: int) -> int | None:
+        """Bytes of the frame that begins there; None: it is not whole yet; 0: no frame is like that."""
+        frame = self._frame
+        if self._end:
+            return self._to_delimiter(data, at)
+        if frame.length_field:
+            told = told_length(frame.length_field, data, at)
+            if told is None:
+                return None
+            size = told if self._shortest <= told <= frame.longest else 0
+        else:
+            size = self._fixed(data, at)
+        return size if at + size <= len(data) else None
+
+    def _fixed(self, data: bytes, at: int) -> int:
+        """The length after which the bytes end or the next frame begins, 0 where none is like that."""
+        if self._frame.straddles or len(data) < at + self._lengths[0]:
+            return self._lengths[0]
+        ends = (at + size for size in self._lengths if at + size <= len(data))
+        return next((end - at for end in ends if self._begin.startswith(data[end : end + len(self._begin)])), 0)
+
+    def _to_delimiter(self, data: bytes, at: int) -> int | None:
+        found = data.find(self._end, at, at + self._frame.longest)
+        if found >= 0:
+            return found - at + len(self._end)
+        return self._frame.longest if len(data) - at >= self._frame.longest else None
+
+    @property
+    def _shortest(self) -> int:
+        rule = self._frame.length_field
+        check = self._frame.check
+        ends = [len(self._begin), 1]
+        ends += [rule.at + kinds.size(rule.type)] if rule else []
+        ends += [check.at + kinds.size(check.type)] if check else []
+        return max(ends)
+
+    def _fault(self, frame: bytes) -> str:
+        if self._end and not frame.endswith(self._end):
+            return f"{len(frame)} bytes without an end"
+        check = self._frame.check
+        if check is None or told_check(check, frame) == value_of(check, frame):
+            return ""
+        return f"a frame of {len(frame)} bytes has a wrong {check.kind}"
+
+
+def told_length(rule: LengthField, data: bytes, at: int = 0) -> int | None:
+    """The length of the frame that begins at `at`, None where its bytes have not come."""
+    if at + rule.at + kinds.size(rule.type) > len(data):
+        return None
+    return int(kinds.reader(rule.type)(data, at + rule.at)) + rule.add
+
+
+def told_check(check: Check, frame: bytes) -> int:
+    """The checksum that the frame brings."""
+    return int(kinds.reader(check.type)(frame, check.at))
+
+
+def value_of(check: Check, frame: bytes) -> int:
+    """The checksum that it should have."""
+    return _SUMS[check.kind](frame[check.start :])
+
+
+def sealed(frame: Frame, body: bytes) -> bytes:
+    """What a device notifies: the frame with its beginning, length, checksum and end put in. Raises
+    ProfileError where the length does not fit."""
+    out = bytearray(body)
+    begin = bytes.fromhex(frame.begin)
+    out[: len(begin)] = begin
+    if frame.length_field:
+        _put(out, frame.length_field.at, frame.length_field.type, len(out) - frame.length_field.add)
+    if frame.check:
+        _put(out, frame.check.at, frame.check.type, value_of(frame.check, bytes(out)))
+    return bytes.fromhex(frame.before) + bytes(out) + bytes.fromhex(frame.end)
+
+
+def as_element(rule: Elements, message: bytes) -> bytes:
+    """A frame of one element, its length put in."""
+    out = bytearray(message)
+    told = rule.at + kinds.size(rule.type)
+    _put(out, told, rule.length, len(out) - told - kinds.size(rule.length))
+    return bytes(out)
+
+
+def _put(out: bytearray, at: int, kind: str, value: int) -> None:
+    packed = kinds.packed(kind, value)
+    out[at : at + len(packed)] = packed
+
+
+def elements(rule: Elements, frame: bytes) -> tuple[list[bytes], list[str]]:
+    """Each element of a frame, with what precedes the first in front; and what is wrong with the last."""
+    parts: list[bytes] = []
+    head, at = frame[: rule.at], rule.at
+    size_of = kinds.size(rule.type)
+    while at < len(frame):
+        told = at + size_of
+        begin = told + kinds.size(rule.length)
+        end = begin + (int(kinds.reader(rule.length)(frame, told)) if begin <= len(frame) else 0)
+        if max(begin, end) > len(frame):
+            return parts, [f"an element at byte {at} is cut short"]
+        parts.append(head + frame[at:end])
+        at = end
+    return parts, []
+
+
+def check_frame(frame: Frame, where: str) -> None:
+    """Raises ProfileError where the keys of a frame table do not agree."""
+    ways: Mapping[str, object] = {"length": frame.length, "length_field": frame.length_field, "end": frame.end}
+    if sum(bool(way) for way in ways.values()) != 1:
+        raise ProfileError(f"{where}: expected exactly one of {', '.join(ways)}")
+    for name, kind in (("length_field", frame.length_field), ("check", frame.check)):
+        if kind is not None and "u" not in kind.type:
+            raise ProfileError(f"{where}.{name}.type: expected a whole number without sign (u8…)")
+    if isinstance(frame.length, list) and (frame.straddles or not frame.begin):
+        raise ProfileError(f"{where}.length: several are possible only with `begin` and without `straddles`")
+    shortest = min(frame.length) if isinstance(frame.length, list) else frame.length or frame.longest
+    if frame.check and frame.check.at + kinds.size(frame.check.type) > shortest:
+        raise ProfileError(f"{where}.check.at: lies behind the frame's end")

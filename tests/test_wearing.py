@@ -1,12 +1,26 @@
 """The wearing check: what it finds in simulated checks, how its Reference reaches the detectors, its laws."""
 
+import asyncio
+import io
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from footsense.simulate import PLAIN, sample
+from footsense.analysis import analyse
+from footsense.cli.live import Outcome as RecordOutcome
+from footsense.cli.record import Wish
+from footsense.cli.record import run as record
+from footsense.cli.screen import Screen
+from footsense.devices import load_profile
+from footsense.recording import Recording, open_recording
+from footsense.session import event_line, replay
+from footsense.simulate import PLAIN, Simulated, sample
+from footsense.simulate.rig import virtual_rig
 from footsense.simulate.wearing_check import Check, Mistakes, simulate_check
-from footsense.types import Item, Placement
+from footsense.sources.ble import Central, Patience
+from footsense.types import Item, Placement, Side, StreamInfo
 from footsense.wearing import Outcome, WearingCheck
 from tests.streams import cut
 
@@ -41,3 +55,71 @@ def test_a_check_done_as_asked_finds_nothing_wrong(placement: Placement) -> None
 def test_cutting_the_stream_differently_changes_nothing(sizes: list[int]) -> None:
     items = check(5, loss=0.01).items()
     assert outcome(cut(items, sizes)) == outcome(items)
+
+
+@dataclass
+class Guided:
+    recording: Recording
+    outcome: RecordOutcome
+    said: str
+
+
+def guided(path: Path, made: Simulated, side: Side, placement: Placement) -> Guided:
+    """`record --check-wearing` over the virtual radio, by a wearer who does as asked."""
+    profile, out = load_profile("generic"), io.StringIO()
+
+    async def run() -> RecordOutcome:
+        async with virtual_rig(profile, made, None) as rig:
+            central = Central(
+                [profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw,
+                patience=Patience(settle_s=0.05, attempts=1, reconnect_s=0.5),
+            )  # fmt: skip
+            wish = Wish(path, side=side, placement=placement, duration_s=24, check_wearing=True)
+            return (await record(central, wish, Screen(out)))[0]
+
+    outcome = asyncio.run(run())
+    assert outcome.error is None
+    return Guided(open_recording(path), outcome, out.getvalue())
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Guided:
+    wearer = sample("standing", 1, side="left", placement="foot", rate_hz=100.0, **{**PLAIN, "loss": 0.0})
+    made = simulate_check(wearer, before_s=0.1, after_s=6.0).made
+    return guided(tmp_path_factory.mktemp("wearing") / "a.mcap", made, "left", "foot")
+
+
+def test_the_guide_asks_and_says_what_it_found(recorded: Guided) -> None:
+    lines = recorded.said.splitlines()
+    asked = [line for line in lines if line.endswith(("floor.", "times.", "in.", "stand still."))]
+    assert len(asked) == 4
+    assert "your LEFT foot" in asked[1]
+    assert any("sits well" in line for line in lines)
+
+
+def test_the_reference_holds_from_the_end_of_the_check_on(recorded: Guided) -> None:
+    (track,) = recorded.recording.tracks
+    infos = [i for i in track.items() if isinstance(i, StreamInfo)]
+    assert [i.reference is None for i in infos] == [True, False]
+    reference = infos[1].reference
+    assert reference is not None
+    assert reference.flex_deg is not None
+    assert 5 < reference.flex_deg < 30
+
+
+def test_a_replay_sets_it_at_the_same_sample(recorded: Guided) -> None:
+    live = [event_line(e) for e in recorded.outcome.events]
+    assert live
+    again = [event_line(e) for _, es in replay(Path(recorded.recording.file)) for e in es]
+    assert live == again
+
+
+def test_analysis_finds_what_the_check_found(recorded: Guided) -> None:
+    assert not {r.code for r in analyse(recorded.recording).reasons} & {"placement", "side", "loose-strap"}
+    (track,) = recorded.recording.tracks
+    told = replace(track, placement="shank", source=lambda: (_worn(i) for i in track.items()))
+    assert "placement" in {r.code for r in analyse(replace(recorded.recording, tracks=(told,))).reasons}
+
+
+def _worn(item: Item) -> Item:
+    return replace(item, placement="shank") if isinstance(item, StreamInfo) else item

@@ -9,7 +9,7 @@ import numpy as np
 from footsense.analysis.apart import reasons_within
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis
-from footsense.analysis.run import Seen, judge, together, worth_running
+from footsense.analysis.run import LastCheck, Seen, judge, together, worth_running
 from footsense.engine import Engine
 from footsense.exercises import exercise_names
 from footsense.recording.model import Recording, Track
@@ -49,6 +49,7 @@ class _Run:
     stretches: list[_Stretch]
     events: list[Event]
     reasons: list[tuple[Reason, ...]]  # of each stretch
+    check: LastCheck
 
 
 def _reasoned(run: _Run) -> _Run:
@@ -62,9 +63,10 @@ def _reasoned(run: _Run) -> _Run:
 def _run(track: Track) -> _Run:
     names = exercise_names()
     engine = Engine(names)
-    run = _Run(track, [_Stretch(-np.inf, None, None)], [], [])
+    run = _Run(track, [_Stretch(-np.inf, None, None)], [], [], LastCheck())
     info: StreamInfo | None = None
     for item in track.items():
+        run.check.watch(item)
         if isinstance(item, StreamInfo):
             info = item
         if isinstance(item, Command):
@@ -122,4 +124,5 @@ def _seen(run: _Run, number: int) -> Seen:
     events = [
         e for e in run.events if e.exercise == name and stretch.start_s <= (e.start_s + e.end_s) / 2 < end_s
     ]
-    return Seen(run.track, stretch.watcher, events, {name: list(run.reasons[number])}, run.track.items)
+    reasons = {name: list(run.reasons[number])}
+    return Seen(run.track, stretch.watcher, events, reasons, run.track.items, run.check.reasons())

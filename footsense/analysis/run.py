@@ -20,6 +20,7 @@ from footsense.exercises import detector, exercise_names
 from footsense.recognise import Segment, recognise
 from footsense.recording.model import Recording, Track
 from footsense.types import Command, Event, Grade, Item, Placement, Reason, Side, StreamInfo, Tick
+from footsense.wearing import Outcome, WearingCheck
 
 _KEYS = {
     "circle": ("circles", "circles_cw", "circles_ccw"),
@@ -37,6 +38,7 @@ class Seen:
     events: list[Event]
     reasons: dict[str, list[Reason]]
     items: Callable[[], Iterator[Item]]
+    worn: tuple[Reason, ...] = ()  # what the last wearing check in it found
 
 
 def analyse(
@@ -68,7 +70,7 @@ class Part:
 
 
 def _run(track: Track, names: Sequence[str], placement: Placement | None, side: Side | None) -> Seen:
-    watcher, engine = Watcher(), Engine(names)
+    watcher, check, engine = Watcher(), LastCheck(), Engine(names)
     events: list[Event] = []
     reasons: dict[str, list[Reason]] = {name: [] for name in names}
     info: StreamInfo | None = None
@@ -78,6 +80,7 @@ def _run(track: Track, names: Sequence[str], placement: Placement | None, side: 
 
     for item in items():
         watcher.watch(item)
+        check.watch(item)
         if isinstance(item, StreamInfo):
             collect(engine, reasons)
             info = item
@@ -85,7 +88,27 @@ def _run(track: Track, names: Sequence[str], placement: Placement | None, side: 
             events += engine.process(item)
     events += engine.flush()
     collect(engine, reasons)
-    return Seen(track, watcher, events, reasons, items)
+    return Seen(track, watcher, events, reasons, items, check.reasons())
+
+
+class LastCheck:
+    """The reasons of the last wearing check that a stream holds."""
+
+    def __init__(self) -> None:
+        self._check = WearingCheck()
+        self._reasons: tuple[Reason, ...] = ()
+
+    def watch(self, item: Item) -> None:
+        """Take note of an item."""
+        self._take(self._check.process(item))
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """At the end of the stream: what the last check found wrong."""
+        self._take(self._check.flush())
+        return self._reasons
+
+    def _take(self, outcome: Outcome | None) -> None:
+        self._reasons = self._reasons if outcome is None else outcome.reasons
 
 
 def _worn(item: Item, placement: Placement | None, side: Side | None) -> Item:
@@ -108,7 +131,7 @@ def collect(engine: Engine, reasons: dict[str, list[Reason]]) -> None:
 
 def judge(seen: Seen, exercise: str | None, placement: Placement | None, what: str = "the recording") -> Part:
     """Grade one sensor's part, and keep the events that may be reported; `what` is a person's word for it."""
-    reasons = common_reasons(seen.watcher, what)
+    reasons = common_reasons(seen.watcher, what) + list(seen.worn)
     facts = seen.watcher.facts()
     segments = recognise(seen.events, placement) if exercise is None else ()
     spans = [(s.exercise, s.start_s, s.end_s) for s in segments] if exercise is None else _span(seen, exercise)

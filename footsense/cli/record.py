@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from footsense.cli.live import Outcome
+    from footsense.cli.wearing import WearingGuide
     from footsense.session import Session, SessionEvent
     from footsense.sources.ble import Central, Link
     from footsense.sources.inbox import Inbox, Received
@@ -33,6 +34,7 @@ class Wish:
     placement: "Placement | None" = None
     settings: dict[str, str] = field(default_factory=dict)
     duration_s: float | None = None
+    check_wearing: bool = False
 
 
 @click.command(name="record")
@@ -44,11 +46,13 @@ class Wish:
 @options.side
 @options.placement
 @click.option("-o", "--output", metavar="FILE.mcap", help="The recording; by default named by date and time.")
+@click.option("--check-wearing", is_flag=True, help="Begin with a check of how the sensor sits: 20 s, guided.")
 @click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, device: str | None, profile: str | None, pairs: tuple[str, ...],
     side: "Side | None", placement: "Placement | None", output: str | None, duration_s: float | None,
+    check_wearing: bool,
 ) -> None:  # fmt: skip
     """Record a sensor until Ctrl-C, which ends the recording in order (exit code 0).
 
@@ -62,7 +66,8 @@ def command(
         raise UsageError(f"{display(path)}: a recording is a .mcap file; choose such a name with -o")
     if path.exists():
         raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
-    wish = Wish(path, device, side, placement, dict(options.key_values(pairs, "rate_hz=100")), duration_s)
+    settings = dict(options.key_values(pairs, "rate_hz=100"))
+    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing)
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
     outcome, _ = asyncio.run(run(central, wish, screen))
@@ -88,16 +93,26 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     link = Link(central, found.device, found.label, plan_for(found.profile, settings), inbox)
     meta = SensorMeta(link.id, found.profile.text, settings, wish.side, wish.placement)
     screen.say(f"{found.label}: connecting …")
-    meter = _Meter(screen, link, inbox, wish.duration_s)
+    meter = _Meter(screen, link, inbox, wish.duration_s, _guide(screen, meta) if wish.check_wearing else None)
     return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
 
 
-class _Meter:
-    """Shows how the recording goes, and ends it after `duration_s` of stream time."""
+def _guide(screen: Screen, meta: "SensorMeta") -> "WearingGuide":
+    from footsense.cli.wearing import WearingGuide  # noqa: PLC0415
 
-    def __init__(self, screen: Screen, link: "Link", inbox: "Inbox", duration_s: float | None) -> None:
+    return WearingGuide(screen, meta)
+
+
+class _Meter:
+    """Shows how the recording goes, and ends it after `duration_s` of stream time; `guide` leads through the
+    wearing check."""
+
+    def __init__(
+        self, screen: Screen, link: "Link", inbox: "Inbox", duration_s: float | None,
+        guide: "WearingGuide | None" = None,
+    ) -> None:  # fmt: skip
         self._screen, self._link, self._inbox = screen, link, inbox
-        self._duration_s = duration_s
+        self._duration_s, self._guide = duration_s, guide
         self._samples = self._gaps = 0
         self._first_s: float | None = None
         self._last_s = 0.0
@@ -112,6 +127,8 @@ class _Meter:
             self._first_s = float(item.t_s[0]) if self._first_s is None else self._first_s
             self._last_s = float(item.t_s[-1]) - self._first_s
         self._gaps += isinstance(item, Gap)
+        if self._guide is not None:
+            self._guide.on_item(item)
 
     def seen(self, session: "Session", item: "Received | None", _events: "Sequence[SessionEvent]") -> None:
         """Refresh the line; say what lasts."""
@@ -119,6 +136,8 @@ class _Meter:
 
         if isinstance(item, Command):
             self._screen.say(f"{self._last_s:7.1f} s  {display(item.fields.get('text', item.kind))}")
+        if self._guide is not None and item is not None and self._samples:
+            self._guide.seen(session, item.host_ns, session.stream_time(self._link.id, item.host_ns))
         if self._duration_s is not None and self._last_s >= self._duration_s:
             self._inbox.close()
         problem = session.recorder.problem if session.recorder else None

@@ -74,23 +74,25 @@ def _before(samples: Samples, command: Command) -> int:
     return int(np.searchsorted(samples.t_s, float(command.fields["t_s"] or 0.0)))
 
 
-def simulate_check(scenario: Scenario, mistakes: Mistakes | None = None, before_s: float = 1.0) -> Check:
+def simulate_check(
+    scenario: Scenario, mistakes: Mistakes | None = None, *, before_s: float = 1.0, after_s: float = 0.5
+) -> Check:
     """A guided check. `scenario` says who, which side and placement are said, and which device; its motion is
-    not used. The guide begins `before_s` after the first sample."""
+    not used. The guide begins `before_s` after the first sample; `after_s` is stood still after its end."""
     mistakes = mistakes or Mistakes()
     alike = replace(scenario, motion="standing")
     person = _person(alike)
     rng = np.random.default_rng([_MOTION, scenario.seed])
     mishaps = np.random.default_rng([_MOTION + 1, scenario.seed])
     asked = tuple((p.phase, before_s + at) for at, p in prompts())
-    motion = check_motion(Session(alike, person, rng, mishaps), dict(asked), mistakes)
+    motion = check_motion(Session(alike, person, rng, mishaps), dict(asked), mistakes, after_s)
     sits = replace(alike, placement=mistakes.sits or scenario.placement)
 
     made = _worn(sits, person, motion)
     return Check(replace(made, scenario=replace(alike, placement=scenario.placement)), asked)
 
 
-def check_motion(session: Session, asked_s: dict[str, float], mistakes: Mistakes) -> Motion:
+def check_motion(session: Session, asked_s: dict[str, float], mistakes: Mistakes, after_s: float) -> Motion:
     """The leg that wears the sensor, by when each phase is asked for."""
     rng, person = session.rng, session.person
     start = postures.standing(rng, person)
@@ -100,7 +102,7 @@ def check_motion(session: Session, asked_s: dict[str, float], mistakes: Mistakes
     lifts = _lifts(session, script, start, still=mistakes.no_lift or mistakes.other_foot)
     script.rest(max(0.3, asked_s["circle"] + rng.uniform(0.4, 1.3) - script.now_s))
     circles = _circle(session, script, start, mistakes)
-    script.rest(max(2.5, asked_s["end"] + 0.5 - script.now_s))
+    script.rest(max(2.5, asked_s["end"] + after_s - script.now_s))
     angles, ankle = script.draw()
     marks = []
     for at_s, path in circles:

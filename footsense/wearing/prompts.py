@@ -21,7 +21,7 @@ class Prompt:
 PROMPTS = (
     Prompt("stand", 4.0, "Stand still, both feet flat on the floor."),
     Prompt(
-        "lift", 7.5, "Heel on the floor, lift the front of {foot} as far as it goes, and lower it: three times."
+        "lift", 7.5, "Heel down: lift the front of {foot} as far as it goes, hold it, let it drop. Three times."
     ),
     Prompt("circle", 6.0, "Lift {foot} off the floor and draw one circle with the toes: up, out, down, in."),
     Prompt("settle", 2.5, "Put it down and stand still."),

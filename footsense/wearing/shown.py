@@ -20,7 +20,7 @@ LIFTS = 3
 LOOP_DEG = 4.0  # smaller loops are none
 ROUND = 0.1  # 4π area / length², 1 of a circle, 0 of a way there and back: less has no direction
 # landings of the toes: where to look, the hit and the ringing after it, in s; the hit in multiples of the noise
-LANDING_S, HIT_S, LATER_S, CLEAR = (0.4, 0.3), (-0.03, 0.07), (0.12, 0.35), 8.0
+LANDING_S, HIT_S, LATER_S, CLEAR = (0.4, 0.3), (-0.03, 0.07), (0.12, 0.35), 5.0
 RING_RATE_HZ = 40.0
 ALIKE_COS, ALIKE_SIZE = 0.7, 2.0  # lifts go the same way, and are as large as the median to such a factor
 

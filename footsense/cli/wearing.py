@@ -1,0 +1,58 @@
+"""Leads a person through the wearing check while a sensor records."""
+
+from typing import TYPE_CHECKING
+
+from footsense.stream.reference import reference_command
+from footsense.text import display
+from footsense.types import Command
+from footsense.wearing import Outcome, WearingCheck, in_words, prompts
+from footsense.wearing.prompts import KIND
+
+if TYPE_CHECKING:
+    from footsense.cli.screen import Screen
+    from footsense.session import Session
+    from footsense.types import Item, SensorMeta
+
+
+class WearingGuide:
+    """Says what to do when it is due, and records that it did; says what was found, and records the reference,
+    which holds for what follows."""
+
+    def __init__(self, screen: "Screen", meta: "SensorMeta") -> None:
+        self._screen, self._meta = screen, meta
+        self._check = WearingCheck()
+        self._due = list(prompts())
+        self._start_s: float | None = None
+        self._outcome: Outcome | None = None
+        self.over = False
+
+    def on_item(self, item: "Item") -> None:
+        """An item of the sensor's stream."""
+        outcome = self._check.process(item)
+        self._outcome = self._outcome if outcome is None else outcome
+
+    def seen(self, session: "Session", host_ns: int, now_s: float) -> None:
+        """At a moment of the host's clock, which is `now_s` in the stream: ask for what is due."""
+        if self._start_s is None:
+            self._start_s = now_s
+        while self._due and now_s - self._start_s >= self._due[0][0]:
+            _, prompt = self._due.pop(0)
+            session.process(Command(host_ns, KIND, {"phase": prompt.phase, "side": self._meta.side}))
+            if prompt.text:
+                self._screen.say(f"{now_s:7.1f} s  {in_words(prompt, self._meta.side)}")
+        if self._outcome is not None and not self.over:
+            self.over = True
+            self._conclude(session, host_ns, self._outcome)
+
+    def _conclude(self, session: "Session", host_ns: int, outcome: Outcome) -> None:
+        if outcome.reference is not None:
+            session.process(reference_command(host_ns, self._meta.id, outcome.reference))
+        for line in said(outcome):
+            self._screen.say(f"{'':11}{display(line, 300)}")
+
+
+def said(outcome: Outcome) -> list[str]:
+    """What the check found, for a person."""
+    if not outcome.reasons:
+        return ["The sensor sits well. Go on."]
+    return ["Wearing check:", *(f"{r.code}: {r.text}" for r in outcome.reasons)]

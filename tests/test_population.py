@@ -1,6 +1,7 @@
 """What differs between people, days and devices: each field does what its words say, and only that."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from footsense.errors import UsageError
 from footsense.simulate import MOTIONS, PLAIN, Scenario, Simulated, sample, simulate
 from footsense.simulate.body import Angle
 from footsense.simulate.scenario import SETTINGS, setting
-from footsense.simulate.wearer import _person, motion_of
+from footsense.simulate.wearer import draw_person, motion_of
 from footsense.types import StreamInfo
 
 QUIET = {"noise": 0.0, "bias": 0.0, "slop": 0.0, "acc_range_g": 100.0, "bits": 24}
@@ -20,7 +21,7 @@ CIRCLES = Scenario(motion="ankle-circles", seed=4, reps=8, direction="cw", tempo
 
 def path_of(wish: Scenario):
     """Dorsiflexion and inversion (n, 2) as meant."""
-    return motion_of(wish, _person(wish)).angles[:, [Angle.DORSI, Angle.INVERSION]]
+    return motion_of(wish, draw_person(wish)).angles[:, [Angle.DORSI, Angle.INVERSION]]
 
 
 def speed_of(path):
@@ -44,7 +45,7 @@ def inside(made: Simulated, path):
 def test_what_is_drawn_is_neutral_by_default() -> None:
     wish = Scenario(motion="sitting")
     assert {k: getattr(wish, k) for k in PLAIN} == dict(PLAIN)
-    drawn = [sample("ankle-circles", s) for s in range(40)]
+    drawn = [sample(m, s) for m in ("ankle-circles", "toe-walk") for s in range(40)]
     assert [k for k, v in PLAIN.items() if all(getattr(d, k) == v for d in drawn)] == []
 
 
@@ -153,8 +154,8 @@ def test_a_tempo_that_drifts_makes_the_last_turns_quicker() -> None:
 
 def test_the_seat_is_shifted_in_a_rest() -> None:
     wish = replace(CIRCLES, direction="both", tidy=False, shifts=1.0, seed=2)
-    path = motion_of(wish, _person(wish)).angles
-    still = motion_of(replace(wish, shifts=0.0), _person(wish)).angles
+    path = motion_of(wish, draw_person(wish)).angles
+    still = motion_of(replace(wish, shifts=0.0), draw_person(wish)).angles
     assert np.abs(path - still)[-1].max() > 2.0
     assert np.abs(path - still)[: int(simulate(wish).events[0].end_s * 200.0)].max() == 0.0
 
@@ -170,7 +171,7 @@ def test_a_legs_share_is_seen_at_the_shank() -> None:
 
 
 def test_small_people_have_short_legs() -> None:
-    small, tall = (_person(Scenario(motion="sitting", stature_m=x)).shank_m for x in (1.0, 2.0))
+    small, tall = (draw_person(Scenario(motion="sitting", stature_m=x)).shank_m for x in (1.0, 2.0))
     assert tall == pytest.approx(2 * small)
 
 
@@ -179,6 +180,115 @@ def spectrum_at(made: Simulated, hz: float) -> float:
     power = (np.abs(np.fft.rfft(made.acc_g - made.acc_g.mean(axis=0), axis=0)) ** 2).sum(axis=1)
     f = np.fft.rfftfreq(len(made.t_s), 1.0 / 200.0)
     return float(power[(f > 0.9 * hz) & (f < 1.1 * hz)].mean())
+
+
+HOLDS = Scenario(motion="band-flexes", seed=4, reps=5, hold_s=6.0, size_deg=20.0, tidy=True, restless=0.3)
+HOLDING = ["band-flexes", "top-presses", "pencil-pickups"]
+
+
+@pytest.mark.parametrize("motion", HOLDING)
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"false_starts": 1.0},
+        {"hesitations": 1.0},
+        {"slow": 3.0},
+        {"slow": 0.5},
+        {"return_off": 0.2},
+        {"shifts": 1.0},
+        {"hurried": True},
+        {"fatigue": 0.4},
+    ],
+)
+def test_five_holds_stay_five(motion: str, trouble) -> None:
+    plain = simulate(replace(HOLDS, motion=motion))
+    made = simulate(replace(HOLDS, motion=motion, **trouble))
+    assert len(made.events) == len(plain.events) == 5
+    assert not np.array_equal(made.acc_g, plain.acc_g)
+    assert all(5.0 < e.end_s - e.start_s < 8.5 for e in made.events)
+
+
+@pytest.mark.parametrize("motion", HOLDING)
+def test_a_long_dip_makes_two_holds_of_one(motion: str) -> None:
+    made = simulate(replace(HOLDS, motion=motion, dips=1.0))
+    assert len(made.events) == 10
+    gaps = [b.start_s - a.end_s for a, b in zip(made.events[::2], made.events[1::2], strict=True)]
+    assert min(gaps) > 0.3
+    assert max(gaps) < 1.7
+
+
+def test_slow_people_take_their_time_but_not_so_long_that_it_belongs_to_the_hold() -> None:
+    def moving(**trouble) -> float:
+        wish = replace(HOLDS, **trouble)
+        return float((np.abs(np.diff(path_of(wish)[:, 0])) * 200.0 > 0.5).mean() * len(path_of(wish)) / 200.0)
+
+    assert moving(slow=3.0) > 2 * moving() > 4 * moving(slow=0.4)
+    assert moving(slow=6.0, size_deg=1.5) < 5 * 2 * 1.6
+
+
+def test_tired_feet_flex_less() -> None:
+    size_deg = [e.attributes["excursion_deg"] for e in simulate(replace(HOLDS, fatigue=0.5)).events]
+    assert 0.35 < size_deg[-1] / size_deg[0] < 0.7
+
+
+def test_the_foot_comes_to_rest_beside_where_it_was_but_does_not_walk_away() -> None:
+    wish = replace(HOLDS, return_off=0.2, reps=12)
+    path = path_of(wish)[:, 0]
+    rests = [path[int((e.start_s - 1.6) * 200.0)] for e in simulate(wish).events]
+    assert 1.0 < np.std(rests) < 8.0
+    assert np.ptp(rests) < 20.0 * 0.2 * 4.1
+
+
+TIPTOE = Scenario(motion="toe-walk", seed=6, sets=2, reps=8, tempo_hz=0.9, tidy=True)
+
+
+@pytest.mark.parametrize("motion", ["toe-walk", "walking"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"stumbles": 1.0},
+        {"hesitations": 1.0},
+        {"shuffle": 0.8},
+        {"toe_out_deg": 25.0},
+        {"swing_share": 0.33},
+        {"step_length": 0.5},
+    ],
+)
+def test_steps_are_what_they_are_however_they_are_done(motion: str, trouble) -> None:
+    plain = simulate(replace(TIPTOE, motion=motion, duration_s=30.0, **QUIET))
+    made = simulate(replace(TIPTOE, motion=motion, duration_s=30.0, **trouble, **QUIET))
+    if motion == "toe-walk":
+        assert len(made.events) == len(plain.events) == 16
+    assert {e.attributes["toe"] for e in made.events} == {motion == "toe-walk"}
+    assert not np.array_equal(made.acc_g, plain.acc_g)
+
+
+def test_who_pauses_stands_longer_and_who_swings_less_too() -> None:
+    def stood(**trouble) -> float:
+        events = simulate(replace(TIPTOE, **trouble)).events
+        return float(np.median([b.start_s - a.start_s for a, b in pairwise(events[:8])]))
+
+    assert stood(hesitations=1.0) > stood() + 0.3
+    firm = [
+        np.mean([e.end_s - e.start_s for e in simulate(replace(TIPTOE, swing_share=x)).events[1:7]])
+        for x in (0.3, 0.48)
+    ]
+    assert firm[0] - firm[1] == pytest.approx(0.18 / 0.9, abs=0.05)
+
+
+@pytest.mark.parametrize("size_deg", [10.0, 40.0])
+def test_heels_are_as_high_as_wished(size_deg: float) -> None:
+    wish = replace(TIPTOE, size_deg=size_deg, uneven=0.0)
+    path = motion_of(wish, draw_person(wish)).angles
+    first = simulate(wish).events[2]
+    i = int((first.start_s + first.end_s) / 2.0 * 200.0)
+    assert -(path[i, Angle.SHANK_PITCH] + path[i, Angle.DORSI]) == pytest.approx(size_deg, abs=0.2 * size_deg)
+
+
+@pytest.mark.parametrize(("side", "sign"), [("left", 1.0), ("right", -1.0)])
+def test_toes_point_outwards(side, sign: float) -> None:
+    wish = replace(TIPTOE, toe_out_deg=20.0, side=side)
+    assert motion_of(wish, draw_person(wish)).angles[0, Angle.YAW] == pytest.approx(20.0 * sign)
 
 
 @pytest.mark.parametrize("hz", [9.0, 25.0])

@@ -14,14 +14,15 @@ from typing import Literal
 import numpy as np
 
 from footsense.simulate import postures, rotation
-from footsense.simulate.body import ANGLES, Angle, Person
+from footsense.simulate.body import ANGLES, Angle
 from footsense.simulate.curves import band_noise, between, envelope, grid, smooth_noise, taper
 from footsense.simulate.motion import Impact, Landing, Motion
-from footsense.simulate.scenario import Session
+from footsense.simulate.scenario import Scenario, Session
 from footsense.types import Floats
 
 Kind = Literal["level", "tiptoe", "up", "down"]
 TOE_OFF, HEEL_DOWN, LANDS, FLAT, SHIFTED = 0.22, 0.57, 0.62, 0.72, 0.86  # shares of a cycle from heel-off
+PAUSE_S = (0.4, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Style:
     impact_decay_s: float
     flat_steps: float
     uneven: float
+    swing: float
+    scuffs: float
+    stumbles: float
+    pauses: float
+
+    def corners(self) -> tuple[float, ...]:
+        """Shares of a cycle: heel-off, toe-off, heel down, landing, flat, weight on the forefoot, heel-off."""
+        longer = (self.swing - (LANDS - TOE_OFF)) / 2.0
+        return 0.0, TOE_OFF - longer, HEEL_DOWN + longer, LANDS + longer, FLAT + longer, SHIFTED, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,7 @@ def draw_style(session: Session, kind: Kind) -> Style:
     rng, given = session.rng, RANGES[kind]
     stance = rng.uniform(*given.stance_deg)
     shuffles = kind == "level" and rng.uniform() < SHUFFLES
-    return Style(
+    drawn = Style(
         kind=kind,
         cadence_hz=session.wish.tempo_hz or rng.uniform(*given.cadence_hz),
         stride_m=rng.uniform(*given.stride_m),
@@ -126,6 +136,36 @@ def draw_style(session: Session, kind: Kind) -> Style:
         impact_decay_s=given.impact_decay_s,
         flat_steps=0.0 if session.wish.tidy else rng.choice(HEEL_TOUCHES),
         uneven=0.25 * session.person.unevenness,
+        swing=session.wish.swing_share or LANDS - TOE_OFF,
+        scuffs=session.wish.shuffle,
+        stumbles=session.wish.stumbles,
+        pauses=session.wish.hesitations,
+    )
+    return _shuffling(_raised(drawn, session.wish), session.wish)
+
+
+def _raised(style: Style, wish: Scenario) -> Style:
+    """The heel as high on tiptoe as wished."""
+    if style.kind != "tiptoe" or wish.size_deg is None:
+        return style
+    by = -wish.size_deg - style.stance_deg
+    angles = (style.land_deg, style.stance_deg, style.off_deg)
+    land, stance, off = (x + by for x in angles)
+    return replace(style, land_deg=land, stance_deg=stance, off_deg=off)
+
+
+def _shuffling(style: Style, wish: Scenario) -> Style:
+    """Shorter and lower the more the feet are dragged."""
+    less, style = wish.shuffle, replace(style, stride_m=style.stride_m * wish.step_length)
+    if not less:
+        return style
+    return replace(
+        style,
+        stride_m=style.stride_m * (1.0 - 0.5 * less),
+        land_deg=style.stance_deg + (style.land_deg - style.stance_deg) * (1.0 - 0.6 * less),
+        off_deg=style.stance_deg + (style.off_deg - style.stance_deg) * (1.0 - 0.5 * less),
+        clearance_m=style.clearance_m * (1.0 - 0.85 * less),
+        impact_g=style.impact_g * (1.0 - 0.5 * less),
     )
 
 
@@ -151,19 +191,26 @@ class Walk:
     """Writes a walk stride by stride. The pinned point of the foot (`grip`, its place along the foot) is at
     (`x`, `y`, `z`) in the world."""
 
-    def __init__(self, person: Person, start: Floats, at_s: float, yaw_deg: float = 0.0) -> None:
-        self.person = person
+    def __init__(self, session: Session, start: Floats, at_s: float) -> None:
+        self.person = person = session.person
+        self.mishaps = session.mishaps
         self.now_s = at_s
-        self.heading = yaw_deg
+        self.heading = 0.0
+        self.toe_out = session.wish.toe_out_deg * (1.0 if session.foot == "left" else -1.0)
         toe = person.toe_m
         x, y, z = start[ANGLES:]
-        c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
-        values = {"pitch": 0.0, "shank": start[Angle.SHANK_PITCH], "yaw": yaw_deg, "grip": toe}
+        c, s = self._forwards()
+        values = {"pitch": 0.0, "shank": start[Angle.SHANK_PITCH], "yaw": self.toe_out, "grip": toe}
         values |= {"x": x + c * toe, "y": y + s * toe, "z": z - person.ankle_height_m}
         self.channel = {k: _Channel([0.0, at_s], [float(v)] * 2) for k, v in values.items()}
         self.impacts: list[Impact] = []
         self.landings: list[Landing] = []
         self._off_s: list[float] = []
+
+    def _forwards(self) -> tuple[float, float]:
+        """Where the foot points, (x, y)."""
+        yaw = np.radians(self.heading + self.toe_out)
+        return float(np.cos(yaw)), float(np.sin(yaw))
 
     def rest(self, duration_s: float) -> None:
         self.now_s += duration_s
@@ -183,11 +230,34 @@ class Walk:
     ) -> None:
         """One cycle from heel-off to the next, `share` of a full stride long."""
         period = float(np.exp(style.uneven * rng.standard_normal())) / style.cadence_hz
-        at = [self.now_s + period * x for x in (0.0, TOE_OFF, HEEL_DOWN, LANDS, FLAT, SHIFTED, 1.0)]
+        if self.mishaps.uniform() < style.stumbles:
+            period, share, style = self._stumble(style, period, share)
+        at = [self.now_s + period * x for x in style.corners()]
         self._angles(rng, style, at, turn_deg, toe=toe)
         self._places(rng, style, at, share, toe=toe)
         self._contacts(rng, style, at, period, toe=toe)
+        self._scuffs(style, at)
         self.now_s = at[-1]
+
+    def _stumble(self, style: Style, period: float, share: float) -> tuple[float, float, Style]:
+        """The foot catches in mid-swing, and comes down early and hard."""
+        rng = self.mishaps
+        period *= rng.uniform(0.65, 0.95)
+        caught_s = self.now_s + period * (TOE_OFF + rng.uniform(0.3, 0.7) * style.swing)
+        catch = (-rng.uniform(0.3, 1.5), rng.normal(0.0, 0.2), rng.uniform(0.0, 0.5))
+        self.impacts.append(Impact(caught_s, catch, rng.uniform(8, 20), 0.03))
+        return (
+            period,
+            share * rng.uniform(0.4, 0.8),
+            replace(style, impact_g=style.impact_g * rng.uniform(1.2, 2.5)),
+        )
+
+    def _scuffs(self, style: Style, at: list[float]) -> None:
+        """Shoes drag over the floor in the swing."""
+        rng = self.mishaps
+        for _ in range(rng.poisson(4.0 * style.scuffs)):
+            drag = (-rng.uniform(0.05, 0.35), rng.normal(0.0, 0.1), rng.normal(0.0, 0.15))
+            self.impacts.append(Impact(rng.uniform(at[1], at[3]), drag, rng.uniform(10, 40), 0.02))
 
     def _angles(
         self, rng: np.random.Generator, style: Style, at: list[float], turn_deg: float, *, toe: bool
@@ -207,7 +277,7 @@ class Walk:
             shank.to(at[i], angle)
         yaw.stay(at[1])
         self.heading += turn_deg
-        yaw.to(at[3], self.heading)
+        yaw.to(at[3], self.heading + self.toe_out)
         yaw.stay(at[6])
 
     def _places(
@@ -217,12 +287,13 @@ class Walk:
         person = self.person
         heel = style.land_deg > 0 and not toe
         lands_on = person.heel_m if heel else person.toe_m
-        c, s = np.cos(np.radians(self.heading)), np.sin(np.radians(self.heading))
-        step = share * style.stride_m * (1 + style.uneven * rng.standard_normal()) + lands_on - person.toe_m
+        ahead = share * style.stride_m * (1 + style.uneven * rng.standard_normal())
+        c, s = self._forwards()
+        walks = np.radians(self.heading)
         for channel in (x, y, z, grip):
             channel.stay(at[0])
-        _swing(x, at, x.values[-1] + c * step)
-        _swing(y, at, y.values[-1] + s * step)
+        _swing(x, at, x.values[-1] + np.cos(walks) * ahead + c * (lands_on - person.toe_m))
+        _swing(y, at, y.values[-1] + np.sin(walks) * ahead + s * (lands_on - person.toe_m))
         _swing(grip, at, lands_on)
         ground = z.values[-1] + share * style.rise_m
         z.stay(at[1])
@@ -268,7 +339,7 @@ def tiptoe(session: Session) -> Motion:
     rng, person, wish = session.rng, session.person, session.wish
     style = draw_style(session, "tiptoe")
     start = postures.standing(rng, person)
-    walk = Walk(person, start, 2.0 if wish.tidy else rng.uniform(2.5, 5))
+    walk = Walk(session, start, 2.0 if wish.tidy else rng.uniform(2.5, 5))
     for i in range(wish.sets or 2):
         strides = wish.reps or max(3, round((20.0 if wish.tidy else rng.uniform(19, 23)) * style.cadence_hz))
         walk.tilt(style.stance_deg, style.shank_deg[0], rng.uniform(0.6, 1.3))
@@ -284,7 +355,7 @@ def heel_raises(session: Session) -> Motion:
     """Up on the toes and down in place: the foot tilts by 45 to 52°, the shank by 3 to 14°."""
     rng, wish = session.rng, session.wish
     start = postures.standing(rng, session.person)
-    walk = Walk(session.person, start, rng.uniform(1.5, 3))
+    walk = Walk(session, start, rng.uniform(1.5, 3))
     up, lean = -rng.uniform(45, 52), rng.uniform(3, 14)
     until_s = wish.duration_s or rng.uniform(40, 60)
     while walk.now_s < until_s - 6.0:
@@ -309,7 +380,7 @@ def stairs(session: Session) -> Motion:
 def _bouts(session: Session, style: Style) -> Motion:
     rng, person, wish = session.rng, session.person, session.wish
     start = postures.standing(rng, person)
-    walk = Walk(person, start, rng.uniform(1.5, 4))
+    walk = Walk(session, start, rng.uniform(1.5, 4))
     until_s = wish.duration_s or rng.uniform(50, 80)
     while walk.now_s < until_s - 8.0 or not walk.landings:
         left = max(2, int((until_s - 4.0 - walk.now_s) * style.cadence_hz))
@@ -325,6 +396,8 @@ def _strides(rng: np.random.Generator, walk: Walk, style: Style, count: int, *, 
     """A bout: half a stride to start and to stop, a turn around now and then."""
     turn = 0.0
     for i in range(count):
+        if i > 0 and walk.mishaps.uniform() < style.pauses:
+            walk.rest(walk.mishaps.uniform(*PAUSE_S))
         if turn == 0.0 and rng.uniform() < 0.08 and style.rise_m == 0.0:
             turn = rng.choice([-180.0, 180.0, 90.0, -90.0])
         now = float(np.clip(turn, -70, 70))

@@ -5,7 +5,7 @@ one at the ankle. Times, tremor under load, drift and slips are assumed, and dra
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from footsense.simulate.curves import GRID_HZ, band_noise, envelope, smooth_nois
 from footsense.simulate.motion import Kept, Motion, Script
 from footsense.simulate.scenario import Scenario, Session
 from footsense.types import Floats
+
+HURRIED_S = (0.6, 1.4)  # rests of people in a hurry
+SLOWEST_DPS = 2.0
+LEAN_DEG = 20.0  # of the shank over a foot put back, for each unit of return_off
+SHIFTS_DEG = {"shank_pitch": 5.0, "roll": 3.0, "dorsi": 3.0, "inversion": 2.0}  # rms, assumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,23 @@ class Style:
     tremor_deg: float
     drift_dps: float
     uneven: float
+    false_start: float = 0.0
+    hesitation: float = 0.0
+    dip: float = 0.0
+    shift: float = 0.0
+    return_off: float = 0.0
+    fatigue: float = 0.0
 
 
 @dataclass(slots=True)
 class Draft:
-    """A script with what is known of it so far: marks, and spans in which the muscles work."""
+    """A script with what is known of it so far: where the foot rests, as meant (`seat`) and
+    in fact (`home`), marks, spans in which the muscles work."""
 
     exercise: str
     script: Script
+    seat: Floats
+    home: Floats
     marks: list[Kept] = field(default_factory=list)
     work_s: list[tuple[float, float]] = field(default_factory=list)
 
@@ -48,7 +62,7 @@ class Draft:
 def draw_style(session: Session, hold_s: tuple[float, float], rest_s: tuple[float, float]) -> Style:
     rng, wish = session.rng, session.wish
     usual = 0.0 if wish.tidy else 1.0
-    return Style(
+    drawn = Style(
         hold_s=rng.uniform(*hold_s) if wish.hold_s is None else wish.hold_s,
         hold_spread=0.015 if wish.tidy else 0.07,
         rest_s=_rests(wish, rest_s),
@@ -61,7 +75,24 @@ def draw_style(session: Session, hold_s: tuple[float, float], rest_s: tuple[floa
         tremor_deg=session.person.tremor_deg * rng.uniform(0.6, 2.0) * wish.tremor,
         drift_dps=rng.normal(0.0, 0.25),
         uneven=session.person.unevenness,
+        false_start=wish.false_starts,
+        hesitation=wish.hesitations,
+        dip=wish.dips,
+        shift=wish.shifts,
+        return_off=wish.return_off,
+        fatigue=wish.fatigue,
     )
+    return replace(drawn, rest_s=HURRIED_S) if wish.hurried else drawn
+
+
+def _paced(style: Style, wish: Scenario, excursion_deg: float) -> Style:
+    """Slower or quicker in and out, but at 2 °/s or more: what is slower than 1 °/s belongs to a hold."""
+    longest = max(0.3, excursion_deg / SLOWEST_DPS)
+    rise, fall = (
+        max(x, min(x * wish.slow, longest)) if wish.slow > 1.0 else x * wish.slow
+        for x in (style.rise_s, style.fall_s)
+    )
+    return replace(style, rise_s=rise, fall_s=fall)
 
 
 def _rests(wish: Scenario, usual_s: tuple[float, float]) -> tuple[float, float]:
@@ -77,7 +108,8 @@ def band_flexes(session: Session) -> Motion:
     start = postures.stretched(rng, session.person)
     if session.before is not None and postures.is_stretched(session.before):
         start = session.before
-    size = session.wish.size_deg or rng.uniform(11, 32)
+    size = session.wish.size_deg or session.wish.supple * rng.uniform(11, 32)
+    style = _paced(style, session.wish, size)
     turn, shank = rng.normal(0.1, 0.15), rng.uniform(-0.04, 0.02)
 
     def held(amount: float) -> Floats:
@@ -93,6 +125,7 @@ def top_presses(session: Session) -> Motion:
     style = draw_style(session, (3.1, 4.6), (1.5, 4.0))
     start = postures.standing(rng, session.person, bent_deg=rng.uniform(4, 14))
     size = session.wish.size_deg or rng.uniform(1.5, 4.0)
+    style = _paced(style, session.wish, size)
     arch = rng.uniform(0.98, 1.0) * rng.choice([1.0, -1.0], p=[0.8, 0.2])
     roll = np.sqrt(1.0 - min(1.0, abs(arch)) ** 2)
     shank = rng.normal(0, 0.05)
@@ -113,19 +146,26 @@ def pencil_pickups(session: Session) -> Motion:
     stands = rng.uniform() < 0.4
     start = postures.standing(rng, person) if stands else postures.sitting(rng, person)
     lift = _Lift(session, stands)
-    draft = Draft("pencil-pickups", Script(start))
+    style = _paced(style, session.wish, 15.0)
+    draft = Draft("pencil-pickups", Script(start), start, start)
     draft.script.rest(4.5 if session.wish.tidy else rng.uniform(3, 6))
-    for _ in range(session.wish.reps or int(rng.integers(3, 7))):
-        rest_s = draft.script.now_s
-        grip = postures.moved(person, start, midfoot=lift.grip_deg * rng.uniform(0.6, 1.2))
+    for share in np.linspace(0.0, 1.0, session.wish.reps or int(rng.integers(3, 7))):
+        home = draft.home
+        full = home + lift.pose(person, start, 1.0 - style.fatigue * share) - start
+        _before(session, style, draft, full, standing=True)
+        rest_s, home = draft.script.now_s, draft.home
+        grip = postures.moved(person, home, midfoot=lift.grip_deg * rng.uniform(0.6, 1.2))
         draft.script.move(grip, rng.uniform(0.4, 1.0))
         draft.script.rest(rng.uniform(0.1, 0.7))
-        up = lift.pose(person, start, np.exp(style.uneven * rng.standard_normal()))
-        _enter_and_hold(rng, style, draft, start=draft.script.pose, up=up, rest_s=rest_s)
+        amount = (1.0 - style.fatigue * share) * np.exp(style.uneven * rng.standard_normal())
+        up = home + lift.pose(person, start, amount) - start
+        _enter_and_hold(session, style, draft, start=draft.script.pose, up=up, rest_s=rest_s)
         dropped = postures.moved(person, draft.script.pose, midfoot=-rng.uniform(4, 10), dorsi=rng.normal(0, 4))
         if rng.uniform() < 0.6:
             draft.script.move(dropped, rng.uniform(0.25, 0.5))
-        _leave(rng, style, draft, start)
+        if style.return_off:
+            draft.home = _flat_near(session.mishaps, draft.seat, LEAN_DEG * style.return_off)
+        _leave(session, style, draft, draft.home)
     draft.script.rest(2.0)
     return _finish(session, draft, style, standing=False)
 
@@ -164,29 +204,80 @@ def _repeat(
     standing: bool = False,
 ) -> Motion:
     rng = session.rng
-    draft = Draft(exercise, Script(start))
+    draft = Draft(exercise, Script(start), start, start)
     draft.script.rest(4.5 if session.wish.tidy else rng.uniform(3, 6))
-    for _ in range(session.wish.reps or int(rng.integers(5, 11))):
+
+    def there(amount: float) -> Floats:
+        return draft.seat + held(amount) - start
+
+    for share in np.linspace(0.0, 1.0, session.wish.reps or int(rng.integers(5, 11))):
+        _before(session, style, draft, there(1.0 - style.fatigue * share), standing=standing)
         if rng.uniform() < style.too_short:
-            _too_short(rng, style, draft, start, held(rng.uniform(0.6, 1.1)))
-        amount = float(np.exp(style.uneven * rng.standard_normal()))
-        rest_s = draft.script.now_s
+            _too_short(session, style, draft, draft.home, there(rng.uniform(0.6, 1.1)))
+        amount = float(np.exp(style.uneven * rng.standard_normal())) * (1.0 - style.fatigue * share)
+        rest_s, base = draft.script.now_s, draft.home
         if style.overshoot > 0.04 and rng.uniform() < 0.5:
-            draft.script.move(held(amount * (1 + style.overshoot)), style.rise_s)
-        _enter_and_hold(rng, style, draft, start=start, up=held(amount), rest_s=rest_s)
-        _leave(rng, style, draft, start)
+            draft.script.move(there(amount * (1 + style.overshoot)), style.rise_s)
+        _enter_and_hold(session, style, draft, start=base, up=there(amount), rest_s=rest_s)
+        if style.return_off:
+            off = style.return_off * np.clip(session.mishaps.standard_normal(), -2.0, 2.0)
+            draft.home = draft.seat + off * (held(1.0) - start)
+        _leave(session, style, draft, draft.home)
     draft.script.rest(2.0)
     return _finish(session, draft, style, standing=standing)
 
 
+def _before(session: Session, style: Style, draft: Draft, up: Floats, *, standing: bool) -> None:
+    """What may happen in a rest: another posture, and a movement that is begun and given up."""
+    rng, script = session.mishaps, draft.script
+    if rng.uniform() < style.shift:
+        if standing:
+            _replant(session, draft)
+        else:
+            by = {k: v * rng.standard_normal() for k, v in SHIFTS_DEG.items()}
+            moved = postures.moved(session.person, draft.home, **by)
+            up, draft.seat = up + moved - draft.home, moved
+        draft.home = draft.seat
+        script.move(draft.home, rng.uniform(0.5, 1.5))
+        script.rest(rng.uniform(1.2, 3.0))
+    if rng.uniform() < style.false_start:
+        script.move(draft.home + rng.uniform(0.3, 0.8) * (up - draft.home), style.rise_s)
+        script.rest(rng.uniform(0.0, 0.3))
+        script.move(draft.home, style.fall_s)
+        script.rest(rng.uniform(0.4, 1.5))
+
+
+def _replant(session: Session, draft: Draft) -> None:
+    """The foot is lifted a little and put down flat somewhere near."""
+    rng, home = session.mishaps, draft.home
+    flat = _flat_near(rng, home, 2.0)
+    lifted = (home + flat) / 2.0
+    lifted[Angle.DORSI] += rng.normal(0.0, 6.0)
+    lifted[ANGLES + 2] += rng.uniform(0.01, 0.06)
+    draft.script.move(lifted, rng.uniform(0.2, 0.5))
+    draft.seat = flat
+
+
+def _flat_near(rng: np.random.Generator, home: Floats, lean_deg: float) -> Floats:
+    """A pose with the foot as flat on the floor as at home, about `lean_deg` of the shank from it."""
+    lean = lean_deg * float(np.clip(rng.standard_normal(), -2.0, 2.0))
+    flat = home.copy()
+    flat[[Angle.SHANK_PITCH, Angle.DORSI, Angle.YAW]] += [lean, -lean, rng.normal(0.0, 3.0 * lean_deg)]
+    flat[ANGLES : ANGLES + 2] += rng.normal(0.0, 0.03, 2)
+    return flat
+
+
 def _enter_and_hold(
-    rng: np.random.Generator, style: Style, draft: Draft, *, start: Floats, up: Floats, rest_s: float
+    session: Session, style: Style, draft: Draft, *, start: Floats, up: Floats, rest_s: float
 ) -> None:
     """Move up, keep the posture for the style's time, now and then slipping for less than 0.3 s."""
-    script = draft.script
+    rng, script = session.rng, draft.script
     if rng.uniform() < style.two_stage:
         script.move(start + rng.uniform(0.4, 0.7) * (up - start), style.rise_s * 0.7)
         script.rest(rng.uniform(0.05, 0.3))
+    if session.mishaps.uniform() < style.hesitation:
+        script.move(start + session.mishaps.uniform(0.3, 0.75) * (up - start), style.rise_s * 0.7)
+        script.rest(session.mishaps.uniform(0.2, 0.8))
     script.move(up, style.rise_s * np.exp(0.2 * rng.standard_normal()))
     begin = script.now_s
     length = max(0.05, style.hold_s * (1 + style.hold_spread * rng.standard_normal()))
@@ -196,9 +287,21 @@ def _enter_and_hold(
         script.move(_slipped(up, start, rng.uniform(0.12, 0.3)), rng.uniform(0.08, 0.13))
         script.move(up, rng.uniform(0.08, 0.13))
         length -= script.now_s - begin
+    if session.mishaps.uniform() < style.dip and length > 4.0:
+        length -= _dip(session.mishaps, script, up, start, length)
     script.rest(length)
     draft.marks.append(Kept(draft.exercise, rest_s, begin, script.now_s, script.now_s))
     draft.work_s.append((begin - 0.3, script.now_s + 0.3))
+
+
+def _dip(rng: np.random.Generator, script: Script, up: Floats, start: Floats, length: float) -> float:
+    """Gives way for so long that two holds come of it; how long it took with what was held before."""
+    begin = script.now_s
+    script.rest(length * rng.uniform(0.35, 0.55))
+    script.move(up + rng.uniform(0.35, 0.8) * (start - up), rng.uniform(0.2, 0.5))
+    script.rest(rng.uniform(0.3, 0.8))
+    script.move(up, rng.uniform(0.2, 0.5))
+    return min(script.now_s - begin, length - 1.5)
 
 
 def _slipped(up: Floats, start: Floats, share: float) -> Floats:
@@ -209,23 +312,29 @@ def _slipped(up: Floats, start: Floats, share: float) -> Floats:
     return slipped
 
 
-def _leave(rng: np.random.Generator, style: Style, draft: Draft, start: Floats) -> None:
+def _leave(session: Session, style: Style, draft: Draft, home: Floats) -> None:
     """Back to near the rest posture, and rest."""
-    script = draft.script
-    script.move(start, style.fall_s * np.exp(0.2 * rng.standard_normal()))
+    rng, script = session.rng, draft.script
+    fall_s = style.fall_s * np.exp(0.2 * rng.standard_normal())
+    if session.mishaps.uniform() < style.hesitation:
+        script.move(home + session.mishaps.uniform(0.25, 0.7) * (script.pose - home), fall_s * 0.7)
+        script.rest(session.mishaps.uniform(0.2, 0.8))
+    script.move(home, fall_s)
     last = draft.marks[-1]
     draft.marks[-1] = Kept(last.exercise, last.rest_s, last.start_s, last.end_s, script.now_s)
     script.rest(rng.uniform(*style.rest_s))
 
 
-def _too_short(rng: np.random.Generator, style: Style, draft: Draft, start: Floats, up: Floats) -> None:
+def _too_short(session: Session, style: Style, draft: Draft, start: Floats, up: Floats) -> None:
     """A movement like the exercise's that is kept for about half a second: no hold."""
+    if session.wish.slow > 1.0:  # or coming and going slowly makes a hold of it
+        style = replace(style, rise_s=min(style.rise_s, 0.8), fall_s=min(style.fall_s, 0.8))
     rest_s = draft.script.now_s
     draft.script.move(up, style.rise_s)
     begin = draft.script.now_s
-    draft.script.rest(rng.uniform(0.05, 0.5))
+    draft.script.rest(session.rng.uniform(0.05, 0.5))
     draft.marks.append(Kept(draft.exercise, rest_s, begin, draft.script.now_s, draft.script.now_s))
-    _leave(rng, style, draft, start)
+    _leave(session, style, draft, start)
 
 
 def _finish(session: Session, draft: Draft, style: Style, *, standing: bool) -> Motion:

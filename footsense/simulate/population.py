@@ -4,13 +4,17 @@ All shares and ranges are assumed: what seems plausible, drawn wide, since no su
 drawn by `sample`,
 
 * people: 12 % are children (1.05 to 1.5 m), the others 1.45 to 2.0 m; the ankle goes half to one and a half
-  times as far as usual;
+  times as far as usual; repetitions differ by 1 to 40 %, mostly by about 8 %;
 * circles: 0.2 to 1.4 turns a second; 15 % thin (width to length 0.25 to 0.45); 30 % egg to drop shaped; 25 %
   jerky; 20 % with a centre that wanders by 0.15 to 0.3 of the size; 35 % made with the leg too; sizes change
   by 15 % (rms) and tempo by 20 % over a set;
+* holds: entered and left in a third to three times the usual time; the foot comes to rest beside where it did
+  by 8 % (rms) of the excursion;
+* steps: 0.45 to 1.3 strides a second; heels up by 14 to 46° on tiptoe, in 12 % by 9 to 14° only; strides by
+  stature; 12 % drag their feet; a third to 45 % of a stride in the air; toes 8° out (rms 7°);
 * mishaps: 40 % of the sets are done carefully, without any. In the others, each of these has a chance of 35 %
-  to occur, at 5 to 25 % of the repetitions: hesitations, going back, false starts; 35 % shift their seat at
-  10 to 50 % of the rests; 20 % hurry;
+  to occur, at 5 to 25 % of the repetitions: hesitations (a third as often between steps), going back, false
+  starts, dips; stumbles at 1 to 5 % of the steps; 35 % shift their seat at 5 to 30 % of the rests; 20 % hurry;
 * device: clocks within 0.1 % (rms) in 60 %, up to ±1.5 % off in 40 %; offsets, scale errors up to 5 %,
   warming up; range ±2 g in 20 %, gyro range 250 or 500 deg/s in a third;
 * on the leg: the strap rings in 55 % (12 to 40 Hz), loosely in 15 of them (6 to 14 Hz); the sensor slips by 3
@@ -24,19 +28,23 @@ from typing import Any
 
 import numpy as np
 
+from footsense.simulate.body import STATURE_M
 from footsense.simulate.scenario import Scenario
 from footsense.types import Side
 
 RATES_HZ = (25.0, 50.0, 52.0, 60.0, 100.0, 100.0, 104.0, 200.0, 400.0)  # of ordinary devices
 RANGES_G = (2.0, 4.0, 8.0, 8.0, 16.0)
 GYRO_RANGES_DPS = (250.0, 500.0, 1000.0, 2000.0, 2000.0, 2000.0)
-_STREAM, _WIDER = 100, 101
+STEPPING = ("toe-walk", "walking", "stairs")
+_STREAM, _WIDER, _MOVES = 100, 101, 102
 
 PLAIN: Mapping[str, Any] = {
     "bias": 1.0,
     "tempo_hz": None,
     "stature_m": None,
     "supple": 1.0,
+    "uneven": 1.0,
+    "size_deg": None,
     "roundness": None,
     "egg": 0.0,
     "lilt": None,
@@ -50,6 +58,14 @@ PLAIN: Mapping[str, Any] = {
     "false_starts": 0.0,
     "shifts": 0.0,
     "hurried": False,
+    "dips": 0.0,
+    "slow": 1.0,
+    "return_off": 0.0,
+    "stumbles": 0.0,
+    "step_length": 1.0,
+    "shuffle": 0.0,
+    "toe_out_deg": 0.0,
+    "swing_share": None,
     "gyr_range_dps": 2000.0,
     "drift": 0.0,
     "acc_scale": 0.0,
@@ -86,9 +102,13 @@ def sample(motion: str, seed: int, **fixed: Any) -> Scenario:
         loss=float(rng.choice([0.0, 0.0, 0.0, 0.005, 0.02])),
     )
     wider = np.random.default_rng([_WIDER, seed])
-    differs = (
-        _person(wider) | _circling(wider, motion) | _mishaps(wider) | _device(wider) | _on_the_leg(wider, side)
-    )
+    moves = np.random.default_rng([_MOVES, seed])
+    differs = _person(wider) | _circling(wider) | _mishaps(wider) | _device(wider) | _on_the_leg(wider, side)
+    differs |= _holding(moves)
+    if motion in STEPPING:
+        differs |= _stepping(moves, motion, float(differs["stature_m"]), float(differs["hesitations"]))
+    elif motion != "ankle-circles":
+        differs["tempo_hz"] = None
     return replace(drawn, **differs | fixed)
 
 
@@ -108,11 +128,11 @@ def _person(rng: np.random.Generator) -> dict[str, Any]:
     return {"stature_m": stature_m, "supple": float(np.exp(_normal(rng, 0.25, 0.65)))}
 
 
-def _circling(rng: np.random.Generator, motion: str) -> dict[str, Any]:
+def _circling(rng: np.random.Generator) -> dict[str, Any]:
     tempo_hz = float(np.exp(rng.uniform(np.log(0.2), np.log(1.4))))
     thin = _sometimes(rng, 0.15, 0.25, 0.45)
     return {
-        "tempo_hz": tempo_hz if motion == "ankle-circles" else None,
+        "tempo_hz": tempo_hz,
         "roundness": thin or float(rng.uniform(0.45, 1.0)),
         "egg": _sometimes(rng, 0.3, 0.2, 0.8),
         "lilt": abs(_normal(rng, 0.2, 0.6)),
@@ -124,13 +144,38 @@ def _circling(rng: np.random.Generator, motion: str) -> dict[str, Any]:
     }
 
 
+def _holding(rng: np.random.Generator) -> dict[str, Any]:
+    usual = rng.uniform() < 0.6  # as of the other mishaps: not of those who do it carefully
+    return {
+        "uneven": float(np.exp(_normal(rng, 0.4, 1.0))),
+        "slow": float(np.exp(_normal(rng, 0.45, 1.1))),
+        "return_off": abs(_normal(rng, 0.08, 0.25)),
+        "dips": usual * _sometimes(rng, 0.35, 0.05, 0.25),
+    }
+
+
+def _stepping(rng: np.random.Generator, motion: str, stature_m: float, hesitations: float) -> dict[str, Any]:
+    tempo_hz = float(np.clip(0.9 + 0.14 * rng.standard_normal() + 0.3 * max(0.0, 1.5 - stature_m), 0.45, 1.3))
+    low, high = rng.uniform(9.0, 14.0), rng.uniform(14.0, 46.0)
+    return {
+        "tempo_hz": tempo_hz,
+        "size_deg": float(low if rng.uniform() < 0.12 else high) if motion == "toe-walk" else None,
+        "step_length": stature_m / STATURE_M * float(rng.uniform(0.75, 1.15)),
+        "shuffle": _sometimes(rng, 0.12, 0.2, 0.8),
+        "toe_out_deg": 8.0 + _normal(rng, 7.0, 18.0),
+        "swing_share": float(rng.uniform(0.33, 0.45)),
+        "stumbles": _sometimes(rng, 0.2, 0.01, 0.05),
+        "hesitations": hesitations / 3.0,
+    }
+
+
 def _mishaps(rng: np.random.Generator) -> dict[str, Any]:
     usual = 0.0 if rng.uniform() < 0.4 else 1.0
     return {
         "hesitations": usual * _sometimes(rng, 0.35, 0.05, 0.25),
         "reversals": usual * _sometimes(rng, 0.35, 0.05, 0.25),
         "false_starts": usual * _sometimes(rng, 0.35, 0.05, 0.25),
-        "shifts": usual * _sometimes(rng, 0.35, 0.1, 0.5),
+        "shifts": usual * _sometimes(rng, 0.35, 0.05, 0.3),
         "hurried": bool(usual * rng.uniform() > 0.8),
     }
 

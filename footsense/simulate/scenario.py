@@ -45,21 +45,28 @@ class Scenario:
     The wearer: `motion` is an exercise or one of the negatives; `reps` counts turns (each way), holds, or
     steps of the wearing foot in each bout; `sets` the bouts of steps; `tempo_hz` is turns, pumps or strides a
     second; `hold_s` the meant length of holds; `rest_s` the rest between holds or bouts; `size_deg` the
-    amplitude of circles or the excursion of holds; `direction` and `posture` of circles; `duration_s` of
-    a negative;
-    `tremor` and `restless` scale tremor and fidgeting. `tidy` leaves out what a careful person would not do:
-    parts of turns, pauses inside a set, movements too short to be a hold, slips, long rests. `person_seed`
-    keeps the person the same over several recordings.
+    amplitude of circles, the excursion of holds, how far the foot points down on tiptoe; `direction` and
+    `posture` of circles; `duration_s` of a negative; `tremor` and `restless` scale tremor and fidgeting. `tidy`
+    leaves out what a careful person would not do: parts of turns, pauses inside a set, movements too short to
+    be a hold, slips, long rests. `person_seed` keeps the person the same over several recordings.
 
     What differs between people and days; the defaults are a grown-up who does as asked for. `stature_m`;
-    `supple` scales how far the ankle goes. Of circles: `roundness` is width to length, `egg` makes one end
-    narrower (0.5 an egg, 0.8 a drop), `lilt` is how uneven the speed is around the circle, `jerky` how nearly
-    the foot stops at some corners of each turn, `wander` how far the centre moves (share of the size), `leg`
-    the share that the leg makes. `fatigue` is the share of the size lost from the first to the last repetition
-    (negative: it grows), `tempo_drift` the natural log of the tempo's change. Chances, for each repetition:
-    `hesitations` (stops for less than a second within a turn), `reversals` (goes back by a part of a turn, then
-    on), `false_starts` (begins, goes back the same way, begins again). `shifts` is the chance for the seat or
-    leg to be shifted in a rest; `hurried` cuts the rests short.
+    `supple` scales how far the ankle goes, `uneven` how much repetitions differ. `fatigue` is the share of the
+    size lost from the first to the last repetition (negative: it grows).
+
+    * Of circles: `roundness` is width to length, `egg` makes one end narrower (0.5 an egg, 0.8 a drop), `lilt`
+      is how uneven the speed is around the circle, `jerky` how nearly the foot stops at corners of each turn,
+      `wander` how far the centre moves (share of the size), `leg` the share that the leg makes, `tempo_drift`
+      the natural log of the tempo's change over a set.
+    * Of holds: `slow` scales the time to enter and leave, `return_off` how far beside rest the foot comes to
+      rest afterwards (rms share of the excursion).
+    * Of steps: `step_length` is a scale, `shuffle` how little the foot is lifted, `toe_out_deg` how far it
+      points outwards, `swing_share` the share of a stride in the air.
+    * Chances, for each repetition: `hesitations` (stops for less than a second within a turn, on the way into
+      a hold or out of it; between steps, for longer), `reversals` (goes back by a part of a turn, then on),
+      `false_starts` (begins, goes back the same way, begins again), `dips` (gives way in a hold for longer than
+      the 0.3 s that are allowed), `stumbles`; `shifts` of the seat or leg in a rest. `hurried` cuts rests
+      short.
 
     The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` and `gyr_range_dps` (clip), `bits` of resolution,
     `noise` and `bias` scale what is drawn, `drift` slow changes of the offsets while it warms up, `acc_scale`
@@ -92,6 +99,7 @@ class Scenario:
     tidy: bool = False
     stature_m: float | None = None
     supple: float = 1.0
+    uneven: float = 1.0
     roundness: float | None = None
     egg: float = 0.0
     lilt: float | None = None
@@ -105,6 +113,14 @@ class Scenario:
     false_starts: float = 0.0
     shifts: float = 0.0
     hurried: bool = False
+    dips: float = 0.0
+    slow: float = 1.0
+    return_off: float = 0.0
+    stumbles: float = 0.0
+    step_length: float = 1.0
+    shuffle: float = 0.0
+    toe_out_deg: float = 0.0
+    swing_share: float | None = None
     rate_hz: float = 100.0
     gyro: bool = True
     acc_range_g: float = 8.0
@@ -185,6 +201,15 @@ _BOUNDS = (
     ("reversals", 0.0, 1.0),
     ("false_starts", 0.0, 1.0),
     ("shifts", 0.0, 1.0),
+    ("uneven", 0.0, 5.0),
+    ("dips", 0.0, 1.0),
+    ("slow", 0.3, 6.0),
+    ("return_off", 0.0, 0.5),
+    ("stumbles", 0.0, 1.0),
+    ("step_length", 0.2, 2.0),
+    ("shuffle", 0.0, 1.0),
+    ("toe_out_deg", -30.0, 60.0),
+    ("swing_share", 0.28, 0.5),
     ("burst_s", 0.01, 10.0),
     ("clock_error", -0.05, 0.05),
     ("strap_hz", 2.0, 90.0),

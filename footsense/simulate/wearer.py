@@ -92,8 +92,8 @@ class Simulated:
 
 def simulate(scenario: Scenario) -> Simulated:
     """One recording. The same scenario gives the same numbers."""
-    person = _person(scenario)
-    return _worn(scenario, person, motion_of(scenario, person))
+    person = draw_person(scenario)
+    return worn(scenario, person, motion_of(scenario, person))
 
 
 def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float] = (2.5, 5.0)) -> Simulated:
@@ -102,7 +102,7 @@ def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float]
     Person, side, placement and device are those of the first scenario. Truth has the exercises' segments.
     """
     first = scenarios[0]
-    person = _person(first)
+    person = draw_person(first)
     parts: list[Motion] = []
     for i, scenario in enumerate(scenarios):
         alike = replace(scenario, side=first.side, worn=first.worn, placement=first.placement)
@@ -111,7 +111,7 @@ def simulate_routine(scenarios: Sequence[Scenario], pause_s: tuple[float, float]
         parts.append(replace(motion, segments=((scenario.motion, 0.0, motion.duration_s),)))
     rng = _random(first, _PERSON, len(scenarios))
     motion = linked(parts, rng.uniform(*pause_s, len(parts) - 1).tolist())
-    return _worn(first, person, motion)
+    return worn(first, person, motion)
 
 
 def motion_of(scenario: Scenario, person: Person, part: int = 0, before: Floats | None = None) -> Motion:
@@ -121,16 +121,19 @@ def motion_of(scenario: Scenario, person: Person, part: int = 0, before: Floats 
     return GENERATORS[scenario.motion](Session(scenario, person, rng, mishaps, before))
 
 
-def _person(scenario: Scenario) -> Person:
+def draw_person(scenario: Scenario) -> Person:
+    """Who it is that does a scenario."""
     seed = scenario.seed if scenario.person_seed is None else scenario.person_seed
-    return Person.draw(np.random.default_rng([_PERSON, seed]), scenario.stature_m)
+    drawn = Person.draw(np.random.default_rng([_PERSON, seed]), scenario.stature_m)
+    return replace(drawn, unevenness=scenario.uneven * drawn.unevenness)
 
 
 def _random(scenario: Scenario, purpose: int, part: int = 0) -> np.random.Generator:
     return np.random.default_rng([purpose, scenario.seed, part, sum(scenario.motion.encode())])
 
 
-def _worn(wish: Scenario, person: Person, motion: Motion) -> Simulated:
+def worn(wish: Scenario, person: Person, motion: Motion) -> Simulated:
+    """What a person's sensor records of a motion."""
     device = sensor.Device.draw(_random(wish, _DEVICE), _random(wish, _ERRORS), wish)
     side = wish.worn or wish.side
     slop = sensor.play(_random(wish, _PLAY), motion, device) + sensor.slips(_random(wish, _SLIPS), motion, wish)

@@ -15,7 +15,7 @@ from footsense.simulate.body import ANGLES, Angle, Person
 from footsense.simulate.curves import GRID_HZ, band_noise, ease, envelope, smooth_noise, taper, times
 from footsense.simulate.motion import Bout, Impact, Motion, Script
 from footsense.simulate.scenario import Scenario, Session
-from footsense.simulate.wearer import Simulated, _person, _worn
+from footsense.simulate.wearer import Simulated, draw_person, worn
 from footsense.types import Command, Floats, Item, Placement, Samples, Side
 from footsense.wearing.prompts import prompts
 
@@ -81,14 +81,14 @@ def simulate_check(
     not used. The guide begins `before_s` after the first sample; `after_s` is stood still after its end."""
     mistakes = mistakes or Mistakes()
     alike = replace(scenario, motion="standing")
-    person = _person(alike)
+    person = draw_person(alike)
     rng = np.random.default_rng([_MOTION, scenario.seed])
     mishaps = np.random.default_rng([_MOTION + 1, scenario.seed])
     asked = tuple((p.phase, before_s + at) for at, p in prompts())
     motion = check_motion(Session(alike, person, rng, mishaps), dict(asked), mistakes, after_s)
     sits = replace(alike, placement=mistakes.sits or scenario.placement)
 
-    made = _worn(sits, person, motion)
+    made = worn(sits, person, motion)
     return Check(replace(made, scenario=replace(alike, placement=scenario.placement)), asked)
 
 

@@ -99,7 +99,7 @@ def cut(items: list[Item], size: int) -> list[Item]:
 
 
 def made(motion: str, seed: int, **fixed) -> simulate.Simulated:
-    return simulate.simulate(simulate.sample(motion, seed, **{"loss": 0.0, **fixed}))
+    return simulate.simulate(simulate.sample(motion, seed, **{**simulate.PLAIN, "loss": 0.0, **fixed}))
 
 
 @settings(max_examples=12, deadline=None)

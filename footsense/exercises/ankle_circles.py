@@ -9,7 +9,7 @@ import numpy as np
 from footsense.exercises.base import About
 from footsense.signal.bout import STALL_S, STALL_TURNS, Bout, Run, Shape, Turn, believed, settle, turn_limits
 from footsense.signal.circling import REST_RAD, Moment, Scout, Tape
-from footsense.signal.front import Signals, SlowGrid
+from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
@@ -26,6 +26,7 @@ DIRECTED = 0.2  # width to length of the gravity loop below which it shows no di
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
+BLOCK = 4096  # slow samples at a time, which stay in the cache
 
 
 class AnkleCircles:
@@ -77,13 +78,15 @@ class AnkleCircles:
         if len(item.samples):
             self._last_s = float(item.samples.t_s[-1])
             self._from_s = float(item.samples.t_s[0]) if self._from_s is None else self._from_s
-        if not len(item.slow):
-            return []
-        tape, moments = self._scout.process(item.slow.first, self._tilt.process(item.slow))
+        starts = range(0, len(item.slow), BLOCK)
+        return [e for a in starts for e in self._slow(item.slow.part(a, a + BLOCK), item.samples)]
+
+    def _slow(self, slow: Slow, samples: Samples) -> list[Event]:
+        tape, moments = self._scout.process(slow.first, self._tilt.process(slow))
         if self._tape is None:
             self._biased = tape.first + round(FIRST_S * self._grid.rate_hz)
         self._tape = tape if self._tape is None else self._tape.joined(tape)
-        events = self._work(self._tape, moments, item.samples)
+        events = self._work(self._tape, moments, samples)
         self._tape = self._tape.kept(self._tape.end - self._memory)
         return events
 

@@ -55,6 +55,16 @@ class Slow:
     def __len__(self) -> int:
         return len(self.t_s)
 
+    def part(self, start: int, stop: int) -> "Slow":
+        """Those at positions start:stop."""
+        gyr = self.gyr_dps
+        return Slow(
+            self.first + start,
+            self.t_s[start:stop],
+            self.acc_g[start:stop],
+            None if gyr is None else gyr[start:stop],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:

@@ -1,11 +1,13 @@
 """Toe walk: steps of the wearing foot, each labelled tiptoe or not where that can be told."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from footsense.exercises.base import About
 from footsense.signal.footfall import Footfall
 from footsense.signal.front import Signals
-from footsense.signal.gait import SHANK, Landing, StepTracker
+from footsense.signal.gait import SHANK, StepTracker
+from footsense.signal.landing import Landing
 from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
 
 
@@ -41,12 +43,12 @@ class ToeWalk:
             return events
         landings = self.tracker.process(item)
         self.footfall.watch(self.tracker, item.slow.first)
-        events = [self._event(x) for x in landings]
+        events = self._events(landings)
         self.footfall.settle()
         return events
 
     def flush(self) -> list[Event]:
-        return [self._event(x) for x in self.tracker.flush()]
+        return self._events(self.tracker.flush())
 
     def progress(self) -> Progress:
         landed = self.tracker.landed
@@ -70,14 +72,18 @@ class ToeWalk:
         )
         return (Reason("rate", text, Grade.POOR),)
 
-    def _event(self, landing: Landing) -> Event:
-        toe = self.footfall.label(landing, self.tracker)
-        self._count += 1
-        self._untold += toe is None
-        attributes: dict[str, str | float | bool | None] = {
-            "toe": toe,
-            "peak_gps": landing.peak_gps,
-            "impact_g": landing.impact_g,
-            "swing_g": landing.swing_g,
-        }
-        return Event("toe-walk", "step", landing.start_s, landing.end_s, landing.decided_s, attributes)
+    def _events(self, landings: Sequence[Landing]) -> list[Event]:
+        toes = self.footfall.label(landings, self.tracker)
+        self._count += len(toes)
+        self._untold += toes.count(None)
+        return [_event(*x) for x in zip(landings, toes, strict=True)]
+
+
+def _event(landing: Landing, toe: bool | None) -> Event:
+    attributes: dict[str, str | float | bool | None] = {
+        "toe": toe,
+        "peak_gps": landing.peak_gps,
+        "impact_g": landing.impact_g,
+        "swing_g": landing.swing_g,
+    }
+    return Event("toe-walk", "step", landing.start_s, landing.end_s, landing.decided_s, attributes)

@@ -13,15 +13,21 @@ held against real gait with heel strike only.
 import math
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from itertools import repeat
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from footsense.signal.gait import Landing, StepTracker
+from footsense.signal.gait import FEW, StepTracker
+from footsense.signal.landing import ACC, ENV, GYR, Landing
+from footsense.signal.lately import Indices
 from footsense.types import Floats, Placement
 
+Bools = NDArray[np.bool_]
 _TINY = 1e-30  # g⁴: the square of no vector that was measured
 
 
@@ -115,18 +121,34 @@ class Footfall:
         """Looks for quiet stands in slow samples from `start` on; call before landings are labelled."""
         if not self._posture or start >= tracker.slow.stop:
             return
-        env = tracker.slow.view(start, tracker.slow.stop)[0]
-        quiet = np.concatenate([[self._quiet_from is not None], env < self.params.quiet_gps, [False]])
-        edges = (np.flatnonzero(quiet[1:] != quiet[:-1]) + start).tolist()
-        if self._quiet_from is not None:
-            edges.insert(0, self._quiet_from)
+        quiet = tracker.slow.view(start, tracker.slow.stop)[ENV] < self.params.quiet_gps
         block = tracker.slow_index(self.params.quiet_s)
-        ends = [
-            k for lo, hi in zip(edges[::2], edges[1::2], strict=True) for k in range(lo + block, hi + 1, block)
-        ]
-        self._stand(tracker, np.array([k for k in ends if k > start], dtype=np.int64), block)
-        still_quiet = bool(edges) and edges[-1] == tracker.slow.stop
-        self._quiet_from = self._block_start(edges[-2], tracker.slow.stop, block) if still_quiet else None
+        find = self._one_by_one if len(quiet) < FEW else self._in_stretches
+        ends = find(quiet, start, block)
+        if ends:
+            self._stand(tracker, np.array(ends), block)
+
+    def _one_by_one(self, quiet: Bools, start: int, block: int) -> list[int]:
+        """Ends of quiet blocks; moves on where the block under way began."""
+        ends, since = [], self._quiet_from
+        for stop, still in enumerate(quiet.tolist(), start + 1):
+            since = (stop - 1 if since is None else since) if still else None
+            if since is not None and stop - since == block:
+                ends.append(stop)
+                since = stop
+        self._quiet_from = since
+        return ends
+
+    def _in_stretches(self, quiet: Bools, start: int, block: int) -> list[int]:
+        """What `_one_by_one` gives, a stretch at a time."""
+        since, stop = self._quiet_from, start + len(quiet)
+        bounded = np.concatenate([[since is not None], quiet, [False]])
+        edges = (np.flatnonzero(bounded[1:] != bounded[:-1]) + start).tolist()
+        edges = edges if since is None else [since, *edges]
+        stretches = list(zip(edges[::2], edges[1::2], strict=True))
+        still = bool(stretches) and stretches[-1][1] == stop and bool(quiet[-1])
+        self._quiet_from = stop - (stop - stretches[-1][0]) % block if still else None
+        return [k for lo, hi in stretches for k in range(lo + block, hi + 1, block)]
 
     def settle(self) -> None:
         """Let go of stands that no landing to come can need."""
@@ -143,50 +165,46 @@ class Footfall:
         sees = self._posture if self._on_foot else self._rate_hz >= self.params.legs_rate_hz
         return not sees
 
-    def label(self, landing: Landing, tracker: StepTracker) -> bool | None:
-        """True on the forefoot, False with the heel or flat, None where it cannot be told."""
+    def label(self, landings: Sequence[Landing], tracker: StepTracker) -> list[bool | None]:
+        """For each landing, in order: True on the forefoot, False with the heel or flat, None where it cannot
+        be told."""
+        if not landings:
+            return []
+        return [self._label(*x) for x in zip(landings, self._look(landings, tracker), strict=True)]
+
+    def _label(self, landing: Landing, step: _Step) -> bool | None:
         if landing.start_s - self._last_s > self.params.bout_s:
             self._seen.clear()
         self._last_s = landing.start_s
-        step = self._look(landing, tracker)
         self._seen.append(step)
         if self._on_foot and not math.isnan(step.tilt):
             return self._by_posture(step)
         told = self._by_turn(step)
         return self._by_impact(step) if told is None else told
 
-    @staticmethod
-    def _block_start(start: int, stop: int, block: int) -> int:
-        """Where the block of a quiet stretch begins that is not yet full."""
-        return start + (stop - start) // block * block
-
-    def _stand(
-        self, tracker: StepTracker, ends: "np.ndarray[tuple[int], np.dtype[np.int64]]", block: int
-    ) -> None:
+    def _stand(self, tracker: StepTracker, ends: Indices, block: int) -> None:
         """Keeps the postures of those blocks that are steady. Five samples stand for a block."""
-        if not len(ends):
-            return
         begin = max(ends[0] - 2 * block, tracker.slow.start)
-        acc = tracker.slow.view(begin, tracker.slow.stop)[2:5]
-        at = np.array(ends) - begin - 1 - round(tracker.lag)
+        acc = tracker.slow.view(begin, tracker.slow.stop)[ACC]
+        at = ends - begin - 1 - round(tracker.lag)
         a, b, c, d, e = (acc[:, np.maximum(at - block * i // 5, 0)] for i in range(5))
         early, late = a + b, d + e
         steady = _cos(early, late) >= self.params.steady_cos
         postures = ((early + c + late) / 5.0).T
-        self._stood += np.array(ends)[steady].tolist()
+        self._stood += ends[steady].tolist()
         self._stands += list(postures[steady])
 
-    def _flat(self, before: int, tracker: StepTracker) -> list[Floats]:
-        """The last stand that ended before a slow index. On the leg, where the turn in the swing has to agree,
-        the one shortly before too: the last may have been on tiptoe already."""
-        k = bisect_right(self._stood, before)
-        if (
-            k < 2
-            or self._on_foot
-            or self._stood[k - 1] - self._stood[k - 2] > tracker.slow_index(self.params.rise_s)
-        ):
-            return self._stands[max(k - 1, 0) : k]
-        return self._stands[k - 2 : k]
+    def _flats(self, before: Sequence[int], tracker: StepTracker) -> list[Floats]:
+        """The last stands (k, 3) that ended before slow indices, NaN where there is none. On the leg, where the
+        turn in the swing has to agree, those shortly before too: the last may have been on tiptoe already."""
+        none = np.full(3, math.nan)
+        last, former = [], []
+        for land in before:
+            k = bisect_right(self._stood, land)
+            last.append(self._stands[k - 1] if k else none)
+            soon = k > 1 and self._stood[k - 1] - self._stood[k - 2] <= tracker.slow_index(self.params.rise_s)
+            former.append(self._stands[k - 2] if soon else none)
+        return [np.array(last)] if self._on_foot else [np.array(last), np.array(former)]
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:
@@ -194,39 +212,68 @@ class Footfall:
         power = landing.impact_g * landing.impact_g * landing.impact_g
         return power / (landing.swing_g * (landing.calm_g + self.params.noise_g))
 
-    def _look(self, landing: Landing, tracker: StepTracker) -> _Step:
-        """What a step shows. The posture is taken where the jerk envelope of the stance is lowest: by then the
+    def _look(self, landings: Sequence[Landing], tracker: StepTracker) -> list[_Step]:
+        """What steps show. The posture is taken where the jerk envelope of the stance is lowest: by then the
         heel is down if it comes down, and a landing dated too early does no harm."""
-        p, slow = self.params, tracker.slow
-        lo = landing.land + tracker.slow_index(p.after_s)
-        hi = min(landing.leave, landing.land + tracker.slow_index(p.look_s))
-        half = max(1, tracker.slow_index(p.half_s))
-        tilt = turn = math.nan
-        if self._posture and hi >= lo + 2 * half + 1:
-            lag = round(tracker.lag)
-            calm = int(slow.view(lo + half + lag, hi - half + lag)[0].argmin())
-            acc = slow.view(lo, hi)[2:5]
-            width = acc.shape[1] - 2 * half
-            around = sum((acc[:, i : i + width] for i in range(1, 2 * half + 1)), acc[:, :width])
-            tilt = max((self._tilt(around, calm, x) for x in self._flat(landing.land, tracker)), default=tilt)
-            if not self._on_foot or not tilt <= p.flat[0]:
-                until = min(landing.land + tracker.slow_index(p.turn_s), landing.leave)
-                turn = _turn(slow.view(landing.swing, until)[6:9], around[:, calm]) / tracker.grid.rate_hz
-        hardness = self._hardness(landing)
-        clear = landing.made_up <= p.made_up and landing.swing_g >= p.swing_g
-        return _Step(tilt, turn, hardness, landing.impact_g, landing.swing_g, clear and hardness < p.hard)
+        p = self.params
+        tilts, turns = (
+            self._postures(landings, tracker) if self._posture else (repeat(math.nan), repeat(math.nan))
+        )
+        return [
+            _Step(tilt, turn, hardness, x.impact_g, x.swing_g, self._clear(x) and hardness < p.hard)
+            for x, hardness, tilt, turn in zip(
+                landings, map(self._hardness, landings), tilts, turns, strict=False
+            )
+        ]
 
-    def _tilt(self, around: Floats, calm: int, flat: Floats) -> float:
-        """How far a stance is from the flat stand: the distance of the unit vectors (about the angle in
-        radians) where the stance is calmest, added to it the least distance up to `middle` of the stance."""
-        far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat), 0.0))
-        near = float(far[: max(1, int(self.params.middle * len(far)))].min())
-        return float(far[calm]) + near if far[calm] <= self.params.elsewhere else math.nan
+    def _postures(self, landings: Sequence[Landing], tracker: StepTracker) -> tuple[list[float], list[float]]:
+        """Tilts and turns of steps, side by side, NaN where there is none."""
+        p, slow = self.params, tracker.slow
+        swing, land, leave = (np.array([getattr(x, k) for x in landings]) for k in ("swing", "land", "leave"))
+        half = max(1, tracker.slow_index(p.half_s))
+        lo = land + tracker.slow_index(p.after_s)
+        count = np.minimum(leave, land + tracker.slow_index(p.look_s)) - lo - 2 * half  # of postures
+        columns = np.arange(max(1, int(count.max())))
+        middle = lo[:, None] + half + columns
+        env = slow.take(ENV, middle + round(tracker.lag))
+        env[columns >= count[:, None]] = np.inf
+        calm = env.argmin(axis=1)
+        acc = (slow.take(ACC, middle + i) for i in range(-half, half + 1))
+        around = sum(acc, next(acc))
+        tilt = np.full(len(land), math.nan)
+        for flat in self._flats(land.tolist(), tracker):
+            tilt = np.fmax(tilt, self._tilt(around, calm, flat, count))
+        tilt[count < 1] = math.nan
+        turn = np.full(len(land), math.nan)
+        at = np.flatnonzero((count >= 1) & ~(self._on_foot & (tilt <= p.flat[0])))
+        if len(at) and tracker.turns:
+            until = np.minimum(land + tracker.slow_index(p.turn_s), leave)
+            span = swing[at, None] + np.arange(int((until - swing)[at].max()))
+            rate = np.where(span < until[at, None], slow.take(GYR, span), 0.0)
+            turn[at] = _turn(rate, around[:, at, calm[at]]) / tracker.grid.rate_hz
+        return tilt.tolist(), turn.tolist()
+
+    def _tilt(self, around: Floats, calm: Indices, flat: Floats, count: Indices) -> Floats:
+        """How far (3, k, n) stances, of which `count` postures are known, are from the flat stand: the distance
+        of the unit vectors (about the angle in radians) where the stance is calmest, added to it the least
+        distance up to `middle` of the stance."""
+        p = self.params
+        far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat.T[..., None]), 0.0))
+        early = np.arange(far.shape[1]) < np.maximum(1, (p.middle * count).astype(np.int64))[:, None]
+        near = np.where(early, far, np.inf).min(axis=1)
+        still = far[np.arange(len(far)), calm]
+        return np.where(still <= p.elsewhere, still + near, math.nan)
+
+    def _clear(self, landing: Landing) -> bool:
+        return landing.made_up <= self.params.made_up and landing.swing_g >= self.params.swing_g
 
     def _usual(self, what: str) -> float:
         """The median of what the last steps showed."""
-        shown = [x for x in (getattr(step, what) for step in self._seen) if not math.isnan(x)]
-        return median(shown) if shown else math.nan
+        shown: list[float] = sorted(x for x in map(attrgetter(what), self._seen) if not math.isnan(x))
+        half = len(shown) // 2
+        if not shown:
+            return math.nan
+        return shown[half] if len(shown) % 2 else (shown[half - 1] + shown[half]) / 2
 
     def _by_posture(self, step: _Step) -> bool | None:
         p, tilt = self.params, step.tilt
@@ -274,24 +321,24 @@ class Footfall:
         return True if usual < p.legs_soft and self._usual("impact_g") < self._soft_g else None
 
 
-def _turn(rate_dps: Floats, up: Floats) -> float:
-    """How far (3, n) rates turn about level axes, in degrees times the rate of sampling; NaN without a gyro.
+def _turn(rate_dps: Floats, up: Floats) -> Floats:
+    """How far (3, k, n) rates turn about level axes, in degrees times the rate of sampling; NaN where nothing
+    turns.
 
-    The greatest distance on the path of the summed rates, found in two sweeps; turns about `up` are left out.
+    The greatest distance on the path of the summed rates, found in two sweeps; turns about `up` (3, k) are left
+    out.
     """
-    x, y, z = up
+    x, y, z = up[..., None]
     about = (rate_dps[0] * x + rate_dps[1] * y + rate_dps[2] * z) / (x * x + y * y + z * z)
-    path = (rate_dps - up[:, None] * about).cumsum(axis=1)
-    if not path.any():
-        return math.nan
-    far = 0.0
-    end = path[:, -1:]
+    path = (rate_dps - up[..., None] * about).cumsum(axis=2)
+    end = path[..., -1:]
+    rows = np.arange(path.shape[1])
     for _ in range(2):
         off = path - end
         away = off[0] * off[0] + off[1] * off[1] + off[2] * off[2]
-        k = int(away.argmax())
-        far, end = math.sqrt(away[k]), path[:, k : k + 1]
-    return far
+        k = away.argmax(axis=1)
+        end = path[:, rows, k, None]
+    return np.where(path.any(axis=(0, 2)), np.sqrt(away[rows, k]), math.nan)
 
 
 def _cos(a: Floats, b: Floats) -> Floats:

@@ -14,10 +14,10 @@ PACKAGE = Path(footsense.__file__).parent
 
 # each imports only from those before it (and from its own)
 ORDER = [
-    "types", "errors", "text", "tables", "resources",
+    "types", "errors", "text", "tables", "resources", "spread",
     "signal", "devices", "stream", "wearing", "exercises", "engine", "recognise",
     "recording", "analysis", "routine", "verify", "coach", "session", "completion", "history",
-    "report", "sources", "simulate", "web", "batch", "cli",
+    "report", "sources", "simulate", "accuracy", "web", "batch", "cli",
 ]  # fmt: skip
 HEAVY = {"numpy", "scipy", "pandas", "matplotlib", "bleak", "bumble", "mcap"}
 

@@ -4,7 +4,7 @@ from footsense.analysis.apart import by_exercise
 from footsense.analysis.form import error_json, event_json, to_json
 from footsense.analysis.marked import analyse_marked
 from footsense.analysis.model import Analysis, RecordingFacts, SensorFacts
-from footsense.analysis.run import analyse
+from footsense.analysis.run import analyse, analyse_each
 from footsense.recognise import Segment
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Segment",
     "SensorFacts",
     "analyse",
+    "analyse_each",
     "analyse_marked",
     "by_exercise",
     "error_json",

@@ -53,10 +53,36 @@ def analyse(
     what lies in a segment is reported. `placement` and `side` stand in where the recording does not say them.
     Raises UsageError for an unknown exercise.
     """
-    names = exercise_names() if exercise is None else (detector(exercise).about.exercise,)
+    return analyse_each(recording, [exercise], placement, side)[0]
+
+
+def analyse_each(
+    recording: Recording,
+    exercises: Sequence[str | None],
+    placement: Placement | None = None,
+    side: Side | None = None,
+) -> list[Analysis]:
+    """What `analyse` says for each of `exercises`, from one run of the engine. Raises as it does."""
+    told = tuple(dict.fromkeys(detector(e).about.exercise for e in exercises if e is not None))
+    names = exercise_names() if None in exercises else told
     seen = [_run(track, names, placement, side) for track in recording.tracks]
-    parts = [judge(s, exercise, s.track.placement or placement) for s in seen]
-    return together(recording, exercise, seen, parts, (placement, side))
+    return [_analysis(recording, e, seen, (placement, side)) for e in exercises]
+
+
+def _analysis(
+    recording: Recording,
+    exercise: str | None,
+    seen: Sequence[Seen],
+    worn: tuple[Placement | None, Side | None],
+) -> Analysis:
+    about = [s if exercise is None else _only(s, exercise) for s in seen]
+    parts = [judge(s, exercise, s.track.placement or worn[0]) for s in about]
+    return together(recording, exercise, about, parts, worn)
+
+
+def _only(seen: Seen, exercise: str) -> Seen:
+    """What the detector of one exercise saw."""
+    return replace(seen, events=[e for e in seen.events if e.exercise == exercise])
 
 
 @dataclass(frozen=True, slots=True)

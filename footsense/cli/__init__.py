@@ -14,6 +14,7 @@ from footsense.text import display
 
 # name: (module, what `--help` says); a module holds a click command named `command`
 COMMANDS = {
+    "accuracy": ("footsense.cli.accuracy", "Say how right the counts are, on labelled recordings."),
     "analyze": ("footsense.cli.analyze", "Say what was done in these recordings."),
     "demo": ("footsense.cli.demo", "Try everything without hardware: a virtual sensor does a short routine."),
     "profiles": ("footsense.cli.profiles", "List, show, check and try device profiles."),

@@ -15,10 +15,10 @@ def refuse_existing(path: Path, what_to_do: str) -> None:
         raise UsageError(f"{display(path)}: there is a file of that name; {what_to_do}")
 
 
-def refuse_for_page(path: Path, recording: Path) -> None:
+def refuse_for_page(path: Path, recording: Path | None = None) -> None:
     """Raises UsageError where a page would destroy a file: the recording, or any but an older page of ours."""
     hint = "choose another place with -o OUT.html"
-    if path.exists() and recording.exists() and path.samefile(recording):
+    if recording and path.exists() and recording.exists() and path.samefile(recording):
         raise UsageError(f"{display(path)}: is the recording itself; {hint}")
     if path.is_file() and not _is_page(path):
         raise UsageError(f"{display(path)}: there is a file of that name that is no page of footsense; {hint}")
@@ -32,3 +32,12 @@ def _is_page(path: Path) -> bool:
             return _PAGE_MARK in file.read(_PAGE_HEAD)
     except OSError:
         return False
+
+
+def write_page(page: str, path: Path) -> None:
+    """Raises UsageError where it cannot be written."""
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        hint = "choose another place with -o OUT.html"
+        raise UsageError(f"{display(path)}: cannot write the page: {error.strerror}; {hint}") from error

@@ -7,9 +7,9 @@ import click
 
 from footsense.cli import options
 from footsense.cli.opened import opened
-from footsense.cli.outputs import refuse_for_page
+from footsense.cli.outputs import refuse_for_page, write_page
 from footsense.cli.progress import Progress
-from footsense.errors import RecordingError, UsageError
+from footsense.errors import RecordingError
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def command(
     except RecordingError as error:
         click.echo(f"footsense: {display(error, 500)}", err=True)
         ctx.exit(1)
-    click.echo(display(_write(page, path), 1000))
+    write_page(page, path)
+    click.echo(display(path, 1000))
     ctx.exit(0 if verdict is None or verdict.verdict is Answer.COMPLETE else 1)
 
 
@@ -57,12 +58,3 @@ def beside(file: str) -> str:
     from footsense.recording.model import ending  # noqa: PLC0415
 
     return file[: len(file) - len(ending(file))] + ".html"
-
-
-def _write(page: str, path: Path) -> Path:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        hint = "choose another place with -o OUT.html"
-        raise UsageError(f"{display(path)}: cannot write the page: {error.strerror}; {hint}") from error
-    return path

@@ -3,19 +3,15 @@
 No script, nothing loaded."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
-import jinja2
-
-from footsense import __version__
 from footsense.analysis import Analysis
 from footsense.analysis.facts import Watcher
 from footsense.recording.model import Recording, Track
 from footsense.report import words
+from footsense.report.html import rendered
 from footsense.report.pictures import Sensor, pictures
 from footsense.report.series import collect
-from footsense.report.theme import css_variables
 from footsense.routine import Routine
 from footsense.text import STATEMENT, display
 from footsense.types import Event, Item
@@ -48,21 +44,7 @@ def report_page(
         "gaps": words.gap_words([g for s in sensors for g in s.facts.gaps]),
         "events": words.event_rows(events),
     }
-    return _template().render(
-        page=page,
-        statement=STATEMENT,
-        version=__version__,
-        light=css_variables(dark=False),
-        dark=css_variables(dark=True),
-    )
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(Path(__file__).with_name("page.html.j2").read_text(encoding="utf-8"))
+    return rendered(Path(__file__).with_name("page.html.j2"), page, STATEMENT)
 
 
 def _sensor(track: Track, events: Sequence[Event], *, alone: bool) -> Sensor:

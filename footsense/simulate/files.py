@@ -10,6 +10,7 @@ import numpy as np
 
 from footsense.analysis import event_json
 from footsense.errors import RecordingError
+from footsense.recording.model import ending
 from footsense.simulate.scenario import EXERCISES
 from footsense.simulate.wearer import Simulated
 from footsense.text import display
@@ -48,8 +49,8 @@ def _event(made: Simulated, event: Event) -> dict[str, Any]:
 
 
 def truth_path(path: Path) -> Path:
-    """`NAME.truth.json` for `NAME.csv` or `NAME.csv.gz`."""
-    return path.with_name(path.name.removesuffix(".gz").removesuffix(".csv") + ".truth.json")
+    """`NAME.truth.json` for `NAME.csv`, `NAME.csv.gz` or `NAME.mcap`."""
+    return path.with_name(path.name[: len(path.name) - len(ending(path.name))] + ".truth.json")
 
 
 def csv_text(made: Simulated) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from footsense.accuracy.measures import rate_bound
 from footsense.analysis import Analysis, analyse
 from footsense.recording import open_recording
 from footsense.types import Event, Samples
-from tests.accuracy.measures import rate_bound
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What the three exercises of holding have in common: holds of the tracker become events."""
 
 import math
-from dataclasses import replace
 from typing import ClassVar
 
 from footsense.exercises.base import About
@@ -10,45 +9,44 @@ from footsense.signal.holds import HoldTracker
 from footsense.signal.plateau import Hold, Params
 from footsense.types import Event, Gap, Grade, Placement, Progress, Reason, StreamInfo
 
-# the smallest excursion looked at where a foot or a leg is lifted; an ankle strap sees a third to a half of it
-LIFTS_DEG: dict[Placement | None, float] = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
+Excursions = dict[Placement | None, float]  # smallest in degrees; None: placement not said
+
+SEEN_DEG: Excursions = {"foot": 0.8, "ankle": 1.0, "shank": 1.0, None: 0.8}  # by the tracker, for any exercise
+# where a foot or a leg is lifted; an ankle strap sees a third to a half of it
+LIFTS_DEG: Excursions = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
 
 
 class HoldDetector:
-    """Events of kind `hold`.
-
-    An exercise adds `about`, the smallest excursion at each placement in degrees (None: placement not said),
-    and where it must, `params`.
-    """
+    """Events of kind `hold`. An exercise adds `about`, the smallest excursion of its holds at each placement,
+    and the longest time for the middle half of the way to them."""
 
     about: ClassVar[About]
-    smallest_deg: ClassVar[dict[Placement | None, float]]
-    params: ClassVar[Params] = Params(min_excursion_deg=2.0)
+    smallest_deg: ClassVar[Excursions] = LIFTS_DEG
+    max_rise_s: ClassVar[float] = 1.5
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
-        params = replace(self.params, min_excursion_deg=self.smallest_deg[info.placement])
-        self.tracker = HoldTracker(info.rate_hz, info.has_gyro, params)
-        self._shared = f"holds by {params}"  # a text: its hash is remembered, that of so many numbers is not
+        self.tracker = HoldTracker(info.rate_hz, info.has_gyro, Params(SEEN_DEG[info.placement]))
+        self._smallest_deg = self.smallest_deg[info.placement]
         self.found: list[Hold] = []
 
     def process(self, item: Signals | Gap) -> list[Event]:
         return self._events(self._holds(item))
 
     def _holds(self, item: Signals | Gap) -> list[Hold]:
-        """Exercises with the same idea of a hold have one tracker between them: that of the first of them."""
+        """All exercises have one tracker between them: that of the first of them."""
         if isinstance(item, Gap):
             return self.tracker.process(item)
-        if self._shared not in item.shared:
-            item.shared[self._shared] = self.tracker, self.tracker.process(item)
-        self.tracker, holds = item.shared[self._shared]
+        if "holds" not in item.shared:
+            item.shared["holds"] = self.tracker, self.tracker.process(item)
+        self.tracker, holds = item.shared["holds"]
         return list(holds)
 
     def flush(self) -> list[Event]:
         return self._events(self.tracker.flush())
 
     def progress(self) -> Progress:
-        held_s = self.tracker.held_s()
+        held_s = self.tracker.held_s(self._smallest_deg)
         count = len(self.found) + (held_s >= self.tracker.params.min_hold_s)
         phase = "holding" if held_s else "rest" if self.tracker.state.phase == "rest" else "moving"
         return Progress(self.about.exercise, self.about.kind, count, held_s, phase)
@@ -71,8 +69,9 @@ class HoldDetector:
         return math.sqrt(x * x + y * y + z * z)
 
     def _events(self, holds: list[Hold]) -> list[Event]:
-        self.found += holds
-        return [self._event(h) for h in holds]
+        own = [h for h in holds if h.excursion_deg >= self._smallest_deg and h.rise_s <= self.max_rise_s]
+        self.found += own
+        return [self._event(h) for h in own]
 
     def _event(self, hold: Hold) -> Event:
         attributes: dict[str, str | float | bool | None] = {

@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from footsense.exercises._holding import LIFTS_DEG, HoldDetector
+from footsense.exercises._holding import HoldDetector
 from footsense.exercises.base import About
-from footsense.types import Grade, Placement
+from footsense.types import Grade
 
 
 class BandFlexes(HoldDetector):
@@ -17,4 +17,3 @@ class BandFlexes(HoldDetector):
         not_seen=("the band",),
         placements={"shank": Grade.NOT_VERIFIABLE},
     )
-    smallest_deg: ClassVar[dict[Placement | None, float]] = LIFTS_DEG

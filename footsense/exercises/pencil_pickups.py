@@ -8,10 +8,10 @@ of the movement takes (in two simulated wearers independent of each other; not m
 from dataclasses import replace
 from typing import ClassVar
 
-from footsense.exercises._holding import LIFTS_DEG, HoldDetector
+from footsense.exercises._holding import HoldDetector
 from footsense.exercises.base import About
 from footsense.signal.plateau import Hold
-from footsense.types import Event, Placement
+from footsense.types import Event
 
 LEAN, MOST_S = 0.3, 0.3
 
@@ -25,7 +25,6 @@ class PencilPickups(HoldDetector):
         min_rate_hz=10.0,
         not_seen=("the pencil", "the grip of the toes"),
     )
-    smallest_deg: ClassVar[dict[Placement | None, float]] = LIFTS_DEG
 
     def _event(self, hold: Hold) -> Event:
         if self.info.has_gyro:

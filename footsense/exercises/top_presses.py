@@ -8,10 +8,9 @@ directions, and above the foot unless there is a movement that stands out.
 from statistics import median
 from typing import ClassVar
 
-from footsense.exercises._holding import HoldDetector
+from footsense.exercises._holding import SEEN_DEG, Excursions, HoldDetector
 from footsense.exercises.base import About
-from footsense.signal.plateau import Params
-from footsense.types import Grade, Placement, Reason
+from footsense.types import Grade, Reason
 
 SMALLEST_PRESS_DEG = 1.5
 ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
@@ -29,13 +28,8 @@ class TopPresses(HoldDetector):
         min_rate_hz=10.0,
         not_seen=("the grip of the toes",),
     )
-    smallest_deg: ClassVar[dict[Placement | None, float]] = {
-        "foot": 0.8,
-        "ankle": 1.0,
-        "shank": 1.0,
-        None: 0.8,
-    }
-    params: ClassVar[Params] = Params(min_excursion_deg=0.8, max_rise_s=1.2)
+    smallest_deg: ClassVar[Excursions] = SEEN_DEG
+    max_rise_s: ClassVar[float] = 1.2
 
     def reasons(self) -> tuple[Reason, ...]:
         """Placement, noise and movements that do not look alike, beside what all holds share."""
@@ -58,7 +52,7 @@ class TopPresses(HoldDetector):
 
     def _noise(self) -> tuple[Reason, ...]:
         noises = self.tracker.state.rest_noise_deg
-        limit = SMALLEST_PRESS_DEG / (2.0 * self.params.noise_factor)
+        limit = SMALLEST_PRESS_DEG / (2.0 * self.tracker.params.noise_factor)
         if not noises or median(noises) <= limit:
             return ()
         text = f"at rest the posture varies by {median(noises):.1f}°, too much to see a toe grip; stand still"

@@ -84,10 +84,12 @@ class HoldTracker:
         ended = self._towards_rest(p, end) if released else self._as_before(p)
         return [hold] if hold and ended else []
 
-    def held_s(self) -> float:
-        """Seconds of the hold under way, 0.0 outside one; provisional."""
+    def held_s(self, smallest_deg: float = 0.0) -> float:
+        """Seconds of the hold under way, 0.0 outside one of at least so many degrees; provisional."""
         p = self.state.plateau
         if p is None or not p.countable or self._rows is None or self.state.start is None:
+            return 0.0
+        if p.excursion < smallest_deg * RAD:
             return 0.0
         if p.start_s is None:
             way = self._way()

@@ -18,7 +18,8 @@ import numpy as np
 from footsense.signal.front import Signals
 from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
 from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, angle_deg, chord, middle
-from footsense.signal.runs import Bools, delayed, elsewhere, run_length
+from footsense.signal.release import Release
+from footsense.signal.runs import first_met
 from footsense.types import Floats, Gap
 
 
@@ -39,6 +40,8 @@ class HoldTracker:
         self._drift = params.drift_dps * RAD
         self._slack = self._drift * self._lag / self._rate_hz
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
+        interruption, wide = self._count(params.interruption_s), self._count(params.elsewhere_s)
+        self._release = Release(params, self._second, interruption, wide, self._smallest, self._drift)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
         self._flushed: list[Hold] | None = None
@@ -113,7 +116,7 @@ class HoldTracker:
         rows = self._known()
         still = self._slack + 0.25 * self._smallest
         begin = max(self.state.at, rows.first + self._lag)
-        row = self._first(begin, lambda lo, hi: rows.cut(rows.change, lo, hi) < still)
+        row = self._first(begin, lambda lo, hi: first_met(rows.cut(rows.change, lo, hi) < still))
         if row is not None:
             self._enter_rest(row, rows.middle(row - self._lag, row))
         return row is not None
@@ -122,7 +125,7 @@ class HoldTracker:
         """At rest: until the posture is out, and not only by drift."""
         rows, rest = self._known(), self.state.rests[-1]
         out = self._out(rest)
-        row = self._first(self.state.at, lambda lo, hi: rows.distance(lo, hi, rest.up) > out)
+        row = self._first(self.state.at, lambda lo, hi: first_met(rows.distance(lo, hi, rest.up) > out))
         if row is None:
             return False
         self.state.at = row + 1
@@ -136,8 +139,11 @@ class HoldTracker:
         """Moving: until the posture is still, at rest or elsewhere."""
         rows, rest, share = self._known(), self.state.rests[-1], self.params.settle_share
 
-        def still(lo: int, hi: int) -> Bools:
-            return rows.cut(rows.change, lo, hi) < self._slack + share * rows.distance(lo, hi, rest.up)
+        def still(lo: int, hi: int) -> int | None:
+            near = rows.distance(lo, hi, rest.up)
+            near *= share
+            near += self._slack
+            return first_met(rows.cut(rows.change, lo, hi) < near)
 
         begin = self.state.at
         row = self._first(begin, still)
@@ -187,33 +193,9 @@ class HoldTracker:
         rest = replace(self.state.rests[-1], up=p.up, index=p.entry, lasted=0)
         return State("rest", p.entry + 2 * self._second, [rest], nested=True)
 
-    def _over(self, lo: int, hi: int) -> Bools:
-        """Rows at which it is known that the plateau is over.
-
-        What counts is how far the posture has come towards rest within the last second: a slow drift is none
-        of it, what is on its way back again is an interruption, and so is coming back from further out.
-        """
-        p, q, rows, rest = self._plateau(), self.params, self._known(), self.state.rests[-1]
-        begin = max(lo - 3 * self._second, p.centred)
-        left = rows.distance(begin, hi, rest.up)
-        fall = np.minimum(delayed(left, self._second), delayed(left, 2 * self._second)) - left
-        falling = left < delayed(left, 2) - 0.02 * p.excursion
-        since = run_length(fall > p.band + 0.25 * self._drift)
-        far = fall > max(q.release_share * p.excursion, p.band + 0.5 * self._drift)
-        n = self._count(q.interruption_s)
-        back = (left < (1.0 - q.return_share) * p.excursion) & ((since >= n // 2) | (since == 0))
-        over = (falling & far & (since >= n)) | back
-        # the first row is what matters: what comes after one that is known need not be looked at
-        known = int(over[lo - begin :].argmax())
-        hi = lo + known if over[lo - begin + known] else hi
-        left = left[: hi - begin]
-        off = rows.distance(begin, hi, p.up)
-        way = rows.cut(rows.path, begin, hi)
-        roams = way - delayed(way, 2 * self._second) > max(q.roam_share * p.excursion, q.roam_deg * RAD)
-        wide = q.elsewhere_share * p.excursion, self._count(q.elsewhere_s)
-        step = max(q.step_share * p.excursion, self._smallest), self._second
-        over[: hi - begin] |= roams | elsewhere(off, p.excursion - left, wide, step)
-        return np.asarray(over[lo - begin :])
+    def _over(self, lo: int, hi: int) -> int | None:
+        row = self._release.first(self._known(), self._plateau(), self.state.rests[-1], (lo, hi))
+        return None if row is None else row - lo
 
     # what happens between the phases
 
@@ -460,16 +442,15 @@ class HoldTracker:
         assert self.state.start is not None
         return Way(self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._rate_hz)
 
-    def _first(self, begin: int, condition: Callable[[int, int], Bools]) -> int | None:
+    def _first(self, begin: int, condition: Callable[[int, int], int | None]) -> int | None:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is
         that of the rows passed over."""
         rows = self._known()
         lo, size = max(begin, rows.first), 192
         while lo < self._end:
             hi = min(lo + size, self._end)
-            met = condition(lo, hi)
-            k = int(met.argmax())
-            if met[k]:
+            k = condition(lo, hi)
+            if k is not None:
                 return lo + k
             lo, size = hi, 2 * size
         self.state.at = max(self.state.at, self._end)

@@ -8,6 +8,14 @@ from footsense.types import Floats
 Bools = NDArray[np.bool_]
 
 
+def first_met(met: Bools) -> int | None:
+    """The first row at which a condition is met."""
+    if not len(met):
+        return None
+    k = int(met.argmax())
+    return k if met[k] else None
+
+
 def run_length(met: Bools) -> NDArray[np.int64]:
     """For each row, for how many rows up to it the condition has held without a break."""
     index = np.arange(len(met))

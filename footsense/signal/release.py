@@ -1,0 +1,92 @@
+"""When a plateau of the posture is known to be over: given up towards rest, for elsewhere, for moving about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from footsense.signal.plateau import Params, Plateau, Rest
+from footsense.signal.posture import RAD, Posture
+from footsense.signal.runs import Bools, delayed, elsewhere, first_met
+from footsense.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What ends a plateau, in rows and chords: `second` and `interruption` rows, `smallest` excursion and
+    `drift` in a second as chords."""
+
+    params: Params
+    second: int
+    interruption: int
+    wide: int
+    smallest: float
+    drift: float
+
+    def first(self, rows: Posture, p: Plateau, rest: Rest, span: tuple[int, int]) -> int | None:
+        """First of the rows `span` (first, after the last) at which it is known that the plateau is over."""
+        lo, hi = span
+        begin = max(lo - 3 * self.second, p.centred)
+        off = rows.distance(begin, hi, p.up)
+        roams = rows.at(rows.path, hi - 1) - rows.at(rows.path, begin) > self._roam(p)
+        if not roams:  # nothing that ends a plateau can come before it has been left that far
+            left_at = first_met(off > self._quiet(p))
+            if left_at is None:
+                return None
+            lo = max(begin + left_at, lo)
+            begin, off = self._later(begin, lo, off)
+        left = rows.distance(begin, hi, rest.up)
+        known = self._given_up(p, left, lo - begin)
+        if known is not None:  # the first row is what matters: what comes after it need not be looked at
+            hi = begin + known + 1
+        over = self._elsewhere(p, off[: hi - begin], p.excursion - left[: hi - begin])
+        if roams:
+            over |= self._roams(rows.cut(rows.path, begin, hi), p)
+        other = first_met(over[lo - begin :])
+        return lo + other if other is not None else hi - 1 if known is not None else None
+
+    def _later(self, begin: int, lo: int, off: Floats) -> tuple[int, Floats]:
+        cut = max(lo - 3 * self.second - begin, 0)
+        return begin + cut, off[cut:]
+
+    def _far(self, p: Plateau) -> float:
+        """A fall that gives it up."""
+        return max(self.params.release_share * p.excursion, p.band + 0.5 * self.drift)
+
+    def _roam(self, p: Plateau) -> float:
+        return max(self.params.roam_share * p.excursion, self.params.roam_deg * RAD)
+
+    def _step(self, p: Plateau) -> float:
+        return max(self.params.step_share * p.excursion, self.smallest)
+
+    def _quiet(self, p: Plateau) -> float:
+        """No further from the plateau than this, nothing has happened that ends it but roaming."""
+        return min(0.5 * self._far(p), self.params.elsewhere_share * p.excursion, self._step(p))
+
+    def _given_up(self, p: Plateau, left: Floats, start: int) -> int | None:
+        """First index from `start` on of the distances `left` to rest at which it has been given up.
+
+        What counts is how far the posture has come towards rest within the last second: a slow drift is none
+        of it, what is on its way back again is an interruption, and so is coming back from further out.
+        """
+        fall = np.minimum(delayed(left, self.second), delayed(left, 2 * self.second))
+        fall -= left
+        near = left < (1.0 - self.params.return_share) * p.excursion
+        far = fall > self._far(p)
+        steep = (fall > p.band + 0.25 * self.drift).tobytes()
+        met = far | near
+        met[:start] = False
+        for k in np.flatnonzero(met).tolist():
+            since = k - steep.rfind(0, 0, k + 1)
+            if near[k] and (since >= self.interruption // 2 or not since):
+                return int(k)
+            falling = left[k] < left[max(k - 2, 0)] - 0.02 * p.excursion
+            if far[k] and falling and since >= self.interruption:
+                return int(k)
+        return None
+
+    def _elsewhere(self, p: Plateau, off: Floats, nearer: Floats) -> Bools:
+        far = self.params.elsewhere_share * p.excursion, self.wide
+        return elsewhere(off, nearer, far, (self._step(p), self.second))
+
+    def _roams(self, path: Floats, p: Plateau) -> Bools:
+        return np.asarray(path - delayed(path, 2 * self.second) > self._roam(p))

@@ -11,7 +11,7 @@ from footsense.types import Event, Gap, Grade, Placement, Progress, Reason, Stre
 
 Excursions = dict[Placement | None, float]  # smallest in degrees; None: placement not said
 
-SEEN_DEG: Excursions = {"foot": 0.8, "ankle": 1.0, "shank": 1.0, None: 0.8}  # by the tracker, for any exercise
+SEEN_DEG: Excursions = {"foot": 1.0, "ankle": 1.0, "shank": 1.0, None: 1.0}  # by the tracker, for any exercise
 # where a foot or a leg is lifted; an ankle strap sees a third to a half of it
 LIFTS_DEG: Excursions = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
 

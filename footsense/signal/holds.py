@@ -17,10 +17,10 @@ import numpy as np
 
 from footsense.signal.front import Signals
 from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
-from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, angle_deg, chord, middle
+from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, Up, angle_deg, chord, middle, towards
 from footsense.signal.release import Release
 from footsense.signal.runs import first_met
-from footsense.types import Floats, Gap
+from footsense.types import Gap
 
 
 class HoldTracker:
@@ -209,7 +209,7 @@ class HoldTracker:
         if rest.vibration_g == 0.0 or row - rest.index >= self._second:
             rest.vibration_g = middle(rows.cut(rows.jerk_g, begin - self._lag, row))
         turn = rows.cut(rows.turn, begin, calm + 1)
-        bias = (turn[:, -1] - turn[:, 0]) / max(calm - begin, 1)
+        bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
         s.start = Start.at(rows, calm, bias)
         s.departed_s.append(rows.at(rows.t_s, calm))
         s.phase, s.at = "away", row + self._lag // 2
@@ -246,7 +246,7 @@ class HoldTracker:
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 
-    def _enter_rest(self, row: int, up: Floats) -> None:
+    def _enter_rest(self, row: int, up: Up) -> None:
         s = self.state
         near = self._near_rests(up)
         if near:
@@ -256,7 +256,7 @@ class HoldTracker:
             self._add_rest(up, row, 0)
         s.phase, s.at, s.held, s.plateau = "rest", row + 1, False, None
 
-    def _add_rest(self, up: Floats, row: int, lasted: int) -> None:
+    def _add_rest(self, up: Up, row: int, lasted: int) -> None:
         """A rest posture not known; it pushes out those that were left within a second, and the oldest."""
         s = self.state
         kept = [r for r in s.rests if r.lasted >= self._second]
@@ -283,8 +283,8 @@ class HoldTracker:
         s, rows = self.state, self._known()
         p.centred = max(p.entry, row - self._history)
         p.up = rows.middle(p.centred, max(row - self._second, p.entry))
-        p.band = min(p.band, 0.25 * float(rows.distance(row, row + 1, p.up)[0]))
-        bias, quiet = s.start.bias if s.start else np.zeros(3), self._was_quiet(p, row)
+        p.band = min(p.band, 0.25 * rows.chord(row, p.up))
+        bias, quiet = s.start.bias if s.start else np.zeros((3, 1)), self._was_quiet(p, row)
         last = self._last_inside(row, p)
         p.up = rows.middle(max(last - self._second, p.entry), last)
         s.pending = Pending(p, hold, Start.at(rows, last, bias), quiet, towards)
@@ -296,7 +296,7 @@ class HoldTracker:
             s.last_excursion, s.last_end_s = p.excursion, hold.end_s
             self._found.append(hold)
 
-    def _resolve(self, row: int, up: Floats) -> None:
+    def _resolve(self, row: int, up: Up) -> None:
         """The first stop after a plateau that was no hold for sure: at rest, it was one, perhaps given up on a
         roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly."""
         s, rows = self.state, self._known()
@@ -310,7 +310,7 @@ class HoldTracker:
             self._add_rest(p.up, start.index, start.index - p.entry)
             s.start = start
 
-    def _is_back(self, was: Pending, up: Floats, row: int) -> bool:
+    def _is_back(self, was: Pending, up: Up, row: int) -> bool:
         """Whether stopping at `up` is coming back from what was left."""
         soon = row - was.start.index <= self._count(self.params.max_return_s)
         off = min(chord(up, r.up) for r in self.state.rests)
@@ -349,7 +349,7 @@ class HoldTracker:
             rest_noise_deg=rest.noise / RAD,
             lift_g=way.lift_g(p),
             turn_deg=way.turned(p) / RAD if self._has_gyro else None,
-            direction=((up - rest.up) / max(chord(up, rest.up), 1e-9)).tolist(),
+            direction=towards(rest.up, up),
         )
         return hold if self._is_hold(hold, p, last) else None
 
@@ -376,10 +376,14 @@ class HoldTracker:
         """Whether a hold need not wait for the stop at rest: it is like the last one, or long and much steadier
         than wide, as standing between two steps is not."""
         q, noise = self.params, self.state.rests[-1].noise
-        if self._as_before(p) and chord(p.up, self.state.last_up) < 0.5 * p.excursion:
+        if self._like_the_last(p):
             return True
         long = hold.end_s - hold.start_s >= q.sure_s
         return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
+
+    def _like_the_last(self, p: Plateau) -> bool:
+        last_up = self.state.last_up
+        return last_up is not None and self._as_before(p) and chord(p.up, last_up) < 0.5 * p.excursion
 
     def _as_before(self, p: Plateau) -> bool:
         return 0.5 * self.state.last_excursion < p.excursion < 2.0 * self.state.last_excursion
@@ -403,7 +407,7 @@ class HoldTracker:
         nearer = chord(p.up, rest.up) - rows.chord(row, rest.up)
         return nearer >= 0.3 * rows.chord(row, p.up)
 
-    def _near_rests(self, up: Floats) -> list[int]:
+    def _near_rests(self, up: Up) -> list[int]:
         """Which of the rest postures known this is; for older ones, seen from the one in force."""
         rests, share = self.state.rests, self.params.release_share
         away = [chord(up, r.up) for r in rests]
@@ -414,7 +418,8 @@ class HoldTracker:
         ]
 
     def _out(self, rest: Rest) -> float:
-        return max(4.0 * rest.noise, 0.75 * self._smallest)
+        """What is no nearer to a rest posture than this has left it; no hold is less than a third wider."""
+        return max(2.0 * self.params.noise_factor * rest.noise, 0.75 * self._smallest)
 
     def _calmest(self, rest: Rest, row: int) -> int:
         rows = self._known()

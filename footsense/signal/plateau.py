@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from footsense.signal.posture import Posture, length, middle_column
+from footsense.signal.posture import Posture, Up, length, middle_column
 from footsense.types import Floats
 
 BREAK_S, SHORTEST_S = 0.3, 1.0  # of a hold, by definition
@@ -75,7 +75,7 @@ class Params:
     steady_s: float = 1.5
     steady_share: float = 0.12
     sure_s: float = 2.0
-    sure_share: float = 0.1
+    sure_share: float = 0.08
     tremor_deg: float = 2.5
     recent_s: float = 15.0
     recent_share: float = 0.25
@@ -107,10 +107,10 @@ class Hold:
 
 @dataclass(slots=True)
 class Rest:
-    """A rest posture: where up is (3,), the row it was last entered at, for how many rows it has been kept,
+    """A rest posture: where up is, the row it was last entered at, for how many rows it has been kept,
     the noise about it (chord, an axis), and the vibration in it (g)."""
 
-    up: Floats
+    up: Up
     index: int
     lasted: int = 0
     noise: float = 0.0
@@ -119,7 +119,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a movement away from rest began: row, way so far, integrated gyro (3,) and its bias a row (3,)."""
+    """Where a movement away from rest began: row, way so far, integrated gyro and its bias a row, (3, 1)."""
 
     index: int
     way: float
@@ -128,16 +128,16 @@ class Start:
 
     @classmethod
     def at(cls, rows: Posture, row: int, bias: Floats) -> "Start":
-        return cls(row, rows.at(rows.path, row), rows.cut(rows.turn, row, row + 1)[:, 0].copy(), bias)
+        return cls(row, rows.at(rows.path, row), rows.cut(rows.turn, row, row + 1).copy(), bias)
 
 
 @dataclass(slots=True)
 class Plateau:
-    """A posture being kept: where up is (3,), its distance from rest, half width of its band, the row it was
+    """A posture being kept: where up is, its distance from rest, half width of its band, the row it was
     entered at, the row it was last centred at, whether it may count as a hold, when it began (if asked), and
     the state that takes it for rest."""
 
-    up: Floats
+    up: Up
     excursion: float
     band: float
     entry: int
@@ -179,7 +179,7 @@ class State:
     returned: bool = False
     last_excursion: float = 0.0
     last_end_s: float = -math.inf
-    last_up: Floats = field(default_factory=lambda: np.zeros(3))
+    last_up: Up | None = None
     shaken: int = 0
     nested: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
@@ -207,7 +207,7 @@ class Way:
     def _begin(self, p: Plateau) -> int:
         return max(p.entry - self.look_back, self.rows.first)
 
-    def arrival(self, p: Plateau, up: Floats, left: Floats) -> float:
+    def arrival(self, p: Plateau, up: Up, left: Floats) -> float:
         """When the posture came within the band of `up` on its way from rest to the plateau."""
         rows, begin = self.rows, self._begin(p)
         d = self._off(begin, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
@@ -230,7 +230,7 @@ class Way:
                 return k
         return last
 
-    def departure(self, p: Plateau, row: int, up: Floats, settled: tuple[int, int]) -> tuple[int, float]:
+    def departure(self, p: Plateau, row: int, up: Up, settled: tuple[int, int]) -> tuple[int, float]:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
         `settled` (first, after the last) belong to the plateau, as far as it was kept so long."""
         begin = max(p.entry, row - self.look_back)
@@ -243,16 +243,19 @@ class Way:
         return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)
 
     def rise_rows(self, p: Plateau, left: Floats) -> int:
-        """Rows from a quarter to three quarters of the way from rest to the plateau."""
+        """Rows from a quarter to three quarters of the way from rest to the plateau; 0 where it did not come
+        from rest."""
         low = np.flatnonzero(left < 0.25 * p.excursion)
-        k = int(low[-1]) if len(low) else 0
+        if not len(low):
+            return 0
+        k = int(low[-1])
         high = np.flatnonzero(left[k:] >= 0.75 * p.excursion)
         return int(high[0]) if len(high) else len(left) - k
 
     def turned(self, p: Plateau) -> float:
         """Angle in rad that the gyro saw on the way."""
-        turn = self.rows.cut(self.rows.turn, p.entry, p.entry + 1)[:, 0] - self.start.turn
-        x, y, z = (turn - self.start.bias * (p.entry - self.start.index)).tolist()
+        turn = self.rows.cut(self.rows.turn, p.entry, p.entry + 1) - self.start.turn
+        x, y, z = (turn - self.start.bias * (p.entry - self.start.index))[:, 0].tolist()
         return math.sqrt(x * x + y * y + z * z)
 
     def lift_g(self, p: Plateau) -> float:
@@ -260,16 +263,15 @@ class Way:
         begin = max(self.start.index, p.entry - self.look_back)
         return float(np.abs(self.rows.cut(self.rows.force_g, begin, p.entry + 1) - 1.0).max())
 
-    def _off(self, lo: int, hi: int, up: Floats, settled: tuple[int, int]) -> Floats:
+    def _off(self, lo: int, hi: int, up: Up, settled: tuple[int, int]) -> Floats:
         """Distance of the rows lo..hi from a plateau at `up`. With a gyro it is the angle turned about level
         axes since the rows `settled`, to which the acceleration of the movement itself adds nothing."""
         if not self.gyro:
             return self.rows.distance(lo, hi, up)
         reference = self.rows.cut(self.rows.turn, *settled)
-        away = self.rows.cut(self.rows.turn, lo, hi) - middle_column(reference)[:, None]
+        away = self.rows.cut(self.rows.turn, lo, hi) - middle_column(reference).column
         middle_row = settled[0] + reference.shape[1] // 2
-        away -= self.start.bias[:, None] * np.arange(lo - middle_row, hi - middle_row)
-        x, y, z = up.tolist()
-        along = x * away[0] + y * away[1] + z * away[2]
-        away -= up[:, None] * along
+        away -= self.start.bias * np.arange(lo - middle_row, hi - middle_row)
+        along = up.x * away[0] + up.y * away[1] + up.z * away[2]
+        away -= up.column * along
         return length(away)

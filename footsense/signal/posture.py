@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -20,6 +20,15 @@ RAD = math.pi / 180.0
 JERK_S = 0.01
 _T, _KNOWN, _UP, _CHANGE, _PATH, _FORCE, _JERK, _TURN = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12)
 _ROWS = 12
+
+
+class Up(NamedTuple):
+    """A direction, or any vector: its coordinates as numbers, and as a column (3, 1)."""
+
+    x: float
+    y: float
+    z: float
+    column: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +106,17 @@ class Posture:
         lo, hi = lo - self.first, hi - self.first
         return slice(lo if lo > 0 else 0, hi if hi > 0 else 0)
 
-    def distance(self, lo: int, hi: int, up: Floats) -> Floats:
-        """Chords between `up` (3,) and the posture at slow indices lo..hi, hi not included."""
+    def distance(self, lo: int, hi: int, up: Up) -> Floats:
+        """Chords between `up` and the posture at slow indices lo..hi, hi not included."""
         return distance(self.rows[_UP, self._rows(lo, hi)], up)
 
-    def chord(self, row: int, up: Floats) -> float:
-        """The one chord between `up` (3,) and the posture at slow index `row`, the same to the last bit."""
-        return chord(self.rows[_UP, row - self.first], up)
+    def chord(self, row: int, up: Up) -> float:
+        """The one chord between `up` and the posture at slow index `row`, the same to the last bit."""
+        x, y, z = self.rows[_UP, row - self.first].tolist()
+        return math.sqrt((x - up.x) * (x - up.x) + (y - up.y) * (y - up.y) + (z - up.z) * (z - up.z))
 
-    def middle(self, lo: int, hi: int) -> Floats:
-        """Median posture (3,) of the slow indices lo..hi, both included."""
+    def middle(self, lo: int, hi: int) -> Up:
+        """Median posture of the slow indices lo..hi, both included."""
         return middle_column(self.rows[_UP, self._rows(lo, hi + 1)])
 
     def between(self, row: int, before: float, after: float, level: float) -> float:
@@ -130,9 +140,9 @@ def length(x: Floats) -> Floats:
     return _root_of_squares(x[0] * x[0], x[1] * x[1], x[2] * x[2])
 
 
-def distance(x: Floats, y: Floats) -> Floats:
-    """How far the columns of `x` (3, m) are from `y` (3,)."""
-    away = x - y[:, None]
+def distance(x: Floats, y: Up) -> Floats:
+    """How far the columns of `x` (3, m) are from `y`."""
+    away = x - y.column
     away *= away
     return _root_of_squares(away[0], away[1], away[2])
 
@@ -145,12 +155,14 @@ def _root_of_squares(a: Floats, b: Floats, c: Floats) -> Floats:
     return root
 
 
-def middle_column(x: Floats) -> Floats:
-    """Median (3,) of the columns of (3, m), each axis for itself; of an even number the upper one."""
+def middle_column(x: Floats) -> Up:
+    """Median of the columns of (3, m), each axis for itself; of an even number the upper one."""
     n = x.shape[1] // 2
-    x = x.copy()
-    x.partition(n, axis=1)
-    return x[:, n].copy()
+    sorted_so_far = x.copy()
+    sorted_so_far.partition(n, axis=1)
+    column = sorted_so_far[:, n : n + 1].copy()
+    x0, x1, x2 = column[:, 0].tolist()
+    return Up(x0, x1, x2, column)
 
 
 def middle(values: Floats) -> float:
@@ -163,11 +175,16 @@ def middle(values: Floats) -> float:
     return float(values[n])
 
 
-def chord(a: Floats, b: Floats) -> float:
-    """Distance of two vectors (3,)."""
-    x, y, z = a.tolist()
-    p, q, r = b.tolist()
-    return math.sqrt((x - p) * (x - p) + (y - q) * (y - q) + (z - r) * (z - r))
+def chord(a: Up, b: Up) -> float:
+    """Distance of two vectors."""
+    x, y, z = a.x - b.x, a.y - b.y, a.z - b.z
+    return math.sqrt(x * x + y * y + z * z)
+
+
+def towards(a: Up, b: Up) -> list[float]:
+    """Unit vector from the one to the other."""
+    by = max(chord(b, a), 1e-9)
+    return [(b.x - a.x) / by, (b.y - a.y) / by, (b.z - a.z) / by]
 
 
 def angle_deg(chord: float) -> float:

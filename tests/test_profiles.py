@@ -34,6 +34,9 @@ def test_golden_packets_decode_as_they_say(profile: Profile) -> None:
     assert golden_faults(profile) == []
 
 
+SHORTER_FRAMES = {("witmotion-wt901ble", 28): {20}}  # a frame of older firmware is that long: nobody can tell
+
+
 def test_golden_packets_cut_short_are_refused(profile: Profile) -> None:
     for golden in profile.data.golden:
         if len(golden.hex) > 1:
@@ -41,7 +44,7 @@ def test_golden_packets_cut_short_are_refused(profile: Profile) -> None:
         decoder = Decoder(profile, golden.settings)
         packet = bytes.fromhex(golden.hex[0])
         char = next(x.char for x in decoder.layouts if x.stream.char == golden.char)
-        for n in range(len(packet)):
+        for n in set(range(len(packet))) - SHORTER_FRAMES.get((profile.name, len(packet)), set()):
             try:
                 frames = decoder.feed(char, packet[:n])
             except PacketError:

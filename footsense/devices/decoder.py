@@ -256,7 +256,7 @@ class _Reader:
         count = layout.count if layout.count is not None else told
         if count is None:
             count = (len(payload) - layout.at) // layout.sample_size
-        end = layout.at + count * layout.sample_size
+        end = layout.at + count * layout.sample_size + layout.tail
         if count < 1 or not self._ends_at(payload, end):
             raise PacketError(self._wrong_length(payload, count))
         return count
@@ -270,7 +270,7 @@ class _Reader:
 
     def _wrong_length(self, payload: bytes, count: int) -> str:
         layout = self._layout
-        expected = layout.at + max(count, 1) * layout.sample_size
+        expected = layout.at + max(count, 1) * layout.sample_size + layout.tail
         if layout.stream.pad_to:
             sizes = " or ".join(str(p) for p in layout.stream.pad_to)
             return f"{layout.name}: {len(payload)} bytes, expected {sizes}, those after {expected} zero"

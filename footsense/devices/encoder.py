@@ -75,14 +75,14 @@ class _Writer:
     def _packet(self, n: int) -> list[Sent]:
         index = self._next - len(self._rows)
         rows, self._rows = self._rows[:n], self._rows[n:]
-        message = self._header(rows, index) + self._body(rows)
+        message = self._whole(rows, index)
         self._packets += 1
         return [(index + n - 1, self._layout.char, part) for part in self._parts(message)]
 
-    def _header(self, rows: Floats, index: int) -> bytes:
+    def _whole(self, rows: Floats, index: int) -> bytes:
         layout, stream, timing = self._layout, self._layout.stream, self._layout.timing
         assert timing is not None
-        out = bytearray(layout.at)
+        out = bytearray(layout.at) + self._body(rows) + bytes(layout.tail)
         for rule in stream.when:
             out[rule.at] = rule.eq
         values: dict[str, float] = {"count": len(rows)}

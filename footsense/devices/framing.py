@@ -48,7 +48,7 @@ class Splitter:
         data = (self._kept if self._frame.straddles else b"") + payload[self._before :]
         at = self._end_of_last(data, cut)
         self._kept = data[at:]
-        if self._kept and not self._frame.straddles:
+        if not self._frame.straddles and (self._kept or not data):
             cut.faults.append(f"{len(self._kept)} bytes are no whole frame")
         return cut
 
@@ -152,9 +152,15 @@ def sealed(frame: Frame, body: bytes) -> bytes:
     out[: len(begin)] = begin
     if frame.length_field:
         _put(out, frame.length_field.at, frame.length_field.type, len(out) - frame.length_field.add)
-    if frame.check:
-        _put(out, frame.check.at, frame.check.type, value_of(frame.check, bytes(out)))
-    return bytes.fromhex(frame.before) + bytes(out) + bytes.fromhex(frame.end)
+    whole = with_check(frame.check, bytes(out)) if frame.check else bytes(out)
+    return bytes.fromhex(frame.before) + whole + bytes.fromhex(frame.end)
+
+
+def with_check(check: Check, frame: bytes) -> bytes:
+    """The frame with its checksum put in."""
+    out = bytearray(frame)
+    _put(out, check.at, check.type, value_of(check, frame))
+    return bytes(out)
 
 
 def as_element(rule: Elements, message: bytes) -> bytes:

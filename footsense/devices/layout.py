@@ -67,7 +67,8 @@ class Channel:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One stream, ready to run. `count` is the samples of a packet, None where the packet says it; `at` where
-    they begin; `record` the numpy type of an interleaved sample, None for planes."""
+    they begin; `tail` the bytes of header numbers that lie behind them; `record` the numpy type of an
+    interleaved sample, None for planes."""
 
     name: str
     char: str
@@ -79,6 +80,7 @@ class Layout:
     channels: tuple[Channel, ...]
     at: int
     sample_size: int
+    tail: int
     count: int | None
     per_packet: int
     record: np.dtype[Any] | None
@@ -86,7 +88,7 @@ class Layout:
     @property
     def length(self) -> int:
         """Bytes of a whole packet (a message, for fragments) without padding, with `per_packet` samples."""
-        return self.at + self.sample_size * self.per_packet
+        return self.at + self.sample_size * self.per_packet + self.tail
 
 
 def layouts(data: ProfileData, settings: Mapping[str, Value]) -> list[Layout]:
@@ -117,7 +119,8 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
         items=items,
         channels=channels,
         at=samples.at if samples else end,
-        sample_size=sum(c.size for c in channels),
+        sample_size=(size := sum(c.size for c in channels)),
+        tail=max(0, end - samples.at - size * count) if samples and count and end > samples.at else 0,
         count=count,
         per_packet=per_packet,
         record=_record(samples, channels),
@@ -128,7 +131,7 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
 
 def _check(layout: Layout, where: str, header_end: int) -> None:
     stream = layout.stream
-    if stream.samples and stream.samples.at < header_end:
+    if stream.samples and _overlaps(layout, header_end):
         raise ProfileError(f"{where}.samples.at: the header ends at {header_end}, samples begin before it")
     if stream.samples and stream.samples.count == "count" and stream.header.count is None:
         raise ProfileError(f"{where}.samples.count: expected header.count, which is missing")
@@ -144,6 +147,15 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
         raise ProfileError(f"{where}: packets of {layout.length} bytes, at most {limit} are possible")
     if len({c.name for c in layout.channels}) < len(layout.channels):
         raise ProfileError(f"{where}.samples.fields: two of them have the same ch")
+
+
+def _overlaps(layout: Layout, header_end: int) -> bool:
+    """Whether a number of the header lies in the samples; behind them it may, where their count is fixed."""
+    if header_end <= layout.at:
+        return False
+    end = layout.at + layout.sample_size * layout.per_packet
+    parts = [(i.at, i.end) for i in layout.items.values()] + [(w.at, w.at + 1) for w in layout.stream.when]
+    return layout.count is None or any(at < end and layout.at < to for at, to in parts)
 
 
 def _channels(samples: Samples | None, where: str, names: Mapping[str, float]) -> tuple[Channel, ...]:

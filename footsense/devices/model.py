@@ -51,6 +51,15 @@ class Match(Table, frozen=True, kw_only=True):
     data_mask: Hex | None = None
 
 
+class Check(Table, frozen=True, kw_only=True):
+    """A checksum over the frame from byte `start` to its end."""
+
+    kind: Literal["sum8", "xor8", "crc32"]
+    at: At
+    type: Kind = "u8"
+    start: At
+
+
 FrameLength = Annotated[int, Meta(ge=1, le=512)]
 
 
@@ -60,15 +69,6 @@ class LengthField(Table, frozen=True, kw_only=True):
     at: At
     type: Kind
     add: Annotated[int, Meta(ge=-64, le=512)] = 0
-
-
-class Check(Table, frozen=True, kw_only=True):
-    """A checksum over the frame from byte `start` to its end."""
-
-    kind: Literal["sum8", "xor8", "crc32"]
-    at: At
-    type: Kind = "u8"
-    start: At
 
 
 class Elements(Table, frozen=True, kw_only=True):
@@ -135,6 +135,7 @@ class Step(Table, frozen=True, kw_only=True):
     char: Word
     bytes: Line
     only: Only = {}
+    check: Check | None = None  # a checksum, put into the bytes
     expect: Reply | None = None
     delay_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0
     every_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0

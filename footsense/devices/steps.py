@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
+from footsense.devices.framing import with_check
 from footsense.devices.model import ProfileData, Step
 from footsense.devices.settings import Value, applies, code_of, names_for
 from footsense.devices.uuids import full
@@ -51,11 +52,20 @@ def _write(data: ProfileData, step: Step, where: str, settings: Mapping[str, Val
     return Write(
         step.phase,
         full(_char(data, step.char, where)),
-        filled(data, step.bytes, f"{where}.bytes", settings),
+        _checked(step, filled(data, step.bytes, f"{where}.bytes", settings), where),
         reply,
         step.delay_ms / 1000,
         step.every_s,
     )
+
+
+def _checked(step: Step, payload: bytes, where: str) -> bytes:
+    """The bytes with their checksum in them."""
+    if step.check is None:
+        return payload
+    if len(payload) < step.check.at + kinds.size(step.check.type):
+        raise ProfileError(f"{where}.check.at: lies behind the end of the bytes")
+    return with_check(step.check, payload)
 
 
 def _char(data: ProfileData, name: str, where: str) -> str:

@@ -5,13 +5,14 @@
 Two recordings: `motions`, everything that the simulator knows in a row, without a quiet minute, and `day`, in
 each hour the routine twice, and sitting, standing and walking.
 
-Prints samples a second of one core (six axes are one sample): the median of the repeats, and their range. The
-rows are timed in turn within each repeat, so that a machine whose speed drifts favours none. CPU time of this
-process is what counts; keep the numerical libraries to one thread (OMP_NUM_THREADS=1).
+Prints samples a second of one core (six axes are one sample), the fastest of the repeats and the median, and
+how long a row takes as a share of the five detectors' time. Each row runs once before it is timed (some compile
+themselves), and the rows are timed in turn within each repeat, so that a machine whose speed drifts favours
+none. CPU time of this process is what counts; keep the numerical libraries to one thread (OMP_NUM_THREADS=1).
+Other packages are compared where they are installed: `tests/benchmarks/peers.py`.
 """
 
 import argparse
-import importlib.util
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from footsense.exercises import exercise_names
 from footsense.routine import load_routine
 from footsense.simulate import MOTIONS, Scenario, Simulated, perform, simulate
 from footsense.types import Floats, Samples, StreamInfo
+from tests.benchmarks import peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,14 @@ def recording(minutes: float, rate_hz: float, of: str = "motions") -> tuple[Stre
 
 
 def rows(info: StreamInfo, samples: Samples) -> list[Row]:
-    """What is timed. `vqf` is there when it is installed (the extra `bench`)."""
+    """What is timed: all detectors first."""
     stream = [info, samples]
     found = [Row("five detectors", lambda: f"{len(run(stream))} events")]
     found += [
         Row(f"  {name} alone", lambda n=name: f"{len(run(stream, [n]))} events") for name in exercise_names()
     ]
     found.append(Row("butter + sosfiltfilt + find_peaks on |a|", lambda: naive(info, samples)))
-    found += _vqf(info, samples)
+    found += [Row(name, work) for name, work in peers.rows(info, samples)]
     both = np.column_stack([samples.acc_g, samples.gyr_dps])
     found.append(Row("one read over the array (sum)", lambda: f"{both.sum():.0f}"))
     return found
@@ -94,22 +96,11 @@ def naive(info: StreamInfo, samples: Samples) -> str:
     return f"{len(find_peaks(sosfiltfilt(sos, magnitude), height=0.05)[0])} peaks"
 
 
-def _vqf(info: StreamInfo, samples: Samples) -> list[Row]:
-    if importlib.util.find_spec("vqf") is None:
-        return []
-    vqf = importlib.import_module("vqf")
-
-    def orientation() -> str:
-        acc, gyr = samples.acc_g * 9.80665, np.deg2rad(samples.gyr_dps)
-        return f"{len(vqf.VQF(1 / info.rate_hz).updateBatch(gyr, acc)['quat6D'])} orientations"
-
-    return [Row("vqf, updateBatch", orientation)]
-
-
-def timed(row: Row) -> tuple[float, object]:
+def timed(row: Row) -> float:
+    """Seconds of CPU time."""
     start = time.process_time()
-    said = row.work()
-    return time.process_time() - start, said
+    row.work()
+    return time.process_time() - start
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -121,16 +112,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     info, samples = recording(options.minutes, options.rate_hz, options.of)
     table = rows(info, samples)
+    said = {row.name: row.work() for row in table}
     seconds: dict[str, list[float]] = {row.name: [] for row in table}
-    said: dict[str, object] = {}
     for _ in range(options.repeats):
         for row in table:
-            took, said[row.name] = timed(row)
-            seconds[row.name].append(took)
+            seconds[row.name].append(timed(row))
     print(f"{len(samples)} samples of six axes, {options.rate_hz:g} Hz, {options.repeats} repeats, CPU time")
+    print(f"{'':50} {'fastest':>9} {'median':>9}  M samples/s   time, of the five")
+    ours = min(seconds[table[0].name])
     for name, took in seconds.items():
-        middle, low, high = (len(samples) / t / 1e6 for t in (statistics.median(took), max(took), min(took)))
-        print(f"{name:42} {middle:8.2f} M samples/s  ({low:.2f} to {high:.2f})  {said[name]}")
+        fastest, middle = (len(samples) / t / 1e6 for t in (min(took), statistics.median(took)))
+        print(f"{name:50} {fastest:9.2f} {middle:9.2f} {min(took) / ours:18.3f}   {said[name]}")
+    if peers.absent():
+        print(f"not compared, because not installed: {', '.join(peers.absent())}")
 
 
 if __name__ == "__main__":

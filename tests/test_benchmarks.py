@@ -1,0 +1,53 @@
+"""The benchmarks run; and how much memory the engine takes, which does not depend on the machine's speed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from footsense.exercises import exercise_names
+from tests.benchmarks import live, memory, peers, replay
+
+TINY = ["--minutes", "0.2", "--rate-hz", "50"]
+
+
+def test_replay_is_timed_beside_other_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    replay.main([*TINY, "--repeats", "1"])
+    shown = capsys.readouterr().out
+    for name in ("five detectors", *exercise_names(), "sosfiltfilt", "one read over the array"):
+        assert name in shown
+    assert all(package in shown.splitlines()[-1] for package in peers.absent())
+
+
+def test_chunks_are_timed_beside_other_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    live.main(TINY)
+    shown = capsys.readouterr().out
+    for name in ("600 chunks of 1 sample", "five detectors", "carried state", "goal for 20 ms"):
+        assert name in shown
+
+
+def test_the_goal_can_be_missed() -> None:
+    assert live.goal({"median": 200.0, "99 %": 900.0}).endswith(": met")
+    assert live.goal({"median": 200.0, "99 %": 1100.0}).endswith("not met")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="not run: no current memory is told")
+def test_an_hour_takes_little_memory(tmp_path: Path) -> None:
+    _, part = replay.recording(2.0, 100.0)
+    rows = np.column_stack([part.t_s, part.acc_g, part.gyr_dps])  # type: ignore[list-item]
+    hour = np.tile(rows, (30, 1))
+    hour[:, 0] = np.arange(len(hour)) / 100.0
+    hour.tofile(tmp_path / "hour.f64")
+    names = ("imports", "engine over it whole")
+    (_, _, ground), (events, _, peak) = (memory.measure(n, tmp_path / "hour.mcap", 100.0) for n in names)
+    assert events > 100
+    assert (peak - ground) / 2**20 <= memory.GOAL_MIB / 3, "the samples alone are 19 MiB: something keeps them"
+
+
+def test_memory_that_is_kept_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def grows(name: str, _path: Path, _rate_hz: float) -> tuple[int, int, int]:
+        return 1, 0, (100 if name == "imports" else 200) << 20
+
+    monkeypatch.setattr(memory, "measure", grows)
+    lines = list(memory.table(tmp_path, {"short": 1.0, "long": 1.0}, 100.0))
+    assert ["over the goal" in line for line in lines] == [False, *[True] * (len(lines) - 2), False]

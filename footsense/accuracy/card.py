@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from footsense.accuracy.measures import Agreement, Rate, Share, agreement, f1, quantile, share
-from footsense.accuracy.score import Count, Nothing, Outcome, Pair, Recognition, SetScore, Stratum
+from footsense.accuracy.score import Count, LiveScore, Nothing, Outcome, Pair, Recognition, SetScore, Stratum
 from footsense.exercises import exercise_names
 from footsense.types import Grade
 
@@ -128,11 +128,24 @@ class RecognitionRow:
 
 @dataclass(frozen=True, slots=True)
 class FalseRow:
-    """A motion that is none of the exercises: false events for each exercise told, and "" for none told."""
+    """A motion that is none of the exercises: false events for each exercise told, and "" for none told; how
+    many steps were counted at all, told that exercise."""
 
     motion: str
     recordings: int
+    steps: int
     false: dict[str, Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """What was shown while it went on: of how many sets, how far it was off in s, and how many circles or steps
+    did not show."""
+
+    key: Key
+    sets: int
+    off: Agreement | None
+    missed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,7 @@ class Card:
     rows: tuple[Row, ...]
     by_rate: tuple[Row, ...]
     recognition: tuple[RecognitionRow, ...]
+    live: tuple[LiveRow, ...]
     false: tuple[FalseRow, ...]
     sets: tuple[SetScore, ...]
 
@@ -157,6 +171,7 @@ def card(outcomes: Iterable[Outcome]) -> Card:
         rows=_rows(sets, lambda s: _key(s.exercise, s.stratum)),
         by_rate=_rows(sets, lambda s: _key(s.exercise, s.stratum, banded=True)),
         recognition=_recognition([r for o in every for r in o.recognised]),
+        live=_live([x for o in every for x in o.live]),
         false=_false([n for o in every for n in o.nothing]),
         sets=tuple(sets),
     )
@@ -249,6 +264,14 @@ def _recognition(told: Sequence[Recognition]) -> tuple[RecognitionRow, ...]:
     return tuple(row(k, group) for k, group in _grouped(told, lambda r: _key(r.exercise, r.stratum)))
 
 
+def _live(followed: Sequence[LiveScore]) -> tuple[LiveRow, ...]:
+    def row(key: Key, group: Sequence[LiveScore]) -> LiveRow:
+        off = agreement([e for x in group for e in x.shown.errors_s])
+        return LiveRow(key, len(group), off, sum(x.shown.missed for x in group))
+
+    return tuple(row(k, group) for k, group in _grouped(followed, lambda x: _key(x.exercise, x.stratum)))
+
+
 def _false(recordings: Sequence[Nothing]) -> tuple[FalseRow, ...]:
     motions: dict[Hashable, list[Nothing]] = defaultdict(list)
     for n in recordings:
@@ -263,4 +286,4 @@ def _false_row(motion: str, group: Sequence[Nothing]) -> FalseRow:
         name: Rate(sum(a[1] for a in asked if a[0] == name), sum(a[2] for a in asked if a[0] == name))
         for name in names
     }
-    return FalseRow(motion, len(group), rates)
+    return FalseRow(motion, len(group), sum(n.steps for n in group), rates)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from footsense.accuracy import words
-from footsense.accuracy.card import Card, FalseRow, Key, RecognitionRow, Row
+from footsense.accuracy.card import Card, FalseRow, Key, LiveRow, RecognitionRow, Row
 from footsense.accuracy.measures import Rate
 from footsense.text import display
 
@@ -122,6 +122,22 @@ def recognition_table(rows: Sequence[RecognitionRow]) -> Table:
     return Table("Not told the exercise", note, head, tuple(cells))
 
 
+def live_table(rows: Sequence[LiveRow]) -> Table:
+    """While it goes on."""
+    names, places = _places([r.key for r in rows])
+    cells = [
+        (*place, str(r.sets), words.off(r.off), words.bias(r.off, 2), str(r.missed))
+        for place, r in zip(places, rows, strict=True)
+    ]
+    note = (
+        "What a screen shows, followed in chunks of 20 ms. Circles (from the third of a bout on, but the last) "
+        "and steps: when the count goes up, against the end of the circle or the landing. Holds: seconds shown "
+        "against seconds held."
+    )
+    head = (*names, "sets", "shown off, s", "bias (95 % limits), s", "not shown")
+    return Table("While it goes on", note, head, tuple(cells))
+
+
 def false_table(rows: Sequence[FalseRow]) -> Table:
     """False events where none of the exercises was done."""
     names = list(dict.fromkeys(name for r in rows for name in r.false))
@@ -152,6 +168,7 @@ def tables(card: Card) -> list[Table]:
     """All tables of a card; none for what was not measured."""
     found = told_tables(card.rows) if card.rows else []
     found += [recognition_table(card.recognition)] if card.recognition else []
+    found += [live_table(card.live)] if card.live else []
     return found + ([false_table(card.false)] if card.false else [])
 
 

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from footsense import __version__
-from footsense.accuracy.card import Card, Completion, Counting, Eventwise, FalseRow, Key, RecognitionRow, Row
+from footsense.accuracy.card import (
+    Card,
+    Completion,
+    Counting,
+    Eventwise,
+    FalseRow,
+    Key,
+    LiveRow,
+    RecognitionRow,
+    Row,
+)
 from footsense.accuracy.measures import Agreement, Rate, Share
 from footsense.accuracy.recordings import Failed
 
@@ -36,6 +46,7 @@ def _card(card: Card) -> dict[str, Any]:
     return {
         "strata": [_row(r) for r in (*card.rows, *card.by_rate)],
         "not_told": [_recognition(r) for r in card.recognition],
+        "shown_live": [_live(r) for r in card.live],
         "false_events": [_false(r) for r in card.false],
     }
 
@@ -103,6 +114,10 @@ def _recognition(row: RecognitionRow) -> dict[str, Any]:
         "another": row.another,
         "nothing": row.nothing,
     }
+
+
+def _live(row: LiveRow) -> dict[str, Any]:
+    return {**_key(row.key), "sets": row.sets, "error_s": _agreement(row.off), "not_shown": row.missed}
 
 
 def _false(row: FalseRow) -> dict[str, Any]:

@@ -19,7 +19,7 @@ NOTHING_S = 120.0  # length of a recording of none of the exercises
 class Job:
     """One simulated wearer. Person, side, mounting, posture, rate, range, noise, tremor and strap play are
     drawn from the seed; of the samples the share `loss` is lost in packets. `both` scores the recording a
-    second time without its gyro."""
+    second time without its gyro; `live` follows it as a screen would."""
 
     motion: str
     seed: int
@@ -28,15 +28,17 @@ class Job:
     gyro: bool | None = None
     loss: float = 0.0
     both: bool = False
+    live: bool = False
     duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
     """Whom to simulate: `sets` of each exercise at each placement, from a first seed on, and so many hours of
-    each motion that is no exercise."""
+    each motion that is no exercise; `live` of the sets are followed as if live as well."""
 
     sets: int = 20
+    live: int = 0
     seed_from: int = 1000
     hours: float = 0.0
     exercises: tuple[str, ...] = tuple(EXERCISES)
@@ -56,10 +58,10 @@ class Population:
     def jobs(self, items: Sequence[RoutineItem]) -> list[Job]:
         """Every exercise at every placement, with and without the gyro, nothing lost; then what is none."""
         found = [
-            Job(exercise, seed, placement, tuple(items), gyro=True, both=True)
+            Job(exercise, seed, placement, tuple(items), gyro=True, both=True, live=i < self.live)
             for exercise in self.exercises
             for placement in self.placements
-            for seed in self.seeds
+            for i, seed in enumerate(self.seeds)
         ]
         return found + list(self._nothing())
 
@@ -76,6 +78,7 @@ class Population:
             "seed_last": self.seeds.stop - 1,
             "sets": self.sets,
             "hours": self.hours,
+            "live": self.live,
             "exercises": list(self.exercises),
             "placements": list(self.placements),
         }
@@ -96,7 +99,7 @@ def outcomes(job: Job) -> list[Outcome]:
     fixed |= {k: v for k in ("gyro", "duration_s") if (v := getattr(job, k)) is not None}
     made = simulate(sample(job.motion, job.seed, **fixed))
     ways = [made, replace(made, gyr_dps=None)] if job.both else [made]
-    return [score(labelled(m), recording(m), job.items) for m in ways]
+    return [score(labelled(m), recording(m), job.items, live=job.live) for m in ways]
 
 
 def labelled(made: Simulated) -> Labelled:
@@ -111,6 +114,7 @@ def labelled(made: Simulated) -> Labelled:
         events=made.events if wish.motion in EXERCISES else (),
         person=f"seed {wish.seed}",
         motion=wish.motion,
+        acc_range_g=wish.acc_range_g,
     )
 
 

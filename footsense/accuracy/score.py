@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from footsense.accuracy.completion import Case, cases
+from footsense.accuracy.live import Shown, shown
 from footsense.accuracy.matching import Matched, match
 from footsense.accuracy.truth import Labelled
 from footsense.analysis import Analysis, Segment, analyse_each
@@ -22,12 +24,14 @@ Recognised = Literal["right", "another", "nothing"]
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """What differs between recordings: placement, rate in Hz, gyro or not, device (empty where not said)."""
+    """What differs between recordings: placement, rate in Hz, gyro or not, device (empty where not said), range
+    of the accelerometer (None where not known)."""
 
     placement: str | None
     rate_hz: float
     gyro: bool
     device: str = ""
+    acc_range_g: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class SetScore:
-    """One set of a told exercise. `toe` is the count of steps on tiptoe. Where the data were declined (`grade`
-    not-verifiable) nothing was found, and nothing is compared."""
+    """One set of a told exercise. `lasted_s` is the median length of its true events, `toe` the count of steps
+    on tiptoe. Where the data were declined (`grade` not-verifiable) nothing was found, and nothing is compared.
+    """
 
     exercise: str
     stratum: Stratum
     person: str
     hours: float
+    lasted_s: float
     grade: Grade
     count: Count
     toe: Count | None
@@ -94,11 +100,21 @@ class Recognition:
 class Nothing:
     """A recording of none of the exercises: for each exercise told, and "" for none told, false events and the
     hours in which there could be some (0 where the data were declined). A step is a false one only if it is
-    said to be on tiptoe."""
+    said to be on tiptoe; `steps` are those that were counted at all."""
 
     motion: str
     stratum: Stratum
+    steps: int
     asked: tuple[tuple[str, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveScore:
+    """What was shown of a told exercise while it went on."""
+
+    exercise: str
+    stratum: Stratum
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +126,14 @@ class Outcome:
     sets: tuple[SetScore, ...] = ()
     recognised: tuple[Recognition, ...] = ()
     nothing: tuple[Nothing, ...] = ()
+    live: tuple[LiveScore, ...] = ()
 
 
-def score(labelled: Labelled, recording: Recording, items: Sequence[RoutineItem]) -> Outcome:
-    """Analyse a recording, told its exercise and not, and compare with what is known of it.
+def score(
+    labelled: Labelled, recording: Recording, items: Sequence[RoutineItem], *, live: bool = False
+) -> Outcome:
+    """Analyse a recording, told its exercise and not, and compare with what is known of it; with `live` follow
+    it as well as a screen would.
 
     `items` say from how many seconds holds and bouts count, for those exercises that are among them. Raises
     RecordingError for a recording that cannot be read.
@@ -126,13 +146,28 @@ def score(labelled: Labelled, recording: Recording, items: Sequence[RoutineItem]
         untold.recording.rate_hz,
         untold.recording.gyro,
         labelled.device,
+        labelled.acc_range_g,
     )
     simulated = labelled.simulated or recording.simulated
     if empty:
         asked = tuple(_false(a) for a in [*found, untold])
-        return Outcome(labelled.name, simulated, nothing=(Nothing(labelled.motion, stratum, asked),))
+        steps = sum(e.kind == "step" for a in found for e in a.events)
+        return Outcome(labelled.name, simulated, nothing=(Nothing(labelled.motion, stratum, steps, asked),))
     sets = tuple(set_score(labelled, a, stratum, items) for a in found)
-    return Outcome(labelled.name, simulated, sets, tuple(_recognised(labelled, untold, stratum)))
+    followed = [_live(labelled, recording, stratum) for s in sets if live and not s.declined]
+    return Outcome(
+        labelled.name, simulated, sets, tuple(_recognised(labelled, untold, stratum)), live=tuple(followed)
+    )
+
+
+def _live(labelled: Labelled, recording: Recording, stratum: Stratum) -> LiveScore:
+    """Circles: from the third of a bout on, with which the first two are credited; not the last, which is known
+    when the foot comes to rest."""
+    exercise = str(labelled.exercise)
+    true = [e for e in labelled.events if e.exercise == exercise]
+    counted = [e for e, place in zip(true, _places(true), strict=True) if place in ("circle", "step")]
+    (track,) = recording.tracks
+    return LiveScore(exercise, stratum, shown(track.items(), exercise, true, counted))
 
 
 def _false(found: Analysis) -> tuple[str, int, float]:
@@ -154,6 +189,7 @@ def set_score(labelled: Labelled, found: Analysis, stratum: Stratum, items: Sequ
         stratum=stratum,
         person=labelled.person,
         hours=found.recording.duration_s / 3600,
+        lasted_s=median(e.end_s - e.start_s for e in true) if true else 0.0,
         grade=found.grade,
         count=Count(len(true), len(cut), len(found.events)),
         toe=_toes(toes, cut, found.events) if any(e.kind == "step" for e in true) else None,

@@ -53,7 +53,8 @@ class Labelled:
     """What is known of one recording.
 
     `exercise` is the one that was done, None for several (`segments`) or none. `name` and `person` tell it from
-    others; `device` is empty where it was not said; `motion` what a simulated wearer did.
+    others; `device` is empty where it was not said; `motion` what a simulated wearer did;
+    `acc_range_g` None where not known.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Labelled:
     person: str = ""
     device: str = ""
     motion: str = ""
+    acc_range_g: float | None = None
 
 
 def read_truth(path: Path) -> Labelled:

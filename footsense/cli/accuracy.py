@@ -28,6 +28,7 @@ _SIMULATED = "SIMULATED WEARERS, no evidence of accuracy on people"
 @click.option("--sets", type=click.IntRange(1, 10_000), help="Simulated sets of each kind [default: 20].")
 @click.option("--seed-from", type=click.IntRange(0, 2**31), help="First seed of these [default: 1000].")
 @click.option("--hours", type=click.FloatRange(0, 1000), help="Hours of each motion that is no exercise [0].")
+@click.option("--live", type=click.IntRange(0, 10_000), help="Follow so many of the sets as if live, too [0].")
 @click.option("--exercise", "exercises", multiple=True, metavar="E", help="Simulate this one only; may repeat.")
 @click.option(
     "--placement", "placements", multiple=True, type=click.Choice(PLACEMENTS),

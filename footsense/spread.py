@@ -10,8 +10,6 @@ from typing import TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-_PIECE = 4  # of the work, handed to a process at a time
-
 
 def spread(work: Callable[[A], B], what: Sequence[A], processes: int) -> Iterator[B]:
     """`work` done on each of `what`, in up to so many processes; in this one for one. An error in one of them
@@ -22,7 +20,7 @@ def spread(work: Callable[[A], B], what: Sequence[A], processes: int) -> Iterato
     # spawned: a fork of a process with threads may hang
     pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
     try:
-        yield from pool.map(work, what, chunksize=_PIECE)
+        yield from pool.map(work, what)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footsense.accuracy import Labelled, card, read_truth
-from footsense.accuracy.card import rate_band
 from footsense.accuracy.completion import cases
 from footsense.accuracy.matching import match
 from footsense.accuracy.measures import Rate, Share, agreement, f1, quantile, rate_bound, wilson
 from footsense.accuracy.population import Population, labelled, lossy, outcomes, recording
 from footsense.accuracy.score import Count, Outcome, SetScore, Stratum, score, set_score
 from footsense.analysis import Analysis, RecordingFacts, Segment, analyse, analyse_each
+from footsense.confidence import rate_band
 from footsense.errors import RecordingError
 from footsense.routine import load_routine
 from footsense.simulate import EXERCISES, Scenario, simulate, truth_path, write

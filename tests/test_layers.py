@@ -16,7 +16,7 @@ PACKAGE = Path(footsense.__file__).parent
 ORDER = [
     "types", "errors", "text", "tables", "resources", "spread",
     "signal", "devices", "stream", "wearing", "exercises", "engine", "recognise",
-    "recording", "analysis", "routine", "verify", "coach", "session", "completion", "history",
+    "recording", "analysis", "confidence", "routine", "verify", "coach", "session", "completion", "history",
     "report", "sources", "simulate", "accuracy", "web", "batch", "cli",
 ]  # fmt: skip
 HEAVY = {"numpy", "scipy", "pandas", "matplotlib", "bleak", "bumble", "mcap"}

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from footsense.accuracy.measures import Agreement, Rate, Share, agreement, f1, quantile, share
 from footsense.accuracy.score import Count, LiveScore, Nothing, Outcome, Pair, Recognition, SetScore, Stratum
+from footsense.confidence import RATE_BANDS, rate_band
 from footsense.exercises import exercise_names
 from footsense.types import Grade
 
-RATE_BANDS = (("below 40 Hz", 40.0), ("40 to 80 Hz", 80.0), ("80 to 150 Hz", 150.0), ("150 Hz and more", 1e9))
 ORDER = ("ankle-circles", "band-flexes", "top-presses", "pencil-pickups", "toe-walk")
 _PLACEMENTS = ("foot", "ankle", "shank", None)
 T = TypeVar("T")
@@ -19,11 +19,6 @@ T = TypeVar("T")
 def place_of(exercise: str) -> int:
     """Where an exercise stands among others."""
     return [*ORDER, *(e for e in exercise_names() if e not in ORDER)].index(exercise)
-
-
-def rate_band(rate_hz: float) -> str:
-    """The band of rates that a rate belongs to."""
-    return next(name for name, below in RATE_BANDS if rate_hz < below)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 @click.option("--exercise", metavar="E", help="Look for this exercise only, over the whole file.")
 @options.placement
 @options.side
+@click.option("--confidence", is_flag=True, help="How often such counts were right for simulated wearers.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one line a file.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, files: tuple[str, ...], exercise: str | None, as_json: bool, **worn: str
-) -> None:
+    ctx: click.Context, /, *, files: tuple[str, ...], exercise: str | None, confidence: bool, as_json: bool,
+    **worn: str,
+) -> None:  # fmt: skip
     """Say what was done in these recordings (.csv, .csv.gz, .mcap).
 
     Without --exercise the exercises are recognised. Exit code 1 if a file could not be read or cannot show
@@ -36,12 +38,20 @@ def command(
     failed = False
     for number, file in enumerate(files, 1):
         with Progress(f"[{number}/{len(files)}] {file}") as progress:
-            failed |= not _one(file, exercise, worn, progress, as_json=as_json)
+            failed |= not _one(file, exercise, worn, progress, confidence=confidence, as_json=as_json)
     ctx.exit(1 if failed else 0)
 
 
-def _one(file: str, exercise: str | None, worn: dict[str, str], progress: Progress, *, as_json: bool) -> bool:
-    from footsense.analysis import analyse, error_json, to_json  # noqa: PLC0415
+def _one(
+    file: str,
+    exercise: str | None,
+    worn: dict[str, str],
+    progress: Progress,
+    *,
+    confidence: bool,
+    as_json: bool,
+) -> bool:
+    from footsense.analysis import analyse, error_json  # noqa: PLC0415
     from footsense.types import Grade  # noqa: PLC0415
 
     try:
@@ -52,11 +62,21 @@ def _one(file: str, exercise: str | None, worn: dict[str, str], progress: Progre
         else:
             progress.echo(f"footsense: {display(error, 500)}", err=True)
         return False
-    progress.echo(json.dumps(to_json(analysis), ensure_ascii=False) if as_json else in_words(file, analysis))
+    progress.echo((_json if as_json else in_words)(file, analysis, confidence=confidence))
     return analysis.grade is not Grade.NOT_VERIFIABLE
 
 
-def in_words(file: str, analysis: "Analysis") -> str:
+def _json(_file: str, analysis: "Analysis", *, confidence: bool) -> str:
+    from footsense.analysis import to_json  # noqa: PLC0415
+    from footsense.confidence import count_confidence, shipped, with_confidence  # noqa: PLC0415
+
+    if not confidence:
+        return json.dumps(to_json(analysis), ensure_ascii=False)
+    said = {"calibrated_on": shipped().calibrated_on, "count_exact": count_confidence(analysis)}
+    return json.dumps(to_json(with_confidence(analysis)) | {"confidence": said}, ensure_ascii=False)
+
+
+def in_words(file: str, analysis: "Analysis", *, confidence: bool = False) -> str:
     """An analysis for a person: a few lines."""
     facts = analysis.recording
     said = [analysis.exercise or "all exercises", analysis.placement, analysis.side]
@@ -70,8 +90,17 @@ def in_words(file: str, analysis: "Analysis") -> str:
         *(f"  {s.start_s:8.1f} to {s.end_s:.1f} s  {s.exercise}" for s in analysis.segments),
         f"  quality: {analysis.grade}",
         *(f"    {r.code}: {r.text}" for r in analysis.reasons),
+        *([_confidence(analysis)] if confidence else []),
     ]
     return "\n".join(lines)
+
+
+def _confidence(analysis: "Analysis") -> str:
+    from footsense.confidence import count_confidence, shipped  # noqa: PLC0415
+
+    share = count_confidence(analysis)
+    told = "not known" if share is None else f"exact in {share:.0%} of such sets"
+    return f"  confidence: {told} ({shipped().calibrated_on}; no evidence on people)"
 
 
 def _found(analysis: "Analysis") -> list[str]:

@@ -103,7 +103,7 @@ def test_the_good_one_is_good() -> None:
         ("[streams.acc]", "[streams.acc]\nheader.sequence = { at = 0, type = 'u8' }", "the header ends at 1"),
         ("[streams.acc]", "[streams.acc]\npad_to = [8]", "the packet is longer, 12 bytes"),
         ("default = 50", "default = 60", "settings.rate_hz.default"),
-        ("values = { 50 = 1, 100 = 2 }", "about = 'x'", "exactly one of values, limits, pattern"),
+        ("values = { 50 = 1, 100 = 2 }", "about = 'x'", "exactly one of values, tables, limits, pattern"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(old: str, new: str, says: str) -> None:

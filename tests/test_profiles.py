@@ -76,7 +76,7 @@ def test_every_setting_gives_commands_and_a_stream(profile: Profile) -> None:
         assert all({"write", "write-without-response"} & set(published[w.char]) for w in writes)
         assert all({"notify", "indicate"} & set(published[c]) for c in profile.subscribe(chosen))
         assert set(profile.required(chosen)) <= set(published)
-        assert all(w.reply is None or w.reply[0] in profile.subscribe(chosen) for w in writes)
+        assert all(w.reply is None or w.reply.char in profile.subscribe(chosen) for w in writes)
 
 
 def test_it_matches_what_it_advertises_better_than_any_other(profile: Profile) -> None:

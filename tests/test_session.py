@@ -107,10 +107,11 @@ def test_every_profile_comes_through_whole(name: str) -> None:
     """No sample of any profile's own packets is lost, doubled or called a gap."""
     profile = load_profile(name)
     settings = profile.settings_for({})
-    encoder, timing = Encoder(profile, settings), Decoder(profile, settings).timings[0]
+    encoder, decoder = Encoder(profile, settings), Decoder(profile, settings)
+    timing, per_packet = decoder.timings[0], next(x.per_packet for x in decoder.layouts if x.timing)
     text = (data_folder("firmware_profiles") / f"{name}.toml").read_text(encoding="utf-8")
     pipeline = Pipeline(SensorMeta("x", text, settings))
-    t_s = np.arange(round(10 * timing.rate_hz)) / timing.rate_hz
+    t_s = np.arange(round(10 * timing.rate_hz) // per_packet * per_packet) / timing.rate_hz
     wave = np.stack([np.sin(t_s), np.cos(t_s), np.sin(t_s / 3)], axis=1)
     items = []
     for k in range(0, len(t_s), 4):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from footsense.devices import Decoder, commands, kinds, load_profile, profile_names
+from footsense.devices import Decoder, Profile, commands, kinds, load_profile, parse_profile, profile_names
 from footsense.errors import BluetoothError
 from footsense.session import Session
 from footsense.simulate import Scenario, Simulated, simulate
@@ -44,18 +44,19 @@ async def record(
     wearer: Simulated,
     asked: dict[str, Any] | None = None,
     during: Callable[[Run], Coroutine[Any, Any, None]] | None = None,
+    sensor: Profile | None = None,
     **rig_kw: Any,
 ) -> Run:
     profile = load_profile(name)
     settings = profile.settings_for(asked or {})
-    async with virtual_rig(profile, wearer, **{"speed": None, "settings": settings, **rig_kw}) as rig:
+    async with virtual_rig(sensor or profile, wearer, **{"speed": None, "settings": settings, **rig_kw}) as rig:
         here = Central([profile], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
         found = await here.find()
         inbox = Inbox(rig.clock)
         run = Run(Link(here, found.device, found.label, plan_for(profile, settings), inbox), rig)
-        meta = SensorMeta(run.link.id, profile.text, settings)
-        session = Session([meta], exercises=[], on_item=lambda _, item: run.items.append(item))
         async with run.link:
+            meta = SensorMeta(run.link.id, profile.text, dict(run.link.settings))
+            session = Session([meta], exercises=[], on_item=lambda _, item: run.items.append(item))
             tasks = [asyncio.create_task(rig.when_over(inbox.close))]
             tasks += [asyncio.create_task(during(run))] if during else []
             async for item in inbox:
@@ -122,6 +123,23 @@ def test_settings_reach_the_sensor_and_the_stream() -> None:
     assert np.median(np.diff(t_s)) == pytest.approx(0.02)
     assert len(run.packets) == len(acc) / 10
     assert [w[1][:2] for w in run.rig.sensor.writes] == [b"\x01\x10", b"\x01", b"\x00"]
+
+
+@pytest.mark.parametrize(("acc", "gyro"), [(4, 1), (3, -1), (0, -1)], ids=["BMI270", "BMA255", "MMA8452Q"])
+def test_a_probe_tells_the_chip_and_with_it_what_is_written_and_read(acc: int, gyro: int) -> None:
+    board = load_profile("metawear").settings_for({"acc_impl": acc, "gyro_impl": gyro})
+    wearer = motion(float(board["acc_rate_hz"]))
+    run = asyncio.run(record("metawear", wearer, settings=board))
+    assert run.link.settings == board
+    _, measured_g, gyr = run.samples()
+    assert np.abs(measured_g - wearer.acc_g[: len(measured_g)]).max() <= half_a_count("metawear", "acc") * 8
+    assert (gyr is None) == (gyro < 0)
+
+
+def test_a_chip_that_the_profile_does_not_know_is_refused_in_words() -> None:
+    toy = load_profile("metawear").text.replace('"03 80 {acc_impl:u8} 01"', '"03 80 07 01"')
+    with pytest.raises(BluetoothError, match=r"of a kind that its profile does not know: .*acc_impl is '7'"):
+        asyncio.run(record("metawear", motion(100.0), sensor=parse_profile(toy, "toy")))
 
 
 def test_the_sensor_obeys_the_writes_and_no_others() -> None:

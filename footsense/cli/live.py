@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -49,6 +49,7 @@ async def record(
     """
     outcome = Outcome(path)
     async with link:
+        meta = replace(meta, settings=dict(link.settings or meta.settings))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         recorder = Recorder(path, [meta], created_utc=now, facts={"simulated": True} if simulated else None)
         session = Session([meta], recorder=recorder, on_item=watcher.on_item)

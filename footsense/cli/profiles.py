@@ -72,7 +72,9 @@ def _span(profile: "Profile") -> str:
     setting = profile.data.settings.get("rate_hz")
     if setting is None:
         return "fixed"
-    values = sorted(float(v) for v in setting.values or setting.limits or [])
+    from footsense.devices.settings import offered  # noqa: PLC0415
+
+    values = sorted(float(v) for v in offered(setting) or setting.limits or [])
     return f"{values[0]:g} to {values[-1]:g} Hz"
 
 
@@ -111,6 +113,7 @@ def _block(heading: str, lines: list[str]) -> Iterator[str]:
 
 def _setting(name: str, setting: object) -> str:
     from footsense.devices.model import Setting  # noqa: PLC0415
+    from footsense.devices.settings import offered  # noqa: PLC0415
 
     assert isinstance(setting, Setting)
     if setting.pattern is not None:
@@ -118,8 +121,9 @@ def _setting(name: str, setting: object) -> str:
     elif setting.limits is not None:
         choice = f"{setting.limits[0]:g} to {setting.limits[1]:g}"
     else:
-        choice = ", ".join(setting.values or {})
+        choice = ", ".join(offered(setting))
     default = "" if setting.default is None else f" (default {setting.default})"
+    default = f" (default: as {setting.same_as})" if setting.same_as else default
     about = f": {setting.about}" if setting.about else ""
     return f"{name:20}{choice}{default}{about}"
 

@@ -8,11 +8,12 @@ from footsense.devices.gatt import gatt_table
 from footsense.devices.matching import Advertised, Advertisement
 from footsense.devices.profile import Profile, load_profile, parse_profile, profile_names
 from footsense.devices.settings import Value
-from footsense.devices.steps import Write, writes
+from footsense.devices.steps import Answer, Write, writes
 
 __all__ = [
     "Advertised",
     "Advertisement",
+    "Answer",
     "Decoder",
     "Encoder",
     "Profile",

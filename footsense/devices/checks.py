@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from footsense.devices import kinds
 from footsense.devices.framing import check_frame
-from footsense.devices.model import Char, Fragments, Header, Match, ProfileData, Stream
+from footsense.devices.model import Char, Fragments, Header, Match, ProfileData, Step, Stream
 from footsense.errors import ProfileError
+from footsense.text import display
 
 
 def check_tables(data: ProfileData) -> None:
@@ -16,6 +17,7 @@ def check_tables(data: ProfileData) -> None:
         _check_char(char, f"chars.{name}")
     for i, step in enumerate(data.steps):
         _check_only(data, step.only, f"steps[{i}]")
+        _check_answer(data, step, f"steps[{i}]")
         if step.phase == "keepalive" and not step.every_s:
             raise ProfileError(f"steps[{i}].every_s: expected for a keepalive, in s")
     for name, stream in data.streams.items():
@@ -44,6 +46,15 @@ def _check_match(rule: Match, where: str) -> None:
         lengths = [len(bytes.fromhex(text or "")) for text in (rule.data, rule.data_mask)]
         if lengths[0] != lengths[1]:
             raise ProfileError(f"{where}.data_mask: expected as many bytes as data has")
+
+
+def _check_answer(data: ProfileData, step: Step, where: str) -> None:
+    if step.bytes is None and (step.phase != "probe" or step.expect is None or step.expect.char != step.char):
+        raise ProfileError(f"{where}.bytes: expected, but for a probe that reads what it expects")
+    for name in step.expect.capture if step.expect else ():
+        setting = data.settings.get(name)
+        if setting is None or not (setting.values or setting.limits):
+            raise ProfileError(f"{where}.expect.capture: no setting '{display(name)}' with values or limits")
 
 
 def _check_only(data: ProfileData, only: Mapping[str, object], where: str) -> None:

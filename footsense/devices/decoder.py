@@ -28,7 +28,9 @@ class Decoder:
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
         self.settings = profile.settings_for(settings)
         self.layouts = tuple(layouts(profile.data, self.settings))
-        self.timings: tuple[StreamTiming, ...] = tuple(x.timing for x in self.layouts if x.timing)
+        self.timings: tuple[StreamTiming, ...] = tuple(
+            x.timing for x in self.layouts if x.timing and x.stream.asked
+        )
         range_g = self.settings.get("acc_range_g")
         self.acc_range_g = None if range_g is None or isinstance(range_g, str) else float(range_g)
         self._name = profile.name

@@ -21,7 +21,7 @@ class Encoder:
 
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
         self.settings = profile.settings_for(settings)
-        found = [x for x in layouts(profile.data, self.settings) if x.timing]
+        found = [x for x in layouts(profile.data, self.settings) if x.timing and x.stream.asked]
         self._writers = [_Writer(layout) for layout in found]
 
     def encode(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[tuple[str, bytes]]:

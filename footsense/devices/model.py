@@ -110,30 +110,57 @@ class Char(Table, frozen=True, kw_only=True):
     elements: Elements | None = None
 
 
+Codes = Annotated[dict[str, Scalar], Meta(min_length=1, max_length=32)]
+
+
+class CodeTable(Table, frozen=True, kw_only=True):
+    """The values and codes that there are with these other settings."""
+
+    only: Only
+    values: Codes
+
+
 class Setting(Table, frozen=True, kw_only=True):
-    """What a person or the link chooses: a table value to code, or limits, or text made of other settings."""
+    """What a person or the link chooses: a table value to code, or one of several such `tables`, or limits, or
+    text made of other settings. `same_as`: without a wish it is what that setting is, or the nearest."""
 
     default: Scalar | None = None
-    values: Annotated[dict[str, Scalar], Meta(min_length=1, max_length=32)] | None = None
+    same_as: Word | None = None
+    values: Codes | None = None
+    tables: Annotated[list[CodeTable], Meta(min_length=1, max_length=8)] | None = None
     limits: Annotated[list[int | float], Meta(min_length=2, max_length=2)] | None = None
     pattern: Line | None = None
     choose: Literal["exact", "nearest"] = "exact"
     about: Line | None = None
 
 
+class Capture(Table, frozen=True, kw_only=True):
+    """The number of an answer that a setting takes its value from; `missing` where the answer ends before."""
+
+    at: At
+    type: Kind = "u8"
+    missing: int | None = None
+
+
 class Reply(Table, frozen=True, kw_only=True):
-    """What the device answers to a write, on another characteristic."""
+    """What the device answers to a write, on another characteristic, or to a read on the same.
+
+    `bytes` is what a virtual device says; a real one's answer begins with `begin`, and `capture` gives settings
+    their values.
+    """
 
     char: Word
     bytes: Line
+    begin: Hex = ""
+    capture: Annotated[dict[Word, Capture], Meta(max_length=8)] = {}
 
 
 class Step(Table, frozen=True, kw_only=True):
-    """A write; `bytes` is a template."""
+    """A write; `bytes` is a template. A probe without `bytes` is a read."""
 
     phase: Phase
     char: Word
-    bytes: Line
+    bytes: Line | None = None
     only: Only = {}
     check: Check | None = None  # a checksum, put into the bytes
     expect: Reply | None = None
@@ -234,6 +261,7 @@ class Stream(Table, frozen=True, kw_only=True):
     header: Header = Header()
     samples: Samples | None = None
     pad_to: Annotated[list[At], Meta(max_length=8)] = []
+    asked: bool = True  # no: it is decoded where it comes, but nothing asks the device for it
     rest: Word | None = None  # name under which further bytes are given, in hex
     fragments: Fragments | None = None
 

@@ -20,7 +20,7 @@ class Readings:
     def __init__(self, profile: Profile, settings: Mapping[str, Value], char: str | None = None) -> None:
         self._decoder = Decoder(profile, settings)
         self.char = char or self._decoder.layouts[0].char
-        self._timings = {t.stream: t for t in self._decoder.timings}
+        self._timings = {x.name: x.timing for x in self._decoder.layouts if x.timing}
         self._last: dict[str, int] = {}
         self._before: dict[str, float] = {}
 

@@ -5,6 +5,8 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from footsense.devices.model import ProfileData, Setting
 from footsense.errors import ProfileError, UsageError
 from footsense.text import display
@@ -28,15 +30,43 @@ def complete(data: ProfileData, asked: Mapping[str, Value]) -> dict[str, Value]:
     wanted = {name: number(value) for name, value in asked.items()}
     for name in [n for n in wanted if data.settings[n].pattern is not None]:
         wanted |= _taken_apart(data, name, str(wanted.pop(name)))
-    chosen = {
-        name: _chosen(data.name, name, setting, wanted.get(name))
-        for name, setting in data.settings.items()
-        if setting.pattern is None
-    }
+    chosen: dict[str, Value] = {}
+    for name in _in_order(data):
+        setting = data.settings[name]
+        asked_for = wanted.get(name)
+        if asked_for is None and setting.same_as:
+            chosen[name] = _like(data.name, name, setting, chosen)
+        else:
+            chosen[name] = _chosen(data.name, name, setting, asked_for, chosen)
     return {
         n: _composed(s.pattern, chosen) if s.pattern is not None else chosen[n]
         for n, s in data.settings.items()
     }
+
+
+def _in_order(data: ProfileData) -> list[str]:
+    """The settings but those of text, each after those it depends on."""
+    names = [name for name, setting in data.settings.items() if setting.pattern is None]
+    return sorted(names, key=lambda n: bool(data.settings[n].tables) + 2 * bool(data.settings[n].same_as))
+
+
+def _like(profile: str, name: str, setting: Setting, chosen: Mapping[str, Value]) -> Value:
+    """The value of the setting that this one follows, or the nearest there is."""
+    wanted = chosen[setting.same_as or ""]
+    return _chosen(profile, name, msgspec.structs.replace(setting, choose="nearest"), wanted, chosen)
+
+
+def codes(setting: Setting, chosen: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The values and their codes with these other settings; empty where there are none."""
+    if setting.tables is None:
+        return setting.values or {}
+    return next((table.values for table in setting.tables if applies(table.only, chosen)), {})
+
+
+def offered(setting: Setting) -> list[str]:
+    """All values that some table of the setting has."""
+    tables = [setting.values or {}, *(table.values for table in setting.tables or [])]
+    return list(dict.fromkeys(value for table in tables for value in table))
 
 
 def unknown(data: ProfileData, name: str) -> str:
@@ -53,15 +83,15 @@ def names_for(data: ProfileData, settings: Mapping[str, Value]) -> dict[str, flo
     for name, value in settings.items():
         if not isinstance(value, str):
             names[name] = value
-        code = code_of(data.settings[name], value)
+        code = code_of(data.settings[name], value, settings)
         if code is not None and not isinstance(code, str):
             names[f"{name}_code"] = code
     return names
 
 
-def code_of(setting: Setting, value: Value) -> Value | None:
-    """The device's code for a value, None where the setting has none."""
-    for key, code in (setting.values or {}).items():
+def code_of(setting: Setting, value: Value, settings: Mapping[str, Value]) -> Value | None:
+    """The device's code for a value with these settings, None where the setting has none."""
+    for key, code in codes(setting, settings).items():
         if number(key) == value:
             return code
     return None
@@ -77,28 +107,55 @@ def applies(only: Mapping[str, object], settings: Mapping[str, Value]) -> bool:
 
 
 def variations(data: ProfileData, limit: int = 100) -> Iterator[dict[str, Value]]:
-    """The defaults, then each value of each setting with the others at their defaults."""
+    """The defaults, then each value of each setting with the others at their defaults or as its table wants."""
     yield complete(data, {})
-    tried = [(n, v) for n, s in data.settings.items() for v in (s.values or s.limits or [])]
-    for name, value in tried[:limit]:
-        yield complete(data, {name: value})
+    tried: list[dict[str, Value]] = [
+        {name: value} for name, s in data.settings.items() for value in (s.values or s.limits or [])
+    ]
+    for name, setting in data.settings.items():
+        for table in setting.tables or []:
+            fixed = {n: v[0] if isinstance(v, list) else v for n, v in table.only.items()}
+            tried += [{**fixed, name: value} for value in table.values]
+    for asked in tried[:limit]:
+        yield complete(data, asked)
 
 
 def check(data: ProfileData) -> None:
     """Raises ProfileError if a setting is not one of the three kinds or its default not one of its values."""
     for name, setting in data.settings.items():
-        kinds = [setting.values is not None, setting.limits is not None, setting.pattern is not None]
+        kinds = [x is not None for x in (setting.values, setting.tables, setting.limits, setting.pattern)]
         if sum(kinds) != 1:
-            raise ProfileError(f"settings.{name}: expected exactly one of values, limits, pattern")
-        if setting.pattern is None and setting.default is None:
-            raise ProfileError(f"settings.{name}: expected a default")
+            raise ProfileError(f"settings.{name}: expected exactly one of values, tables, limits, pattern")
+        _check_dependence(data, name, setting)
         if setting.pattern is not None:
             _check_pattern(data, name, setting.pattern)
             continue
-        try:
-            _chosen(data.name, name, setting, None)
-        except UsageError as error:
-            raise ProfileError(f"settings.{name}.default: {error}") from error
+        if setting.values or setting.limits:
+            _check_default(data, name, setting)
+
+
+def _check_default(data: ProfileData, name: str, setting: Setting) -> None:
+    if setting.default is None:
+        return  # it follows another
+    try:
+        _chosen(data.name, name, setting, None, {})
+    except UsageError as error:
+        raise ProfileError(f"settings.{name}.default: {error}") from error
+
+
+def _check_dependence(data: ProfileData, name: str, setting: Setting) -> None:
+    """What a setting depends on must be there and depend on nothing itself."""
+    if setting.pattern is None and (setting.default is None) == (setting.same_as is None):
+        raise ProfileError(f"settings.{name}: expected a default or same_as")
+    if setting.same_as is not None:
+        other = data.settings.get(setting.same_as)
+        if other is None or other.same_as or other.pattern:
+            raise ProfileError(f"settings.{name}.same_as: '{display(setting.same_as)}' is no setting to follow")
+    for i, table in enumerate(setting.tables or []):
+        for key in table.only:
+            depends = data.settings.get(key)
+            if depends is None or not (depends.values or depends.limits) or depends.same_as:
+                raise ProfileError(f"settings.{name}.tables[{i}].only: no plain setting '{display(key)}'")
 
 
 def _check_pattern(data: ProfileData, name: str, pattern: str) -> None:
@@ -114,13 +171,15 @@ def _check_pattern(data: ProfileData, name: str, pattern: str) -> None:
         )
 
 
-def _chosen(profile: str, name: str, setting: Setting, asked: Value | None) -> Value:
+def _chosen(
+    profile: str, name: str, setting: Setting, asked: Value | None, others: Mapping[str, Value]
+) -> Value:
     value = setting.default if asked is None else asked
     assert value is not None
     value = number(value)
     if setting.limits is not None:
         return _between(profile, name, setting, setting.limits, value)
-    values = [number(v) for v in setting.values or {}]
+    values = [number(v) for v in codes(setting, others)]
     if value in values:
         return values[values.index(value)]
     numbers = [v for v in values if not isinstance(v, str)]

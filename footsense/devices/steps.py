@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
 from footsense.devices.framing import with_check
-from footsense.devices.model import ProfileData, Step
+from footsense.devices.model import Capture, ProfileData, Reply, Step
 from footsense.devices.settings import Value, applies, code_of, names_for
 from footsense.devices.uuids import full
-from footsense.errors import ProfileError
+from footsense.errors import PacketError, ProfileError
 from footsense.text import display
 
 MAX_BYTES = 512
@@ -18,19 +18,47 @@ _PART = re.compile(r"\s*(?:\{([^{}:]+):([^{}:]+)\}|([0-9A-Fa-f]{2})(?:\*([0-9]{1
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes back on `char` (UUID): `payload` from a virtual device; a real one's begins with `begin`.
+
+    `capture`: settings that take their value from it, and where.
+    """
+
+    char: str
+    payload: bytes
+    begin: bytes = b""
+    capture: tuple[tuple[str, Capture], ...] = ()
+
+    def values(self, payload: bytes) -> dict[str, Value] | None:
+        """The settings' values in an answer, None where it is another. Raises PacketError for a short one."""
+        if not payload.startswith(self.begin):
+            return None
+        told: dict[str, Value] = {}
+        for name, place in self.capture:
+            if place.at + kinds.size(place.type) <= len(payload):
+                told[name] = kinds.reader(place.type)(payload, place.at)
+            elif place.missing is None:
+                raise PacketError(f"the answer {display(payload.hex(' '), 40)} does not tell {name}")
+            else:
+                told[name] = place.missing
+        return told
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One write of a profile: `char` is a UUID, `phase` probe, setup, start, stop or keepalive.
 
-    `reply` is what the device then notifies (char UUID, payload), None where it says nothing; `delay_s` is
-    waited after it; `every_s` is the period of a keepalive.
+    `reply` is what the device then says, None where it says nothing; `delay_s` is waited after it; `every_s`
+    is the period of a keepalive. `is_read`: it is no write, but a read of the characteristic.
     """
 
     phase: str
     char: str
     payload: bytes
-    reply: tuple[str, bytes] | None = None
+    reply: Answer | None = None
     delay_s: float = 0.0
     every_s: float = 0.0
+    is_read: bool = False
 
 
 def writes(data: ProfileData, settings: Mapping[str, Value]) -> list[Write]:
@@ -43,20 +71,29 @@ def writes(data: ProfileData, settings: Mapping[str, Value]) -> list[Write]:
 
 
 def _write(data: ProfileData, step: Step, where: str, settings: Mapping[str, Value]) -> Write:
-    reply = None
-    if step.expect:
-        reply = (
-            full(_char(data, step.expect.char, f"{where}.expect")),
-            filled(data, step.expect.bytes, f"{where}.expect.bytes", settings),
-        )
+    payload = b"" if step.bytes is None else filled(data, step.bytes, f"{where}.bytes", settings)
     return Write(
         step.phase,
         full(_char(data, step.char, where)),
-        _checked(step, filled(data, step.bytes, f"{where}.bytes", settings), where),
-        reply,
+        _checked(step, payload, where),
+        _answer(data, step.expect, f"{where}.expect", settings) if step.expect else None,
         step.delay_ms / 1000,
         step.every_s,
+        step.bytes is None,
     )
+
+
+def _answer(data: ProfileData, reply: Reply, where: str, settings: Mapping[str, Value]) -> Answer:
+    payload = filled(data, reply.bytes, f"{where}.bytes", settings)
+    begin = bytes.fromhex(reply.begin)
+    answer = Answer(full(_char(data, reply.char, where)), payload, begin, tuple(reply.capture.items()))
+    try:
+        told = answer.values(payload)
+    except PacketError as error:
+        raise ProfileError(f"{where}.bytes: {error}") from error
+    if told is None:
+        raise ProfileError(f"{where}.bytes: expected it to begin with {reply.begin}")
+    return answer
 
 
 def _checked(step: Step, payload: bytes, where: str) -> bytes:
@@ -109,4 +146,4 @@ def _text(data: ProfileData, name: str, settings: Mapping[str, Value]) -> str:
     if setting not in settings or part not in ("", "code"):
         raise ProfileError(f"no setting '{display(name)}'")
     value = settings[setting]
-    return str(code_of(data.settings[setting], value) if part else value)
+    return str(code_of(data.settings[setting], value, settings) if part else value)

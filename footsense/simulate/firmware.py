@@ -31,7 +31,8 @@ class _Order:
     def is_in(self, log: list[tuple[str, bytes]]) -> bool:
         """Whether the log has all that ask for the stream, in order."""
         rest = iter(log)
-        return all((w.char, w.payload) in rest for w in self.writes if w.phase in _ASKED)
+        asked = (w for w in self.writes if w.phase in _ASKED and not w.is_read)
+        return all((w.char, w.payload) in rest for w in asked)
 
 
 class ProfileFirmware:
@@ -73,7 +74,7 @@ class ProfileFirmware:
         else:
             self._log.append((char, payload))
             self._obey()
-        return [w.reply for w in known[:1] if w.reply]
+        return [(w.reply.char, w.reply.payload) for w in known[:1] if w.reply]
 
     def packets(self, from_s: float) -> Iterator[tuple[float, str, bytes]]:
         """The motion's packets from a time on, each when its last sample has been measured."""

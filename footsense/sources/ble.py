@@ -20,10 +20,10 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakGATTProtocolError
 
-from footsense.devices import Profile, Write
-from footsense.errors import BluetoothError, UsageError
+from footsense.devices import Answer, Profile, Write
+from footsense.errors import BluetoothError, PacketError, UsageError
 from footsense.sources.inbox import Inbox
-from footsense.sources.plan import Plan
+from footsense.sources.plan import Plan, Settings
 from footsense.sources.tasks import end_tasks
 from footsense.sources.words import FAILURES, explained, in_words, no_bluetooth
 from footsense.text import display
@@ -187,6 +187,11 @@ class Link:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
+    def settings(self) -> Settings:
+        """What the sensor was set to and has told when it was probed."""
+        return self._plan.settings
+
+    @property
     def streaming(self) -> bool:
         """Whether the sensor was connected and set up."""
         return bool(self._tasks)
@@ -247,12 +252,46 @@ class Link:
 
     async def _start(self, client: BleakClient) -> None:
         self._check_characteristics(client)
+        await self._probe(client)
         await self._check_mtu(client)
-        await self._write(client, "probe", "setup")
+        await self._write(client, "setup")
         for char in filter(client.services.get_characteristic, self._plan.subscribe):
             async with asyncio.timeout(self._central.patience.write_s):
                 await client.start_notify(char, self._received)
         await self._write(client, "start")
+
+    async def _probe(self, client: BleakClient) -> None:
+        """Ask the device what it is, and plan anew with its answers."""
+        answers: dict[str, str | int | float] = {}
+        try:
+            for write in self._plan.writes:
+                if write.phase == "probe":
+                    answers |= await self._answered(client, write)
+            if answers and self._plan.told:
+                self._plan = self._plan.told(answers)
+        except (UsageError, PacketError) as error:
+            raise BluetoothError(
+                f"{self._label} is of a kind that its profile does not know: {error}"
+            ) from error
+
+    async def _answered(self, client: BleakClient, probe: Write) -> dict[str, str | int | float]:
+        """The settings' values in the answer to a probe."""
+        if probe.reply is None:
+            await self._write_one(client, probe)
+            return {}
+        async with asyncio.timeout(self._central.patience.write_s):
+            if probe.is_read:
+                return probe.reply.values(bytes(await client.read_gatt_char(probe.char))) or {}
+            return await self._heard(client, probe, probe.reply)
+
+    async def _heard(self, client: BleakClient, probe: Write, reply: Answer) -> dict[str, str | int | float]:
+        said: asyncio.Queue[bytes] = asyncio.Queue()
+        await client.start_notify(reply.char, lambda _, data: said.put_nowait(bytes(data)))
+        await self._write_one(client, probe)
+        while (values := reply.values(await said.get())) is None:
+            continue
+        await client.stop_notify(reply.char)
+        return values
 
     def _check_characteristics(self, client: BleakClient) -> None:
         missing = [c for c in self._plan.required if client.services.get_characteristic(c) is None]

@@ -1,15 +1,21 @@
 """What a client does on a link for one profile and its settings: data, made once, from the profile."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from footsense.devices import Profile, Write, commands
+
+Settings = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Characteristics (UUIDs) to subscribe to, in order, where they are there, and those that must be; the
-    writes; the smallest ATT MTU in bytes whose notifications carry a packet; the seconds a packet covers."""
+    writes; the smallest ATT MTU in bytes whose notifications carry a packet; the seconds a packet covers.
+
+    `settings` are those it is made for; `told` makes the plan with what the device has answered to the probes,
+    which raises UsageError for a value that the profile does not know.
+    """
 
     name: str
     subscribe: tuple[str, ...]
@@ -17,9 +23,11 @@ class Plan:
     writes: tuple[Write, ...] = ()
     mtu_min: int = 23
     packet_s: float = 0.0
+    settings: Settings = field(default_factory=dict)
+    told: "Callable[[Settings], Plan] | None" = None
 
 
-def plan_for(profile: Profile, settings: Mapping[str, str | int | float]) -> Plan:
+def plan_for(profile: Profile, settings: Settings) -> Plan:
     """The plan of a profile. Raises UsageError for settings that it does not have."""
     return Plan(
         profile.name,
@@ -28,4 +36,6 @@ def plan_for(profile: Profile, settings: Mapping[str, str | int | float]) -> Pla
         tuple(commands(profile, settings)),
         profile.mtu_min(settings),
         profile.packet_s(settings),
+        profile.settings_for(settings),
+        lambda answers: plan_for(profile, {**settings, **answers}),
     )

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.landing import (
@@ -28,6 +27,7 @@ from footsense.signal.landing import (
     Swing,
 )
 from footsense.signal.lately import Reel, Rows
+from footsense.signal.sections import Sections
 from footsense.types import Floats
 
 SHANK = GaitParams(turning=0.65)  # the shank leans over the standing foot, so it turns in stance too
@@ -125,7 +125,7 @@ class StepTracker:
         self.full.restart()
         self.slow.restart(-(-first // self.grid.factor))
         self._seen = self.slow.start
-        self._smooth = np.zeros(POLES)
+        self._smoother.start(np.zeros(1))
         self._late = np.zeros(self._whole_lag)
 
     def _append(self, signals: Signals) -> None:
@@ -136,7 +136,7 @@ class StepTracker:
         before = acc[:, :1] if fresh else slow.view(slow.stop - len(new) - 1, slow.stop - 1)[ACC][:, :1]
         step = (acc - np.concatenate([before, acc[:, :-1]], axis=1)) * self.grid.rate_hz
         rows[JERK] = np.sqrt(step[0] * step[0] + step[1] * step[1] + step[2] * step[2])
-        rows[ENV], self._smooth = lfilter(*self._smoother, rows[JERK], zi=self._smooth)
+        rows[ENV] = self._smoother.process(rows[JERK : JERK + 1])[0]
         rows[OFF] = np.abs(np.sqrt(acc[0] * acc[0] + acc[1] * acc[1] + acc[2] * acc[2]) - 1.0)
         if new.gyr_dps is None:
             rows[SPIN : GYR.stop] = 0.0
@@ -234,13 +234,11 @@ class StepTracker:
         return max(burst.first - self._before, burst.last - self._long) - self._whole_lag
 
 
-def _smoother(samples: float) -> tuple[Floats, Floats]:
-    """Coefficients of `POLES` one-pole smoothers in a row, each of a time constant in samples."""
-    pole = 1.0 / (1.0 + samples)
-    one, all_of_them = np.array([1.0, pole - 1.0]), np.ones(1)
-    for _ in range(POLES):
-        all_of_them = np.convolve(all_of_them, one)
-    return np.array([pole**POLES]), all_of_them
+def _smoother(samples: float) -> Sections:
+    """`POLES` one-pole smoothers in a row, two to a section, each of a time constant in samples."""
+    share = 1.0 / (1.0 + samples)
+    left = 1.0 - share
+    return Sections(np.tile([share * share, 0.0, 0.0, 1.0, -2.0 * left, left * left], (POLES // 2, 1)))
 
 
 Maximum = tuple[int, float, float, int]  # position and height, then height and position of the lowest after it

@@ -11,32 +11,26 @@ held against real gait with heel strike only.
 """
 
 import math
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from footsense.signal.gait import FEW, StepTracker
+from footsense.signal.gait import StepTracker
 from footsense.signal.landing import ACC, ENV, GYR, Landing
 from footsense.signal.lately import Indices
+from footsense.signal.stands import Stand, Stands, cosine, cosines
 from footsense.types import Floats, Placement
-
-Bools = NDArray[np.bool_]
-_TINY = 1e-30  # g⁴: the square of no vector that was measured
 
 
 @dataclass(frozen=True, slots=True)
 class FootfallParams:
     """Tuning; knows no rate.
 
-    A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps` (g/s), its two halves
-    within `steady_cos` of each other. A tilt against it (as `Footfall._tilt` measures it) below the first of
+    A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of
     `flat` is flat, above the second tiptoe; between them the median of up to `votes` steps in a row tells, by
     `flat_steps`. From `surely` on a great turn in the swing does not speak against tiptoe. Farther than
     `elsewhere` the stand was another posture. Hardness is impact³ / (swing · calm), in g: from `hard` on a
@@ -53,9 +47,7 @@ class FootfallParams:
     of `turns`, and with impacts of `impact_g` where the rate shows them.
     """
 
-    quiet_s: float = 1.5
-    quiet_gps: float = 1.2
-    steady_cos: float = 0.9986  # 3°
+    same_cos: float = 0.985  # 10°
     flat: tuple[float, float] = (0.21, 0.35)  # 12°, 20°
     flat_steps: tuple[float, float] = (0.26, 0.3)  # 15°, 17°
     surely: float = 0.7  # 40°
@@ -65,6 +57,8 @@ class FootfallParams:
     heel: float = 8.0
     legs_soft: float = 0.2
     soft_leg: float = 1.2
+    surely_leg: float = 0.3  # 17°
+    hard_leg: float = 4.0
     legs_soft_g: tuple[float, float] = (0.28, 0.2)
     legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
@@ -89,15 +83,38 @@ class FootfallParams:
 
 
 class _Step(NamedTuple):
-    """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt`, `turn` in degrees, `hardness` and
-    `impact_g` in g; `clear` if a soft landing would be seen as one."""
+    """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt` against the flat stand, `former`
+    against one shortly before, `turn` in degrees, `hardness` and `impact_g` in g; `clear` if a soft landing
+    would be seen as one."""
 
     tilt: float
+    former: float
     turn: float
     hardness: float
     impact_g: float
     swing_g: float
     clear: bool
+
+
+class _Look(NamedTuple):
+    """A step's turn, the posture (3,) of its stance, and its tilts against stands, the last first."""
+
+    turn: float
+    posture: Floats
+    stands: Sequence[Stand]
+    tilts: Sequence[float]
+
+
+class _Last(NamedTuple):
+    """The last step: where it landed, its posture, and whether that may be on tiptoe."""
+
+    land: int
+    posture: Floats
+    raised: bool
+
+
+_CANDIDATES = 3  # stands that a step is held against
+_NOTHING = _Look(math.nan, np.zeros(3), (), ())
 
 
 class Footfall:
@@ -111,53 +128,25 @@ class Footfall:
         self._posture = rate_hz >= self.params.posture_rate_hz
         ankle, shank = self.params.legs_soft_g
         self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
-        self._stood: list[int] = []  # slow indices of the ends of stands
-        self._stands: list[Floats] = []  # their postures
-        self._quiet_from: int | None = None
+        self._stands = Stands()
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._last_s = -math.inf
+        self._last: _Last | None = None
 
     def watch(self, tracker: StepTracker, start: int) -> None:
         """Looks for quiet stands in slow samples from `start` on; call before landings are labelled."""
-        if not self._posture or start >= tracker.slow.stop:
-            return
-        quiet = tracker.slow.view(start, tracker.slow.stop)[ENV] < self.params.quiet_gps
-        block = tracker.slow_index(self.params.quiet_s)
-        find = self._one_by_one if len(quiet) < FEW else self._in_stretches
-        ends = find(quiet, start, block)
-        if ends:
-            self._stand(tracker, np.array(ends), block)
-
-    def _one_by_one(self, quiet: Bools, start: int, block: int) -> list[int]:
-        """Ends of quiet blocks; moves on where the block under way began."""
-        ends, since = [], self._quiet_from
-        for stop, still in enumerate(quiet.tolist(), start + 1):
-            since = (stop - 1 if since is None else since) if still else None
-            if since is not None and stop - since == block:
-                ends.append(stop)
-                since = stop
-        self._quiet_from = since
-        return ends
-
-    def _in_stretches(self, quiet: Bools, start: int, block: int) -> list[int]:
-        """What `_one_by_one` gives, a stretch at a time."""
-        since, stop = self._quiet_from, start + len(quiet)
-        bounded = np.concatenate([[since is not None], quiet, [False]])
-        edges = (np.flatnonzero(bounded[1:] != bounded[:-1]) + start).tolist()
-        edges = edges if since is None else [since, *edges]
-        stretches = list(zip(edges[::2], edges[1::2], strict=True))
-        still = bool(stretches) and stretches[-1][1] == stop and bool(quiet[-1])
-        self._quiet_from = stop - (stop - stretches[-1][0]) % block if still else None
-        return [k for lo, hi in stretches for k in range(lo + block, hi + 1, block)]
+        if self._posture:
+            self._stands.watch(tracker, start)
 
     def settle(self) -> None:
         """Let go of stands that no landing to come can need."""
-        del self._stood[:-16], self._stands[:-16]
+        self._stands.settle()
 
     def drop(self) -> None:
         """After a hole: what is under way is forgotten, the flat stand is kept."""
-        self._quiet_from = None
+        self._stands.drop()
         self._seen.clear()
+        self._last = None
 
     @property
     def blind(self) -> bool:
@@ -170,41 +159,54 @@ class Footfall:
         be told."""
         if not landings:
             return []
-        return [self._label(*x) for x in zip(landings, self._look(landings, tracker), strict=True)]
+        looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
+        soon = tracker.slow_index(self.params.rise_s)
+        return [self._label(*x, soon) for x in zip(landings, looks, strict=True)]
 
-    def _label(self, landing: Landing, step: _Step) -> bool | None:
+    def _label(self, landing: Landing, look: _Look, soon: int) -> bool | None:
         if landing.start_s - self._last_s > self.params.bout_s:
             self._seen.clear()
         self._last_s = landing.start_s
+        flat = self._flat(look, soon)
+        step = self._step(landing, look.turn, [tilt for _, tilt in flat])
         self._seen.append(step)
+        toe = self._judge(step)
+        if flat and toe and self._on_foot and step.tilt <= self.params.flat[0]:
+            flat[0][0].raised = True
+        self._last = _Last(landing.land, look.posture, toe is not False and step.tilt > self.params.flat[0])
+        return toe
+
+    def _step(self, landing: Landing, turn: float, tilts: Sequence[float]) -> _Step:
+        tilt, former = (*tilts, math.nan, math.nan)[:2]
+        if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
+            tilt = former if math.isnan(tilt) else max(tilt, former)
+        hardness = self._hardness(landing)
+        clear = landing.made_up <= self.params.made_up and landing.swing_g >= self.params.swing_g
+        clear = clear and hardness < self.params.hard
+        return _Step(tilt, former, turn, hardness, landing.impact_g, landing.swing_g, clear)
+
+    def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
             return self._by_posture(step)
         told = self._by_turn(step)
         return self._by_impact(step) if told is None else told
 
-    def _stand(self, tracker: StepTracker, ends: Indices, block: int) -> None:
-        """Keeps the postures of those blocks that are steady. Five samples stand for a block."""
-        begin = max(ends[0] - 2 * block, tracker.slow.start)
-        acc = tracker.slow.view(begin, tracker.slow.stop)[ACC]
-        at = ends - begin - 1 - round(tracker.lag)
-        a, b, c, d, e = (acc[:, np.maximum(at - block * i // 5, 0)] for i in range(5))
-        early, late = a + b, d + e
-        steady = _cos(early, late) >= self.params.steady_cos
-        postures = ((early + c + late) / 5.0).T
-        self._stood += ends[steady].tolist()
-        self._stands += list(postures[steady])
+    def _flat(self, look: _Look, soon: int) -> list[tuple[Stand, float]]:
+        """The last stand that was flat with the tilt against it, and one shortly before if there is one. Who
+        stops on tiptoe in a bout stands in the posture of the step before."""
+        flat: list[tuple[Stand, float]] = []
+        for stand, tilt in zip(look.stands, look.tilts, strict=True):
+            if stand.raised is None:
+                stand.raised = self._still_raised(stand, soon)
+            if not stand.raised:
+                flat.append((stand, tilt))
+        return flat[: 2 if len(flat) > 1 and flat[0][0].end - flat[1][0].end <= soon else 1]
 
-    def _flats(self, before: Sequence[int], tracker: StepTracker) -> list[Floats]:
-        """The last stands (k, 3) that ended before slow indices, NaN where there is none. On the leg, where the
-        turn in the swing has to agree, those shortly before too: the last may have been on tiptoe already."""
-        none = np.full(3, math.nan)
-        last, former = [], []
-        for land in before:
-            k = bisect_right(self._stood, land)
-            last.append(self._stands[k - 1] if k else none)
-            soon = k > 1 and self._stood[k - 1] - self._stood[k - 2] <= tracker.slow_index(self.params.rise_s)
-            former.append(self._stands[k - 2] if soon else none)
-        return [np.array(last)] if self._on_foot else [np.array(last), np.array(former)]
+    def _still_raised(self, stand: Stand, soon: int) -> bool:
+        last = self._last
+        if last is None or not last.raised or stand.start <= last.land or stand.end - stand.start > soon:
+            return False
+        return cosine(stand.posture, last.posture) >= self.params.same_cos
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:
@@ -212,22 +214,9 @@ class Footfall:
         power = landing.impact_g * landing.impact_g * landing.impact_g
         return power / (landing.swing_g * (landing.calm_g + self.params.noise_g))
 
-    def _look(self, landings: Sequence[Landing], tracker: StepTracker) -> list[_Step]:
-        """What steps show. The posture is taken where the jerk envelope of the stance is lowest: by then the
-        heel is down if it comes down, and a landing dated too early does no harm."""
-        p = self.params
-        tilts, turns = (
-            self._postures(landings, tracker) if self._posture else (repeat(math.nan), repeat(math.nan))
-        )
-        return [
-            _Step(tilt, turn, hardness, x.impact_g, x.swing_g, self._clear(x) and hardness < p.hard)
-            for x, hardness, tilt, turn in zip(
-                landings, map(self._hardness, landings), tilts, turns, strict=False
-            )
-        ]
-
-    def _postures(self, landings: Sequence[Landing], tracker: StepTracker) -> tuple[list[float], list[float]]:
-        """Tilts and turns of steps, side by side, NaN where there is none."""
+    def _look(self, landings: Sequence[Landing], tracker: StepTracker) -> list[_Look]:
+        """What steps show, side by side. The posture is taken where the jerk envelope of the stance is lowest:
+        by then the heel is down if it comes down, and a landing dated too early does no harm."""
         p, slow = self.params, tracker.slow
         swing, land, leave = (np.array([getattr(x, k) for x in landings]) for k in ("swing", "land", "leave"))
         half = max(1, tracker.slow_index(p.half_s))
@@ -240,32 +229,31 @@ class Footfall:
         calm = env.argmin(axis=1)
         acc = (slow.take(ACC, middle + i) for i in range(-half, half + 1))
         around = sum(acc, next(acc))
-        tilt = np.full(len(land), math.nan)
-        for flat in self._flats(land.tolist(), tracker):
-            tilt = np.fmax(tilt, self._tilt(around, calm, flat, count))
-        tilt[count < 1] = math.nan
+        posture = around[:, np.arange(len(calm)), calm]
         turn = np.full(len(land), math.nan)
-        at = np.flatnonzero((count >= 1) & ~(self._on_foot & (tilt <= p.flat[0])))
-        if len(at) and tracker.turns:
+        if tracker.turns:
             until = np.minimum(land + tracker.slow_index(p.turn_s), leave)
-            span = swing[at, None] + np.arange(int((until - swing)[at].max()))
-            rate = np.where(span < until[at, None], slow.take(GYR, span), 0.0)
-            turn[at] = _turn(rate, around[:, at, calm[at]]) / tracker.grid.rate_hz
-        return tilt.tolist(), turn.tolist()
+            span = swing[:, None] + np.arange(int((until - swing).max()))
+            rate = np.where(span < until[:, None], slow.take(GYR, span), 0.0)
+            turn = _turn(rate, posture) / tracker.grid.rate_hz
+            turn[count < 1] = math.nan
+        stands = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
+        tilts = [self._tilt(around, calm, x, count) for x in _side_by_side(stands)]
+        shown = zip(
+            turn.tolist(), posture.T, stands, zip(*(x.tolist() for x in tilts), strict=True), strict=True
+        )
+        return [_Look(turn, up, some, far[: len(some)]) for turn, up, some, far in shown]
 
     def _tilt(self, around: Floats, calm: Indices, flat: Floats, count: Indices) -> Floats:
         """How far (3, k, n) stances, of which `count` postures are known, are from the flat stand: the distance
         of the unit vectors (about the angle in radians) where the stance is calmest, added to it the least
         distance up to `middle` of the stance."""
         p = self.params
-        far = np.sqrt(2.0 * np.maximum(1.0 - _cos(around, flat.T[..., None]), 0.0))
+        far = np.sqrt(2.0 * np.maximum(1.0 - cosines(around, flat.T[..., None]), 0.0))
         early = np.arange(far.shape[1]) < np.maximum(1, (p.middle * count).astype(np.int64))[:, None]
         near = np.where(early, far, np.inf).min(axis=1)
         still = far[np.arange(len(far)), calm]
-        return np.where(still <= p.elsewhere, still + near, math.nan)
-
-    def _clear(self, landing: Landing) -> bool:
-        return landing.made_up <= self.params.made_up and landing.swing_g >= self.params.swing_g
+        return np.where((still <= p.elsewhere) & (count >= 1), still + near, math.nan)
 
     def _usual(self, what: str) -> float:
         """The median of what the last steps showed."""
@@ -277,14 +265,27 @@ class Footfall:
 
     def _by_posture(self, step: _Step) -> bool | None:
         p, tilt = self.params, step.tilt
+        if tilt <= p.flat[0] and step.former >= p.flat[1]:  # either stand may have been the flat one
+            return self._by_little_turn(step)
         flat, tiptoe = p.flat
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
             tilt = self._usual("tilt")
             flat, tiptoe = p.flat_steps
         if tilt <= flat or (step.turn >= p.turns[2] and tilt < p.surely):
             return False
+        if tilt < tiptoe:
+            return self._by_little_turn(step) or None
         swung = step.swing_g >= p.swing_g and not step.turn < p.turns[0] and self._lands()
-        return True if tilt >= tiptoe and swung and not step.hardness >= p.heel else None
+        return True if swung and not step.hardness >= p.heel else None
+
+    def _by_little_turn(self, step: _Step) -> bool | None:
+        """What the turn in the swing shows alone: a heel where it is great; where it is little in the last
+        steps and they land softly, a forefoot."""
+        p, turn = self.params, self._usual("turn")
+        if turn >= p.turns[2] and step.turn >= p.turns[2]:
+            return False
+        little = p.turns[0] <= turn <= p.alone and step.turn <= p.alone and self._usual("hardness") < p.soft
+        return True if little and step.swing_g >= p.swing_g and self._lands() else None
 
     def _lands(self) -> bool:
         """Whether the last steps had impacts at all, where the rate shows it: pedalling has none."""
@@ -296,11 +297,10 @@ class Footfall:
         least, little, much = p.turns
         if turn >= much and step.turn >= much and not tilt > p.tilted[1]:
             return False
-        tiptoe = (
-            least <= turn <= little and step.turn <= little and tilt >= p.tilted[0] and hardness < p.soft_leg
-        )
+        soft = hardness < (p.hard_leg if tilt >= p.surely_leg else p.soft_leg)
+        tiptoe = least <= turn <= little and step.turn <= little and tilt >= p.tilted[0] and soft
         if math.isnan(tilt) and self._on_foot and len(self._seen) >= p.few:
-            tiptoe = least <= turn <= p.alone and step.turn <= p.alone and hardness < p.soft
+            return self._by_little_turn(step)
         return True if tiptoe and self._bends and self._lands() else None
 
     def _by_impact(self, step: _Step) -> bool | None:
@@ -308,9 +308,10 @@ class Footfall:
         if math.isnan(hardness):
             return None
         usual = self._usual("hardness")
-        if max(usual, hardness) >= p.legs_hard:
-            return False if min(usual, hardness) >= p.soft else None
         tilt = self._usual("tilt")
+        if max(usual, hardness) >= p.legs_hard:
+            at_odds = tilt >= (p.tilted[0] if math.isnan(step.turn) else 0.5 * p.tilted[0])  # straps ring too
+            return False if min(usual, hardness) >= p.soft and not (self._bends and at_odds) else None
         few = len(self._seen) < 3 or not math.isnan(step.turn)  # the turn tells better where there is one
         if few or not self._bends or not tilt >= p.tilted[0]:
             return None
@@ -341,8 +342,9 @@ def _turn(rate_dps: Floats, up: Floats) -> Floats:
     return np.where(path.any(axis=(0, 2)), np.sqrt(away[rows, k]), math.nan)
 
 
-def _cos(a: Floats, b: Floats) -> Floats:
-    """Cosines of the angles between (3, …) and (3, …), 0 where one of them has no length."""
-    dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-    size = (a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) * (b[0] * b[0] + b[1] * b[1] + b[2] * b[2])
-    return np.asarray(dot / np.sqrt(np.maximum(size, _TINY)))
+def _side_by_side(stands: Sequence[Sequence[Stand]]) -> list[Floats]:
+    """Postures (k, 3) of the last stands, of those before, and so on; NaN where there is none."""
+    none = np.full(3, math.nan)
+    return [
+        np.array([some[i].posture if i < len(some) else none for some in stands]) for i in range(_CANDIDATES)
+    ]

@@ -178,7 +178,7 @@ def _drawn(session: Session, style: Style, phase: Floats, grown: Floats) -> tupl
 
 def _wandering(session: Session, style: Style, count: int) -> Floats:
     """Where the circle's centre goes, (n, 2), over several turns, for a wander of 1."""
-    noise = smooth_noise(session.mishaps, count, 3.0 / style.tempo_hz, 2)
+    noise = smooth_noise(session.mishaps, count, 5.0 / style.tempo_hz, 2)
     return np.asarray(np.clip(noise, -1.2, 1.2) * [style.dorsi_deg, style.inversion_deg])
 
 

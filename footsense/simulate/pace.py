@@ -8,7 +8,7 @@ from footsense.types import Floats
 
 TURN = 2.0 * np.pi
 CORNERS = (2, 7)  # from, below: jerks of a turn
-STOP_S = (0.2, 0.9)  # longer would be a rest, after which a part of a turn does not count any more
+STOP_S = (0.15, 0.7)  # longer would be a rest, after which a part of a turn does not count any more
 BACK_TURNS = (0.1, 0.6)
 
 

@@ -252,6 +252,7 @@ TIPTOE = Scenario(motion="toe-walk", seed=6, sets=2, reps=8, tempo_hz=0.9, tidy=
         {"toe_out_deg": 25.0},
         {"swing_share": 0.33},
         {"step_length": 0.5},
+        {"lively": 1.5},
     ],
 )
 def test_steps_are_what_they_are_however_they_are_done(motion: str, trouble) -> None:
@@ -274,6 +275,21 @@ def test_who_pauses_stands_longer_and_who_swings_less_too() -> None:
         for x in (0.3, 0.48)
     ]
     assert firm[0] - firm[1] == pytest.approx(0.18 / 0.9, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_livelier_feet_turn_across_and_are_jolted(seed: int) -> None:
+    walk = replace(TIPTOE, motion="walking", seed=seed, rate_hz=200.0, duration_s=20.0, **QUIET)
+    plain, lively = simulate(walk), simulate(replace(walk, lively=1.0))
+
+    def across(made: Simulated) -> float:
+        """Rate beside the main axis, at the 95th percentile."""
+        main = np.linalg.svd(made.gyr_dps, full_matrices=False)[2][0]
+        return float(np.percentile(size(made.gyr_dps - np.outer(made.gyr_dps @ main, main)), 95))
+
+    assert across(lively) > 1.5 * across(plain)
+    assert spectrum_at(lively, 45.0) > 1.5 * spectrum_at(plain, 45.0)
+    assert np.abs(lively.acc_g).max() < 25.0
 
 
 @pytest.mark.parametrize("size_deg", [10.0, 40.0])

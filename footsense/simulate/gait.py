@@ -16,6 +16,7 @@ import numpy as np
 from footsense.simulate import postures, rotation
 from footsense.simulate.body import ANGLES, Angle
 from footsense.simulate.curves import band_noise, between, envelope, grid, smooth_noise, taper
+from footsense.simulate.lively import EVEN, LATE, Stride, jolted, jolts, moved, rolling
 from footsense.simulate.motion import Impact, Landing, Motion
 from footsense.simulate.scenario import Scenario, Session
 from footsense.types import Floats
@@ -175,16 +176,21 @@ class _Channel:
 
     knots_s: list[float]
     values: list[float]
+    shapes: list[int]  # of the moves between them
 
-    def to(self, at_s: float, value: float) -> None:
+    def to(self, at_s: float, value: float, shape: int = 0) -> None:
         self.knots_s.append(max(at_s, self.knots_s[-1] + 1e-3))
         self.values.append(value)
+        self.shapes.append(shape)
 
     def stay(self, at_s: float) -> None:
         self.to(at_s, self.values[-1])
 
-    def draw(self, t: Floats) -> Floats:
-        return between(np.array(self.knots_s), np.array(self.values), t)
+    def draw(self, t: Floats, lively: float = 0.0) -> Floats:
+        knots_s, values = np.array(self.knots_s), np.array(self.values)
+        return (
+            moved(knots_s, values, np.array(self.shapes), t, lively) if lively else between(knots_s, values, t)
+        )
 
 
 class Walk:
@@ -202,9 +208,10 @@ class Walk:
         c, s = self._forwards()
         values = {"pitch": 0.0, "shank": start[Angle.SHANK_PITCH], "yaw": self.toe_out, "grip": toe}
         values |= {"x": x + c * toe, "y": y + s * toe, "z": z - person.ankle_height_m}
-        self.channel = {k: _Channel([0.0, at_s], [float(v)] * 2) for k, v in values.items()}
+        self.channel = {k: _Channel([0.0, at_s], [float(v)] * 2, [0]) for k, v in values.items()}
         self.impacts: list[Impact] = []
         self.landings: list[Landing] = []
+        self.strides: list[Stride] = []
         self._off_s: list[float] = []
 
     def _forwards(self) -> tuple[float, float]:
@@ -237,6 +244,7 @@ class Walk:
         self._places(rng, style, at, share, toe=toe)
         self._contacts(rng, style, at, period, toe=toe)
         self._scuffs(style, at)
+        self.strides.append(Stride(tuple(at), toe, style.impact_g))
         self.now_s = at[-1]
 
     def _stumble(self, style: Style, period: float, share: float) -> tuple[float, float, Style]:
@@ -268,8 +276,8 @@ class Walk:
         land = style.land_deg if toe == (style.kind == "tiptoe") else -5.0
         for channel in (pitch, shank, yaw):
             channel.stay(at[0])
-        pitch.to(at[1], style.off_deg * vary[1])
-        pitch.to(at[2], land * vary[2])
+        pitch.to(at[1], style.off_deg * vary[1], LATE)
+        pitch.to(at[2], land * vary[2], EVEN)
         pitch.to(at[3], land * vary[2] * 0.97)
         pitch.to(at[4], stance)
         pitch.to(at[6], stance * (1.0 + 0.06 * rng.standard_normal()))
@@ -414,13 +422,19 @@ def _strides(rng: np.random.Generator, walk: Walk, style: Style, count: int, *, 
 
 
 def _finish(session: Session, walk: Walk, style: Style) -> Motion:
-    t = grid(walk.now_s)
-    drawn = {k: c.draw(t) for k, c in walk.channel.items()}
+    t, lively = grid(walk.now_s), session.wish.lively
+    drawn = {k: c.draw(t) for k, c in walk.channel.items() if k != "pitch"}
+    drawn["pitch"] = walk.channel["pitch"].draw(t, lively)
     angles = np.zeros((len(t), ANGLES))
     angles[:, Angle.SHANK_PITCH] = drawn["shank"]
     angles[:, Angle.YAW] = drawn["yaw"]
     angles[:, Angle.DORSI] = drawn["pitch"] - drawn["shank"]
     extra = _unsteady(session, walk, style, len(t))
+    if lively:
+        rng, sign = session.mishaps, 1.0 if session.foot == "left" else -1.0
+        extra += rolling(rng, walk.strides, len(t), lively, sign)
+        extra += jolted(rng, walk.strides, len(t), lively)
+        walk.impacts += jolts(rng, walk.strides, lively)
     pinned = np.column_stack([drawn["x"], drawn["y"], drawn["z"]])
     lever = np.column_stack([-drawn["grip"], np.zeros(len(t)), np.full(len(t), session.person.ankle_height_m)])
     turned = rotation.about(np.array([0.0, -1.0, 0.0]), drawn["pitch"])

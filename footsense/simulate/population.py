@@ -11,7 +11,8 @@ drawn by `sample`,
 * holds: entered and left in a third to three times the usual time; the foot comes to rest beside where it did
   by 8 % (rms) of the excursion;
 * steps: 0.45 to 1.3 strides a second; heels up by 14 to 46° on tiptoe, in 12 % by 9 to 14° only; strides by
-  stature; 12 % drag their feet; a third to 45 % of a stride in the air; toes 8° out (rms 7°);
+  stature; the foot rolls, turns and is jolted by 0.6 to 1.6 times the usual; 12 % drag their feet; a third to
+  45 % of a stride in the air; toes 8° out (rms 7°);
 * mishaps: 40 % of the sets are done carefully, without any. In the others, each of these has a chance of 35 %
   to occur, at 5 to 25 % of the repetitions: hesitations (a third as often between steps), going back, false
   starts, dips; stumbles at 1 to 5 % of the steps; 35 % shift their seat at 5 to 30 % of the rests; 20 % hurry;
@@ -66,6 +67,7 @@ PLAIN: Mapping[str, Any] = {
     "shuffle": 0.0,
     "toe_out_deg": 0.0,
     "swing_share": None,
+    "lively": 0.0,
     "gyr_range_dps": 2000.0,
     "drift": 0.0,
     "acc_scale": 0.0,
@@ -165,6 +167,7 @@ def _stepping(rng: np.random.Generator, motion: str, stature_m: float, hesitatio
         "toe_out_deg": 8.0 + _normal(rng, 7.0, 18.0),
         "swing_share": float(rng.uniform(0.33, 0.45)),
         "stumbles": _sometimes(rng, 0.2, 0.01, 0.05),
+        "lively": float(np.exp(_normal(rng, 0.35, 0.5))),
         "hesitations": hesitations / 3.0,
     }
 

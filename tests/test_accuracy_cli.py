@@ -16,6 +16,7 @@ from footsense.cli.accuracy import command
 from footsense.errors import UsageError
 from footsense.report.theme import PLACEHOLDER
 from footsense.simulate import Scenario, simulate, write
+from tests.test_session import record
 
 NASTY = "<b>My & band\u202e</b>"
 
@@ -171,6 +172,24 @@ def test_what_cannot_be_scored_is_told_and_the_others_go_on(folder: Path, tmp_pa
     found = json.loads(result.stdout)
     assert [Path(f["file"]).name for f in found["failed"]] == ["a.csv", "b.csv"]
     assert found["real"]["strata"][0]["sets"] == 1
+
+
+def test_an_mcap_brings_its_device_and_has_to_agree_with_its_truth(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", range(0))
+    hold = {"kind": "hold", "exercise": "band-flexes", "start_s": 1.0, "end_s": 4.0}
+    truth = {
+        "schema": "footsense.truth/1", "exercise": "band-flexes", "placement": "foot", "side": None,
+        "events": [hold],
+    }  # fmt: skip
+    (tmp_path / "a.truth.json").write_text(json.dumps(truth))
+    every = json.loads(call(tmp_path, "--json").stdout)["real"]["strata"][0]
+    assert (every["device"], every["placement"], every["gyro"]) == ("generic", "foot", True)
+    assert every["sets"] == 1
+    (tmp_path / "a.truth.json").write_text(json.dumps(truth | {"side": "right"}))
+    result = call(tmp_path, "--json")
+    assert result.exit_code == 1
+    assert result.stderr == "footsense: a.mcap: recorded as side left, but its truth says right\n"
+    assert json.loads(result.stdout)["real"] is None
 
 
 def test_a_folder_without_recordings_is_no_answer(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from footsense.accuracy.score import Outcome, score
 from footsense.accuracy.truth import Labelled, read_truth
+from footsense.devices import parse_profile
 from footsense.errors import RecordingError, UsageError
 from footsense.recording import Recording, open_recording
+from footsense.recording.mcap import scan_mcap
 from footsense.recording.model import ending
 from footsense.routine import RoutineItem
 from footsense.simulate import truth_path
@@ -55,9 +57,20 @@ def score_file(file: File) -> Outcome | Failed:
     try:
         truth = read_truth(truth_path(file.path))
         opened = open_recording(file.path, side=truth.side, placement=truth.placement)
-        return score(replace(truth, name=name), _meant(opened, truth), file.items)
+        meant = _meant(opened, truth)
+        device = truth.device or _device(file.path, meant)
+        return score(replace(truth, name=name, device=device), meant, file.items)
     except RecordingError as error:
         return Failed(name, str(error))
+
+
+def _device(path: Path, recording: Recording) -> str:
+    """The name of the profile that decodes a recording; a CSV does not say it."""
+    if ending(path.name) != ".mcap":
+        return ""
+    (track,) = recording.tracks
+    profiles = [s.profile for s in scan_mcap(path).sensors if s.id == track.id]
+    return parse_profile(profiles[0], display(path.name)).name
 
 
 def _meant(recording: Recording, truth: Labelled) -> Recording:

@@ -81,6 +81,8 @@ def _real(reference: Path) -> Iterator[str]:
     yield "### Steps\n"
     yield from real.steps(reference)
     yield ""
+    yield from real.dropped(reference)
+    yield ""
     yield from real.strides(reference)
     yield "\n### Holds: a leg lifted and held (`pt_exercises`, ankle, 25 Hz, 2 people), told `band-flexes`\n"
     yield "By protocol ten lifts a block; their length is not marked. Where the blocks end is taken from the"

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from footsense.accuracy.measures import rate_bound
+from footsense.accuracy.measures import rate_bound, share
+from footsense.accuracy.words import of_all
 from footsense.analysis import Analysis, analyse
-from footsense.recording import open_recording
+from footsense.recording import Recording, Track, open_recording
+from footsense.recording.csv import read_csv
+from footsense.stream import items_from_arrays
 from footsense.types import Event, Samples
 
 
@@ -59,6 +62,36 @@ def steps(reference: Path) -> Iterator[str]:
     yield from rows
 
 
+DROPPED, PACKET, DRAWS = (0.05, 0.1, 0.2), 4, 3  # shares; samples in a packet; how often they are drawn
+
+
+def dropped(reference: Path) -> Iterator[str]:
+    """The same with packets of some samples left out at random."""
+    yield f"The same with packets of {PACKET} samples left out at random, {DRAWS} times each:"
+    yield ""
+    yield "| left out | recordings | exact | within one |"
+    yield "| --- | --- | --- | --- |"
+    every = files(reference, "ipol_gait")
+    for lost in DROPPED:
+        off = [
+            abs(_dropped(f, lost, draw) - f.about["truth"]["steps_this_foot"])
+            for f in every
+            for draw in range(DRAWS)
+        ]
+        exact, near = share(o == 0 for o in off), share(o <= 1 for o in off)
+        yield f"| {lost:.0%} | {len(off)} | {of_all(exact)} | {of_all(near)} |"
+
+
+def _dropped(file: File, lost: float, draw: int) -> int:
+    table = read_csv(file.path)
+    n = len(table.t_s)
+    kept = np.random.default_rng([draw, n]).uniform(size=-(-n // PACKET)).repeat(PACKET)[:n] >= lost
+    gyr = None if table.gyr_dps is None else table.gyr_dps[kept]
+    items = items_from_arrays(table.t_s[kept], table.acc_g[kept], gyr, placement="foot")
+    track = Track("", None, "foot", lambda: iter(items))
+    return len(analyse(Recording(file.name, (track,)), "toe-walk").events)
+
+
 def strides(reference: Path) -> Iterator[str]:
     yield "| recording | strides marked | steps counted |"
     yield "| --- | --- | --- |"
@@ -70,13 +103,14 @@ def strides(reference: Path) -> Iterator[str]:
 
 def lifts(reference: Path) -> Iterator[str]:
     """The right leg lifted and held ten times, then ten times too fast, then too low; by protocol."""
-    yield "| recording | holds in all | while held | too fast | too low |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| recording | holds in all | while held | too fast | too low | not told: segments |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for file in files(reference, "pt_exercises"):
         if "_moving" in file.name and file.name[3:5] in {"e1", "e3", "e4", "e5"}:
             found = counted(file, "band-flexes", "ankle").events
             thirds = [sum(block[0] <= e.start_s < block[1] for e in found) for block in blocks(file)]
-            yield f"| {file.name} | {len(found)} | {thirds[0]} | {thirds[1]} | {thirds[2]} |"
+            untold = len(analyse(open_recording(file.path), None, "ankle").segments)
+            yield f"| {file.name} | {len(found)} | {thirds[0]} | {thirds[1]} | {thirds[2]} | {untold} |"
 
 
 def blocks(file: File) -> list[tuple[float, float]]:

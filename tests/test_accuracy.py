@@ -17,6 +17,7 @@ from footsense.accuracy.matching import match
 from footsense.accuracy.measures import Rate, Share, agreement, f1, quantile, rate_bound, wilson
 from footsense.accuracy.population import Population, labelled, lossy, outcomes, recording
 from footsense.accuracy.score import Count, Outcome, SetScore, Stratum, score, set_score
+from footsense.accuracy.words import sets as sets_in_words
 from footsense.analysis import Analysis, RecordingFacts, Segment, analyse, analyse_each
 from footsense.confidence import rate_band
 from footsense.errors import RecordingError
@@ -304,6 +305,17 @@ def test_tiptoe_is_counted_apart() -> None:
 def test_real_and_simulated_are_never_added_up() -> None:
     with pytest.raises(ValueError, match="never added up"):
         card([Outcome("a", False), Outcome("b", True)])
+
+
+def test_people_are_counted_only_where_every_set_says_whose_it_is() -> None:
+    one = scored(done("band-flexes"), done("band-flexes"))
+    for persons, people, words in (
+        (("A", "A"), 1, "2, one person"),
+        (("A", ""), None, "2"),
+        (("A", "B"), 2, "2"),
+    ):
+        (row,) = card([Outcome("a", False, tuple(replace(one, person=p) for p in persons))]).rows
+        assert (row.people, sets_in_words(row)) == (people, words)
 
 
 def test_rows_are_by_place_sensor_and_rate() -> None:

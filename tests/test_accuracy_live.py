@@ -35,6 +35,9 @@ def test_a_count_goes_up_once_for_each_event() -> None:
     seen = shown(made.items(), "toe-walk", true, true)
     assert (len(seen.errors_s), seen.missed) == (len(true), 0)
     assert max(map(abs, seen.errors_s)) < 0.8
+    early = [replace(e, start_s=e.start_s - 0.3) for e in true]
+    later = shown(made.items(), "toe-walk", true, early).errors_s
+    assert np.median(later) == pytest.approx(np.median(seen.errors_s) + 0.3, abs=0.08)
     never = [replace(true[0], start_s=1000.0)]
     assert shown(made.items(), "toe-walk", true, never) == Shown((), 1)
 

@@ -98,11 +98,11 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """All measures of one place."""
+    """All measures of one place. `people` is None where it is not said of every set whose it is."""
 
     key: Key
     sets: int
-    people: int
+    people: int | None
     declined: Share
     completion: Completion
     counting: Counting
@@ -199,7 +199,7 @@ def _row(key: Key, sets: Sequence[SetScore]) -> Row:
     return Row(
         key=key,
         sets=len(sets),
-        people=len({s.person for s in sets}),
+        people=len({s.person for s in sets}) if all(s.person for s in sets) else None,
         declined=share(s.declined for s in sets),
         completion=completion(sets),
         counting=_counting([s.count for s in judged], sets),

@@ -33,7 +33,7 @@ _SIMULATED = (
 )
 _REAL = (
     "Recordings with a truth beside them. The figures are as right as that truth, and speak of these people "
-    "only."
+    "only. Sets of one person are alike: with few people the intervals are narrower than they should be."
 )
 
 

@@ -27,7 +27,8 @@ def short(number: float) -> str:
 
 def sets(row: Row) -> str:
     """How many sets, and of how many people where that differs."""
-    return f"{row.sets}" if row.people in (0, row.sets) else f"{row.sets} of {row.people}"
+    people = "one person" if row.people == 1 else f"{row.people} people"
+    return f"{row.sets}" if row.people in (None, row.sets) else f"{row.sets}, {people}"
 
 
 def error(counting: Counting) -> str:

@@ -1,15 +1,15 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
 from dataclasses import replace
-from math import inf
 from typing import ClassVar
 
 import numpy as np
 
 from footsense.exercises.base import About
-from footsense.signal.bout import STALL_S, STALL_TURNS, Bout, Run, Shape, Turn, believed, settle, turn_limits
-from footsense.signal.circling import REST_RAD, Moment, Scout, Tape
+from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout, Shape, Turn, believed, turn_limits
+from footsense.signal.circling import REST_RAD, Moment, Scout, Span, Strokes, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
+from footsense.signal.settling import Run, settle
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
@@ -19,6 +19,11 @@ THIN_LOOP = (
     "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
     "use a sensor with a gyro, or let the leg hang or stretch it out differently"
 )
+HIDDEN_LOOP = (
+    "the foot moves much, but its own acceleration hides which way: circle more slowly, with the leg at rest, "
+    "or use a sensor with a gyro"
+)
+HIDDEN_SHARE = 1.1  # of the circles counted, that may go unexplained
 ENOUGH_SEEN = 3  # circles
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
@@ -48,7 +53,7 @@ class AnkleCircles:
     def __init__(self, info: StreamInfo, shape: Shape | None = None) -> None:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
-        self._shape = shape or Shape(slow_g=inf if info.has_gyro else SLOW_G)
+        self._shape = shape or (Shape(pair_s=0.65, linear=1.5) if info.has_gyro else Shape(slow_g=SLOW_G))
         self._again = replace(
             self._shape, pair_ratio=0.25, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3
         )
@@ -56,23 +61,23 @@ class AnkleCircles:
         self._count = 0
         self._last_s = 0.0
         self._seen: list[tuple[float, float]] = []  # circles
-        self._strokes: list[tuple[float, float, float]] = []  # of the stretches before the last gap
+        self._before: dict[str, list[Span]] = {"strokes": [], "hidden": []}  # the last gap
         self._restart()
 
     def _restart(self) -> None:
         self._tilt = TiltPath(self._grid.rate_hz, has_gyro=self._info.has_gyro)
-        self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro)
+        self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro, linear=self._shape.linear)
         self._tape: Tape | None = None
         self._bout: Bout | None = None
         self._from_s: float | None = None
         self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
-        self._moving = False
+        self._ended = -1  # slow index up to which the last bout went; a single turn has to begin later
 
     def process(self, item: Signals | Gap) -> list[Event]:
         if isinstance(item, Gap):
             events = self._close(item.end_s)
-            self._strokes = self._all_strokes()
+            self._before = {of: self._spans(of) for of in self._before}
             self._restart()
             return events
         if len(item.samples):
@@ -111,10 +116,8 @@ class AnkleCircles:
             return []
         found = list(self._bout.follow(tape))
         if self._bout.over:
-            last = self._bout.last_turn(tape)
-            if last is not None:
-                found.append((self._bout.at, last))
-            self._floor = max(self._bout.peak_at, self._bout.mark)
+            self._ended = max(self._bout.peak_at, self._bout.mark)
+            self._floor = self._bout.mark if self._bout.left else self._ended
             self._bout = None
         return found
 
@@ -135,6 +138,8 @@ class AnkleCircles:
             return []
         marks = turn_limits(tape, run, self._shape.last if moment.rest else 1.0)
         if len(marks) < (1 if moment.rest else self._shape.turns):
+            return []
+        if len(marks) == 1 and marks[0].start < self._ended:
             return []
         turns = believed(tape, marks, self._expected(marks[0].start_s))
         if moment.rest:
@@ -195,6 +200,8 @@ class AnkleCircles:
             leak=1 / (LEAK_S * self._grid.rate_hz) if self._info.has_gyro else 0.0,
             peak=float(run.turns[top]),
             peak_at=run.start + top,
+            moved_at=run.start + len(run.turns) - 1,
+            patience=round(PAUSE_S * self._grid.rate_hz),
             before=last,
         )
 
@@ -220,7 +227,7 @@ class AnkleCircles:
         if tape is None or not len(tape.t_s):
             return []
         if self._bout is not None:
-            last = self._bout.last_turn(tape)
+            last = self._bout.judge(tape)
             turns = [] if last is None else [last]
         else:
             moment = self._scout.ending(tape.end - 1)
@@ -238,15 +245,25 @@ class AnkleCircles:
         return self._close(self._last_s)
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Going to and fro where gravity alone cannot tell a thin circle from a line."""
-        lost = [(a, b, turns) for a, b, turns in self._all_strokes() if 2 * self._within(a, b) < turns]
-        if sum(turns for _, _, turns in lost) < max(FEW_STROKES, STROKES_SHARE * self._count):
-            return ()
-        span = (lost[0][0], lost[-1][1])
-        return (Reason("thin-loop-no-gyro", THIN_LOOP, Grade.NOT_VERIFIABLE, span),)
+        """What without a gyro cannot be told from circles, or may hide them."""
+        thin, hidden = self._spans("strokes"), self._spans("hidden")
+        lost = [(a, b, turns) for a, b, turns in thin if 2 * self._within(a, b) < turns]
+        if sum(turns for _, _, turns in lost) >= max(FEW_STROKES, STROKES_SHARE * self._count):
+            return (_declined("thin-loop-no-gyro", THIN_LOOP, lost),)
+        if sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden) >= max(
+            FEW_STROKES, HIDDEN_SHARE * self._count
+        ):
+            return (_declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden),)
+        return ()
 
-    def _all_strokes(self) -> list[tuple[float, float, float]]:
-        return self._strokes + (self._scout.strokes.all() if self._scout.strokes else [])
+    def _spans(self, of: str) -> list[Span]:
+        """Stretches before the last gap, and since."""
+        tracker: Strokes | None = getattr(self._scout, of)
+        return self._before[of] + (tracker.all() if tracker else [])
 
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)
+
+
+def _declined(code: str, text: str, spans: list[Span]) -> Reason:
+    return Reason(code, text, Grade.NOT_VERIFIABLE, (spans[0][0], spans[-1][1]))

@@ -1,32 +1,30 @@
 """A bout of circling: settled in retrospect from the path so far, then followed sample by sample."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import inf, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from footsense.signal.circling import LINEAR_G, WIDEST_RAD, Tape, linear_limit
 from footsense.signal.ending import SAME, turns_in_all
+from footsense.signal.settling import HASTE, Run, off_rim, wind_wide
 from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, square2, turned, unit
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
-TURNED_BACK = 0.2  # turns the other way, before which a run cannot have begun
-OUTSIDE = 3.0  # half axes from the centre, likewise
-NEAR = 0.15  # half axes from the centre within which nothing goes around it
-MIDDLE = 0.4  # and within which a run ends where it is hasty
-INNER = 0.7  # and within which the last turn does not grow where it is hasty
-HASTE = 1.5  # times the tempo of the bout
 STALL = 0.15  # of the tempo of the bout: slower is no progress
 STALL_S = 0.55  # without progress for so long, the foot has come to rest
 STALL_TURNS = 0.2  # and for so much of the time that a turn takes
 SIXTHS = 6
 EDGE = 0.02  # turns: slower ends do not belong to a turn
-BACK = 0.3  # turns wound back that end a bout
-SMALLEST_REST = 0.006  # rad
+BACK = 0.3  # turns wound back after which the last turn is judged
+LOST = 0.65  # and that end a bout
+PAUSE_S = 0.9  # a longer stall is a rest
+NEWS = 0.1  # turns further, the last turn is judged again
+HELD_UP = 0.3  # of a turn's mean speed: a slower part of it holds it up
+SLOWER = 1.6  # times the turn before, a turn has been held up
 DOUBT = 0.06  # turns by which the whole may fall short where what was followed does not
 RIM = 0.65  # half axes from the centre from which the path is a turn and no stroke to it
 MOSTLY = 0.8  # turns on the rim that show what the whole is
@@ -61,12 +59,15 @@ class Shape:
     quickest_s: float = 0.5  # one turn
     slowest_s: float = 8.0
     bout_s: float = 0.58  # a turn, on average, before a bout is believed
+    pair_s: float = 0.75  # a turn, on average, of two that are not both round and even
     alone_s: float = 0.9  # a turn that has no other beside it: fidgets are quicker
     alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
     parallel: float = 0.94  # cosine between the planes of neighbours, before a bout is believed
     backward: float = 0.25  # turns wound backwards per turn, at most
     turns: int = 2  # that a bout needs before it is believed while it is under way
     slow_g: float = inf  # acceleration, besides that of the lever, in slow turns that are one or two only
+    linear: float = 1.0  # times the acceleration that the lever explains
+    held_up: bool = False  # a turn may have been, and is judged by the time it went on
     last: float = 0.75  # part of a turn that counts when the foot comes to rest
 
 
@@ -86,7 +87,7 @@ class Turn:
     """One turn: its limits and its loop.
 
     `rough`, `uneven` as in Shape; `gravity_ratio`: width to length of the part that gravity shows; `ccw`: the
-    way that goes, right-handed about the up-direction.
+    way that goes, right-handed about the up-direction; `active`: share of the time in which it went on.
     """
 
     limits: Limits
@@ -96,6 +97,7 @@ class Turn:
     gravity_ratio: float
     ccw: bool
     linear_g: float
+    active: float
 
     @property
     def period_s(self) -> float:
@@ -115,58 +117,95 @@ def make_turn(tape: Tape, limits: Limits) -> Turn | None:
     ratio, area = seen_along(m, unit((ux, uy, uz)))
     linear = tape.linear_g[cut]
     rms = sqrt(float(np.einsum("n,n->", linear, linear)) / len(linear))
-    rough, uneven = _regularity(loop, path)
-    return Turn(limits, loop, rough, uneven, ratio, area > 0, rms)
+    rough, uneven, active = _regularity(loop, path)
+    return Turn(limits, loop, rough, uneven, ratio, area > 0, rms, active)
 
 
-def _regularity(loop: Loop, path: Floats) -> tuple[float, float]:
+def _regularity(loop: Loop, path: Floats) -> tuple[float, float, float]:
     """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time,
-    as a share of its mean. Infinite where there are too few samples to tell."""
+    as a share of its mean; share of the time in which it goes on. Infinite where there are too few samples to
+    tell."""
     at = loop.unit(path)
     steps = turned(at)
     if len(steps) < 2 * SIXTHS:
-        return inf, inf
+        return inf, inf, 1.0
     parts = np.add.reduceat(steps, np.arange(SIXTHS) * len(steps) // SIXTHS).tolist()
     mean, radius = sum(parts) / SIXTHS, np.sqrt(square2(at)) - 1
     rough = sqrt(float(np.einsum("n,n->", radius, radius)) / len(radius))
-    return rough, sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
+    uneven = sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
+    going_on = int(np.count_nonzero(np.abs(steps) > HELD_UP * SIXTHS * mean / len(steps)))
+    return rough, uneven, max(going_on / len(steps), SIXTHS / len(steps))
 
 
 def fits(turn: Turn, shape: Shape) -> bool:
     """Whether a turn, on its own, can be a circle of the foot."""
     loop, period_s = turn.loop, turn.period_s
+    tempo_hz = 1 / (period_s * turn.active if shape.held_up else period_s)
     return (
         loop.ratio >= shape.turn_ratio
         and shape.shortest <= loop.length <= shape.longest
         and shape.quickest_s <= period_s <= shape.slowest_s
         and turn.rough <= shape.turn_rough
         and turn.uneven <= shape.turn_uneven
-        and turn.linear_g <= linear_limit(min(loop.length, WIDEST_RAD), 1 / period_s)
+        and turn.linear_g <= shape.linear * linear_limit(min(loop.length, WIDEST_RAD), tempo_hz)
     )
 
 
 def alike(a: Turn, b: Turn, shape: Shape) -> bool:
     """Whether two turns can be neighbours in a bout."""
     size, pace = a.loop.length / b.loop.length, a.period_s / b.period_s
+    if shape.held_up:
+        pace = pace * a.active / b.active
     same_way = dot(a.loop.normal, b.loop.normal) > 0
     return same_way and 1 / shape.alike < size < shape.alike and 1 / shape.alike < pace < shape.alike
 
 
 def believed(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
-    """The turns between these limits if they are regular enough to be circles, else none. Of three and more the
-    first may be anything: it holds how the foot got there."""
+    """The turns between these limits if two or three in a row are regular enough to be circles, and the others
+    not unlike them; else none. What is unlike them at the start is left out, but the first turn may be
+    anything: it holds how the foot got there."""
     if len(marks) == 1:
         return _alone(tape, make_turn(tape, marks[0]), shape)
-    firm: list[Turn] = []
-    for limits in reversed(marks[1:] if len(marks) > 2 else marks):
-        turn = make_turn(tape, limits)
-        if turn is None or not fits(turn, shape):
+    turns = [make_turn(tape, limits) for limits in marks]
+    for size in (3, 2):
+        for k in range(len(turns) - size, -1, -1):
+            firm = [t for t in turns[k : k + size] if t is not None and fits(t, shape)]
+            if len(firm) == size and _firm(firm, shape):
+                return _with_the_others(turns, k, k + size, going(shape))
+    return []
+
+
+def _firm(turns: list[Turn], shape: Shape) -> bool:
+    return _regular(turns, shape) and (len(turns) > 2 or all(_quiet(turn, shape) for turn in turns))
+
+
+def _with_the_others(turns: list[Turn | None], start: int, stop: int, shape: Shape) -> list[Turn]:
+    """Turns start:stop, and those before and after that go on from there; none if one after them does not."""
+    found = [t for t in turns[start:stop] if t is not None]
+    for turn in turns[stop:]:
+        if turn is None or not (fits(turn, shape) and alike(found[-1], turn, shape)):
             return []
-        firm.insert(0, turn)
-    if not _regular(firm, shape) or (len(firm) < 3 and not all(_quiet(turn, shape) for turn in firm)):
-        return []
-    first = make_turn(tape, marks[0]) if len(marks) > 2 else None
-    return firm if first is None else [first, *firm]
+        found.append(turn)
+    for k in range(start - 1, -1, -1):
+        turn = turns[k]
+        if turn is None or (k and not (fits(turn, shape) and alike(turn, found[0], shape))):
+            break
+        found.insert(0, turn)
+    return found
+
+
+def going(shape: Shape) -> Shape:
+    """What is asked of a turn beside others that were circles: it may hold a stop or a way back."""
+    return replace(
+        shape,
+        turn_ratio=0.6 * shape.turn_ratio,
+        turn_rough=1.5 * shape.turn_rough,
+        turn_uneven=inf,
+        slowest_s=2 * shape.slowest_s,
+        alike=1.5 * shape.alike,
+        linear=2.0 * shape.linear,
+        held_up=True,
+    )
 
 
 def _quiet(turn: Turn, shape: Shape) -> bool:
@@ -214,102 +253,16 @@ def _even(turns: list[Turn], shape: Shape) -> bool:
 
 
 def _regular(turns: list[Turn], shape: Shape) -> bool:
-    n = len(turns)
-    ratio = shape.bout_ratio if n > 2 or _even(turns, shape) else shape.pair_ratio
+    n, even = len(turns), _even(turns, shape)
+    ratio = shape.bout_ratio if n > 2 or even else shape.pair_ratio
     return (
         sum(t.loop.ratio for t in turns) >= ratio * n
         and sum(t.rough for t in turns) <= shape.bout_rough * n
         and sum(t.uneven for t in turns) <= shape.bout_uneven * n
-        and sum(t.period_s for t in turns) >= shape.bout_s * n
+        and sum(t.period_s for t in turns) >= (shape.bout_s if n > 2 or even else shape.pair_s) * n
         and all(alike(a, b, shape) for a, b in pairwise(turns))
         and all(dot(a.loop.normal, b.loop.normal) >= shape.parallel for a, b in pairwise(turns))
     )
-
-
-@dataclass(slots=True)
-class Run:
-    """A stretch of path wound one way: `loop` it is seen from; slow index `start`; `turns` (n,) since then, for
-    the samples from `start` on; `backward` turns in all, and `wavering` before it had turned furthest."""
-
-    loop: Loop
-    start: int
-    turns: Floats
-    backward: float
-    wavering: float
-
-
-def wind(loop: Loop, path: Floats) -> Floats:
-    """Turns from each point to the next."""
-    return turned(loop.unit(path))
-
-
-def wind_wide(loop: Loop, path: Floats, period: float) -> Floats:
-    """The same without what a path cutting through the middle turns: near the centre, and further out where it
-    turns faster than a foot that circles once in `period` samples."""
-    at = loop.unit(path)
-    steps = turned(at)
-    radius = square2(at)
-    radius = np.minimum(radius[:-1], radius[1:])
-    steps[(radius < NEAR * NEAR) | ((radius < INNER * INNER) & (np.abs(steps) > HASTE / period))] = 0.0
-    return steps
-
-
-def rest_chord(loop: Loop, samples: float, lag: int) -> float:
-    """Movement over `lag` samples (rad) below which a foot that circles once in `samples` has come to rest."""
-    return max(0.15 * loop.length * min(1.0, float(np.pi) * lag / samples), SMALLEST_REST)
-
-
-def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> Run | None:
-    """The run of winding under way at the end of `path` (3, n), which starts at slow index `begin`.
-
-    `chord` (n,) is the movement over `lag` samples: a rest as long ends the run. `period` is roughly that of a
-    turn, in samples.
-    """
-    n = path.shape[1]
-    last = max(0, n - 1 - max(4, round(min(period, n))))
-    loop = None
-    for _ in range(3):
-        loop = fit_loop(path[:, last:])
-        if loop is None or n - last < 4:
-            return None
-        theta = np.concatenate([[0.0], np.cumsum(wind(loop, path))])
-        earlier = np.flatnonzero(theta <= theta[-1] - 1)
-        settled = int(earlier[-1]) if len(earlier) else 0
-        if settled == last:
-            break
-        last = settled
-    assert loop is not None
-    still = chord < rest_chord(loop, n - last, lag)
-    resting = _long(still, lag)[lag // 2 : last + 1 + lag // 2]  # movement shows in the chord afterwards
-    resting = np.concatenate([resting, np.zeros(last + 1 - len(resting), dtype=np.bool_)])
-    start = _start(loop, path[:, : last + 1], theta[: last + 1], resting, HASTE / (n - last))
-    turns = theta[start:] - theta[start]
-    back = np.minimum(np.diff(turns), 0.0)
-    return Run(loop, begin + start, turns, -float(back.sum()), -float(back[: int(np.argmax(turns))].sum()))
-
-
-def _long(still: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """True where `still` has held for `least` samples."""
-    index = np.arange(len(still))
-    return np.asarray(index - np.maximum.accumulate(np.where(still, -1, index)) >= least)
-
-
-def _off_rim(at: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.bool_]:
-    """Where the path cuts through the middle (at its centre, or near it with a step of more than `hasty` turns)
-    or is far out. `steps` (n,) lead to the points `at` (2, n)."""
-    radius = square2(at)
-    middle = (radius < NEAR * NEAR) | ((radius < MIDDLE * MIDDLE) & (np.abs(steps) > hasty))
-    return np.asarray(middle | (radius > far * far))
-
-
-def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_], hasty: float) -> int:
-    """Where in `head` (3, n), wound by `theta` turns, the winding began that goes on at its end."""
-    at = loop.unit(head)
-    ahead = np.minimum.accumulate(theta[::-1])[::-1]
-    steps = np.diff(theta, prepend=0.0)
-    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | _off_rim(at, steps, hasty, OUTSIDE) | still)
-    low = min(int(lost[-1]) + 1 if len(lost) else 0, len(theta) - 1)
-    return low + int(np.argmin(theta[low:]))
 
 
 def turn_limits(tape: Tape, run: Run, least: float) -> list[Limits]:
@@ -349,7 +302,9 @@ class Bout:
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
     `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
     `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of
-    the path lost from one slow sample to the next; `over`: it has ended.
+    the path lost from one slow sample to the next; `moved_at`: slow index of the last movement along the loop,
+    `patience` samples after which without one the bout ends; `judged`: turns at which the last was judged;
+    `over`: it has ended, `left`: as the path left the loop.
     """
 
     shape: Shape
@@ -366,7 +321,11 @@ class Bout:
     leak: float
     peak: float = 0.0
     peak_at: int = 0
+    moved_at: int = 0
+    patience: int = 0
+    judged: float = -1.0
     over: bool = False
+    left: bool = False
     before: Turn | None = field(default=None)
 
     def follow(self, tape: Tape) -> Iterator[tuple[int, Turn]]:
@@ -387,23 +346,37 @@ class Bout:
         index = np.arange(self.at + 1, end)
         earlier = np.concatenate([self.lately, turns])
         window = len(self.lately)
+        gained = turns - earlier[: len(turns)]
+        slow = STALL * window / self.period
         full = turns >= self.done + 1
-        stalled = turns - earlier[: len(turns)] < STALL * window / self.period
-        over = (
-            stalled
-            | (turns < peak - BACK)
-            | _off_rim(seen[:, 1:], np.diff(turns, prepend=self.turns), HASTE / self.period, FAR)
-        )
-        first = int(np.argmax(np.concatenate([full | over, [True]])))
+        moved = np.maximum.accumulate(np.where(np.abs(gained) >= slow, index, self.moved_at))
+        left = off_rim(seen[:, 1:], np.diff(turns, prepend=self.turns), HASTE / self.period, FAR)
+        over = left | (index - moved > self.patience) | (turns < peak - LOST)
+        judge = ((gained < slow) | (turns < peak - BACK)) & (peak > self.judged + NEWS)
+        first = int(np.argmax(np.concatenate([full | over | judge, [True]])))
         k = min(first, len(index) - 1)
         before = float(turns[k - 1]) if k else self.turns
         self._advance(int(index[k]), float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
+        self.moved_at = int(moved[k])
         if first > k or not full[k]:
-            self.over = first <= k
-            return None
+            self.over = first <= k and bool(over[k])
+            self.left = self.over and bool(left[k])
+            return self.judge(tape) if first <= k and (judge[k] or over[k]) else None
         t = tape.t_s[cut]
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
         return self._complete(tape, self._arrival(tape, self.at)[1] if self._creeps() else end_s)
+
+    def judge(self, tape: Tape) -> Turn | None:
+        """The foot stands or goes back: the turn under way if enough of it is done. Should the foot go on from
+        there, it goes on from this turn."""
+        if self.peak <= self.judged + NEWS:
+            return None
+        self.judged = self.peak
+        turn = self.last_turn(tape)
+        if turn is not None:
+            self.done += 1
+            self.mark, self.mark_s, self.before = turn.limits.end, turn.limits.end_s, turn
+        return turn
 
     def _advance(self, at: int, turns: float, seen: Floats, lately: Floats) -> None:
         top = int(np.argmax(seen))
@@ -418,11 +391,13 @@ class Bout:
             return None
         self.done += 1
         self.mark, self.mark_s, self.before = self.at, end_s, turn
-        self.loop, self.period = turn.loop, max(float(turn.limits.end - turn.limits.start), 1.0)
+        self.loop = turn.loop
+        self.period = min(max(float(turn.limits.end - turn.limits.start), 1.0), SLOWER * self.period)
         return turn
 
     def _accepts(self, turn: Turn) -> bool:
-        return fits(turn, self.shape) and (self.before is None or alike(self.before, turn, self.shape))
+        shape = going(self.shape)
+        return fits(turn, shape) and (self.before is None or alike(self.before, turn, shape))
 
     def _creeps(self) -> bool:
         """Whether the last fifth of a second brought next to no progress."""

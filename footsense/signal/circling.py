@@ -32,6 +32,8 @@ TINY = 1e-12
 THIN = 0.52  # q of a loop 0.28 as wide as it is long
 STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
 SLOWEST_HZ, FASTEST_HZ = 0.12, 1.8
+HIDDEN = 2.5  # times the linear limit: up to here it may be circles, hidden by their own acceleration,
+HASTIEST_HZ = 3.6  # which goes round twice as quickly
 FEW = 3.0  # turns, fewer of which say nothing
 ENOUGH_AT_REST = 0.4
 SMALLEST_RAD = 0.015  # root mean square distance from the mean
@@ -99,6 +101,9 @@ class Moment:
     period: float
 
 
+Span = tuple[float, float, float]  # start and end in s, turns
+
+
 class Since:
     """Counts the turns of a phase since a condition last did not hold."""
 
@@ -118,7 +123,7 @@ class Strokes:
     and end in s and how many turns that would be."""
 
     def __init__(self) -> None:
-        self.found: list[tuple[float, float, float]] = []
+        self.found: list[Span] = []
         self._turns = Since()
         self._began_s = self._last_s = 0.0
         self._last = 0.0
@@ -133,7 +138,7 @@ class Strokes:
                 self.found.append((self._began_s, float(times[k]), float(turns[k])))
         self._last, self._last_s = float(turns[-1]), float(times[-1])
 
-    def all(self) -> list[tuple[float, float, float]]:
+    def all(self) -> list[Span]:
         """With the one under way."""
         under_way = [(self._began_s, self._last_s, self._last)] if self._last >= FEW else []
         return self.found + under_way
@@ -143,8 +148,10 @@ class Scout:
     """Turns Tilt into Tape and Moments, chunk by chunk. `strokes` are looked for where a thin path is all that
     the sensor can show."""
 
-    def __init__(self, rate_hz: float, *, strokes: bool = False) -> None:
+    def __init__(self, rate_hz: float, *, strokes: bool = False, linear: float = 1.0) -> None:
+        self._linear = linear
         self.strokes = Strokes() if strokes else None
+        self.hidden = Strokes() if strokes else None
         self._wound = Since()
         self.rate_hz = rate_hz
         self.lag = max(1, round(LAG_S * rate_hz))
@@ -184,13 +191,16 @@ class Scout:
         half_axis = np.sqrt(size)
         step = np.sqrt(speed / size)  # rad of phase a sample
         wide = np.minimum(1.2 * half_axis, WIDEST_RAD)
-        limit = linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
+        limit = self._linear * linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
         area = square(mean[:3])
         fine = (area > ROUND * ROUND * size * speed) & (area > STEADY * mean[6]) & (mean[5] < limit * limit)
-        if self.strokes is not None:
+        if self.strokes is not None and self.hidden is not None:
             beat = step * (self.rate_hz / (2 * np.pi))
-            thin = (area < THIN * THIN * size * speed) & (mean[5] < limit * limit) & (half_axis > STROKE_RAD)
-            self.strokes.process(tilt.t_s, thin & (beat > SLOWEST_HZ) & (beat < FASTEST_HZ), step)
+            wide = (half_axis > STROKE_RAD) & (beat > SLOWEST_HZ)
+            thin = (area < THIN * THIN * size * speed) & (mean[5] < limit * limit) & (beat < FASTEST_HZ)
+            self.strokes.process(tilt.t_s, wide & thin, step)
+            hidden = (mean[5] < HIDDEN * HIDDEN * limit * limit) & (beat < HASTIEST_HZ)
+            self.hidden.process(tilt.t_s, wide & hidden, step)
         return self._wound.process(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
 
     def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:

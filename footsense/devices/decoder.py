@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.devices import kinds
+from footsense.devices.codecs import CODECS, Codec
 from footsense.devices.framing import Splitter, elements
-from footsense.devices.layout import Channel, Item, Layout, layouts
+from footsense.devices.layout import MAX_SAMPLES, Channel, Item, Layout, layouts
 from footsense.devices.model import Fragments, When
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
@@ -28,9 +29,7 @@ class Decoder:
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
         self.settings = profile.settings_for(settings)
         self.layouts = tuple(layouts(profile.data, self.settings))
-        self.timings: tuple[StreamTiming, ...] = tuple(
-            x.timing for x in self.layouts if x.timing and x.stream.asked
-        )
+        self.timings: tuple[StreamTiming, ...] = tuple(x.timing for x in self.layouts if x.timing and x.asked)
         range_g = self.settings.get("acc_range_g")
         self.acc_range_g = None if range_g is None or isinstance(range_g, str) else float(range_g)
         self._name = profile.name
@@ -177,7 +176,9 @@ class _Reader:
         self._length = layout.stream.length
         self._fragments = layout.stream.fragments
         self._rest = _rules(self._fragments.rest) if self._fragments else ()
-        self._block = _block(layout)
+        samples = layout.stream.samples
+        self._codec = CODECS[samples.codec] if samples and samples.codec else None
+        self._block = None if self._codec else _block(layout)
         self._head = _Head(layout.items)
         self._begun: dict[int, bytes] = {}
         self._header_end = max((i.end for i in layout.items.values()), default=0)
@@ -223,7 +224,9 @@ class _Reader:
         for item in self._fields:
             fields[item.name] = self._scaled(item, payload)
         head = self._head.read(payload)
-        if self._layout.channels:
+        if self._codec is not None:
+            arrays = self._unpacked(self._codec, payload)
+        elif self._layout.channels:
             arrays = self._samples(payload, self._count(payload, head.get("count")), fields)
         else:
             arrays = {}
@@ -306,6 +309,13 @@ class _Reader:
             else:
                 fields[channel.name] = _listed(values, layout.count == 1, channel.n == 1)
         return arrays
+
+    def _unpacked(self, codec: Codec, payload: bytes) -> dict[str, Floats]:
+        (channel,) = self._layout.channels
+        raw = codec.decode(payload[self._layout.at :], channel.n, 8 * kinds.size(channel.kind))
+        if len(raw) > MAX_SAMPLES:
+            raise PacketError(f"{self._layout.name}: {len(raw)} samples, at most {MAX_SAMPLES} are possible")
+        return {channel.name: self._converted(channel, raw)}
 
     def _converted(self, channel: Channel, raw: NDArray[Any]) -> Floats:
         with np.errstate(all="ignore"):

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.devices import kinds
+from footsense.devices.codecs import CODECS
 from footsense.devices.framing import as_element, sealed
 from footsense.devices.layout import Channel, Layout, layouts
 from footsense.devices.profile import Profile
@@ -21,7 +22,7 @@ class Encoder:
 
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
         self.settings = profile.settings_for(settings)
-        found = [x for x in layouts(profile.data, self.settings) if x.timing and x.stream.asked]
+        found = [x for x in layouts(profile.data, self.settings) if x.timing and x.asked]
         self._writers = [_Writer(layout) for layout in found]
 
     def encode(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[tuple[str, bytes]]:
@@ -100,6 +101,12 @@ class _Writer:
 
     def _body(self, rows: Floats) -> bytes:
         raw = {c.name: _raw(c, rows) for c in self._layout.channels}
+        samples = self._layout.stream.samples
+        if samples and samples.codec:
+            (channel,) = self._layout.channels
+            return CODECS[samples.codec].encode(
+                raw[channel.name].astype(np.int64), 8 * kinds.size(channel.kind)
+            )
         if self._layout.record is None:
             return b"".join(raw[c.name].tobytes() for c in self._layout.channels)
         records = np.zeros(len(rows), self._layout.record)

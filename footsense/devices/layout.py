@@ -5,7 +5,7 @@ Decoder and encoder walk the same compiled layout in opposite directions.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -83,6 +83,7 @@ class Layout:
     tail: int
     count: int | None
     per_packet: int
+    asked: bool
     record: np.dtype[Any] | None
 
     @property
@@ -97,7 +98,14 @@ def layouts(data: ProfileData, settings: Mapping[str, Value]) -> list[Layout]:
     active = {name: stream for name, stream in data.streams.items() if applies(stream.only, settings)}
     if not active:
         raise ProfileError("streams: none is there with some of the settings")
-    return [_layout(data, name, stream, names) for name, stream in active.items()]
+    return [
+        replace(_layout(data, name, stream, names), asked=_asked(stream, settings))
+        for name, stream in active.items()
+    ]
+
+
+def _asked(stream: Stream, settings: Mapping[str, Value]) -> bool:
+    return stream.asked if isinstance(stream.asked, bool) else applies(stream.asked, settings)
 
 
 def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, float]) -> Layout:
@@ -123,6 +131,7 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
         tail=max(0, end - samples.at - size * count) if samples and count and end > samples.at else 0,
         count=count,
         per_packet=per_packet,
+        asked=True,
         record=_record(samples, channels),
     )
     _check(layout, where, end)
@@ -133,6 +142,8 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
     stream = layout.stream
     if stream.samples and _overlaps(layout, header_end):
         raise ProfileError(f"{where}.samples.at: the header ends at {header_end}, samples begin before it")
+    if stream.samples and stream.samples.codec and not _is_packed(stream.samples, layout.channels):
+        raise ProfileError(f"{where}.samples.codec: expected one field of i16 or i32, and count = 'fill'")
     if stream.samples and stream.samples.count == "count" and stream.header.count is None:
         raise ProfileError(f"{where}.samples.count: expected header.count, which is missing")
     told = layout.items.get("count")
@@ -147,6 +158,10 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
         raise ProfileError(f"{where}: packets of {layout.length} bytes, at most {limit} are possible")
     if len({c.name for c in layout.channels}) < len(layout.channels):
         raise ProfileError(f"{where}.samples.fields: two of them have the same ch")
+
+
+def _is_packed(samples: Samples, channels: tuple[Channel, ...]) -> bool:
+    return samples.count == "fill" and len(channels) == 1 and channels[0].kind in ("i16", "i32")
 
 
 def _overlaps(layout: Layout, header_end: int) -> bool:
@@ -232,7 +247,7 @@ def _counts(samples: Samples | None, where: str, names: Mapping[str, float]) -> 
 
 
 def _record(samples: Samples | None, channels: tuple[Channel, ...]) -> np.dtype[Any] | None:
-    if samples is None or samples.layout == "planar":
+    if samples is None or samples.layout == "planar" or samples.codec:
         return None
     return np.dtype([(c.name, *kinds.dtype(c.kind, c.n)) for c in channels])
 

@@ -139,7 +139,8 @@ class Capture(Table, frozen=True, kw_only=True):
 
     at: At
     type: Kind = "u8"
-    missing: int | None = None
+    mask: Annotated[int, Meta(ge=1)] | None = None  # of a whole number: these bits, as a number of their own
+    missing: int | float | None = None
 
 
 class Reply(Table, frozen=True, kw_only=True):
@@ -237,6 +238,7 @@ class Samples(Table, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=1, le=512)] | Expression = 1
     per_packet: Expression = "1"  # how many a virtual device sends where the count is free
     layout: Literal["interleaved", "planar"] = "interleaved"
+    codec: Literal["polar_pmd_delta"] | None = None  # reviewed Python unpacks the numbers of the one field
     fields: Annotated[list[Field], Meta(min_length=1, max_length=16)]
 
 
@@ -261,7 +263,7 @@ class Stream(Table, frozen=True, kw_only=True):
     header: Header = Header()
     samples: Samples | None = None
     pad_to: Annotated[list[At], Meta(max_length=8)] = []
-    asked: bool = True  # no: it is decoded where it comes, but nothing asks the device for it
+    asked: bool | Only = True  # false: it is decoded where it comes, but nothing asks the device for it
     rest: Word | None = None  # name under which further bytes are given, in hex
     fragments: Fragments | None = None
 

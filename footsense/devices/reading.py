@@ -62,11 +62,13 @@ class Readings:
     def _times_s(self, frame: Decoded, time_s: float | None) -> list[float] | None:
         """The time of each sample of several: spread from the packet before, or by the rate where none was."""
         rows = frame.acc_g if frame.acc_g is not None else frame.gyr_dps
-        if rows is None or time_s is None or len(rows) < 2:
+        if rows is None or time_s is None:
             return None
         timing, n = self._timings[frame.stream], len(rows)
         before = self._before.get(frame.stream)
         self._before[frame.stream] = time_s
+        if n < 2:
+            return None
         step = 1 / timing.rate_hz if before is None or before >= time_s else (time_s - before) / n
         first = time_s if timing.anchor == "first" else time_s - (n - 1) * step
         return [first + i * step for i in range(n)]

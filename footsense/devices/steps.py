@@ -36,12 +36,17 @@ class Answer:
         told: dict[str, Value] = {}
         for name, place in self.capture:
             if place.at + kinds.size(place.type) <= len(payload):
-                told[name] = kinds.reader(place.type)(payload, place.at)
+                told[name] = _masked(kinds.reader(place.type)(payload, place.at), place.mask)
             elif place.missing is None:
                 raise PacketError(f"the answer {display(payload.hex(' '), 40)} does not tell {name}")
             else:
                 told[name] = place.missing
         return told
+
+
+def _masked(value: float, mask: int | None) -> float:
+    """The bits of the mask, moved to the right."""
+    return value if mask is None else (int(value) & mask) // (mask & -mask)
 
 
 @dataclass(frozen=True, slots=True)

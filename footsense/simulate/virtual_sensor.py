@@ -184,7 +184,11 @@ class VirtualSensor:
         return max(0.0, self._began + due_s / self.speed - asyncio.get_running_loop().time())
 
     async def _notify(self, char: str, payload: bytes) -> None:
-        await self.device.notify_subscribers(self._chars[char], payload)
+        characteristic = self._chars[char]
+        if Characteristic.Properties.NOTIFY in characteristic.properties:
+            await self.device.notify_subscribers(characteristic, payload)
+        else:
+            await self.device.indicate_subscribers(characteristic, payload)
         self.sent += 1
 
 

@@ -184,6 +184,7 @@ class Link:
         self._plan, self._inbox = plan, inbox
         self._client: BleakClient | None = None
         self._lost = asyncio.Event()
+        self._answers: dict[str, asyncio.Queue[bytes]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -252,46 +253,13 @@ class Link:
 
     async def _start(self, client: BleakClient) -> None:
         self._check_characteristics(client)
-        await self._probe(client)
+        await self._write(client, "probe")
         await self._check_mtu(client)
         await self._write(client, "setup")
         for char in filter(client.services.get_characteristic, self._plan.subscribe):
             async with asyncio.timeout(self._central.patience.write_s):
                 await client.start_notify(char, self._received)
         await self._write(client, "start")
-
-    async def _probe(self, client: BleakClient) -> None:
-        """Ask the device what it is, and plan anew with its answers."""
-        answers: dict[str, str | int | float] = {}
-        try:
-            for write in self._plan.writes:
-                if write.phase == "probe":
-                    answers |= await self._answered(client, write)
-            if answers and self._plan.told:
-                self._plan = self._plan.told(answers)
-        except (UsageError, PacketError) as error:
-            raise BluetoothError(
-                f"{self._label} is of a kind that its profile does not know: {error}"
-            ) from error
-
-    async def _answered(self, client: BleakClient, probe: Write) -> dict[str, str | int | float]:
-        """The settings' values in the answer to a probe."""
-        if probe.reply is None:
-            await self._write_one(client, probe)
-            return {}
-        async with asyncio.timeout(self._central.patience.write_s):
-            if probe.is_read:
-                return probe.reply.values(bytes(await client.read_gatt_char(probe.char))) or {}
-            return await self._heard(client, probe, probe.reply)
-
-    async def _heard(self, client: BleakClient, probe: Write, reply: Answer) -> dict[str, str | int | float]:
-        said: asyncio.Queue[bytes] = asyncio.Queue()
-        await client.start_notify(reply.char, lambda _, data: said.put_nowait(bytes(data)))
-        await self._write_one(client, probe)
-        while (values := reply.values(await said.get())) is None:
-            continue
-        await client.stop_notify(reply.char)
-        return values
 
     def _check_characteristics(self, client: BleakClient) -> None:
         missing = [c for c in self._plan.required if client.services.get_characteristic(c) is None]
@@ -320,9 +288,44 @@ class Link:
         return max([c.max_write_without_response_size + 3 for c in chars if c], default=client.mtu_size)
 
     async def _write(self, client: BleakClient, *phases: str) -> None:
-        for write in self._plan.writes:
-            if write.phase in phases:
-                await self._write_one(client, write)
+        """Make the writes of these phases; what the device answers may change those that follow."""
+        answers: dict[str, str | int | float] = {}
+        try:
+            for write in self._plan.writes:
+                if write.phase in phases:
+                    answers |= await self._made(client, write)
+            if answers and self._plan.told:
+                self._plan = self._plan.told(answers)
+        except (UsageError, PacketError) as error:
+            raise BluetoothError(
+                f"{self._label} is of a kind that its profile does not know: {error}"
+            ) from error
+
+    async def _made(self, client: BleakClient, write: Write) -> dict[str, str | int | float]:
+        """Make a write, and tell the values of settings that its answer holds."""
+        reply = write.reply
+        if reply is None or not (reply.capture or write.is_read):
+            await self._write_one(client, write)
+            return {}
+        async with asyncio.timeout(self._central.patience.write_s):
+            if write.is_read:
+                return reply.values(bytes(await client.read_gatt_char(write.char))) or {}
+            return await self._answered(client, write, reply)
+
+    async def _answered(self, client: BleakClient, write: Write, reply: Answer) -> dict[str, str | int | float]:
+        said = self._answers[reply.char] = asyncio.Queue()
+        known = reply.char in self._plan.subscribe and write.phase == "start"
+        try:
+            if not known:
+                await client.start_notify(reply.char, self._heard)
+            await self._write_one(client, write)
+            while (values := reply.values(await said.get())) is None:
+                continue
+            if not known:
+                await client.stop_notify(reply.char)
+        finally:
+            del self._answers[reply.char]
+        return values
 
     async def _write_one(self, client: BleakClient, write: Write) -> None:
         async with asyncio.timeout(self._central.patience.write_s):
@@ -331,7 +334,13 @@ class Link:
 
     # streaming
 
+    def _heard(self, char: BleakGATTCharacteristic, data: bytearray) -> None:
+        """An answer that somebody waits for."""
+        if char.uuid in self._answers:
+            self._answers[char.uuid].put_nowait(bytes(data))
+
     def _received(self, char: BleakGATTCharacteristic, data: bytearray) -> None:
+        self._heard(char, data)
         self.packets += 1
         self._inbox.put(RawPacket(self.id, char.uuid, self._inbox.clock(), bytes(data)))
 

@@ -25,9 +25,16 @@ from footsense.wearing import Outcome, WearingCheck
 from tests.streams import cut
 
 
-def check(seed: int, placement: Placement = "foot", mistakes: Mistakes | None = None, **fixed: object) -> Check:
+def check(
+    seed: int,
+    placement: Placement = "foot",
+    mistakes: Mistakes | None = None,
+    *,
+    after_s: float = 0.5,
+    **fixed: object,
+) -> Check:
     alike = {**PLAIN, "loss": 0.0, **fixed}
-    return simulate_check(sample("standing", seed, placement=placement, **alike), mistakes)
+    return simulate_check(sample("standing", seed, placement=placement, **alike), mistakes, after_s=after_s)
 
 
 def outcome(items: Iterable[Item]) -> Outcome | None:

@@ -1,6 +1,7 @@
 """What was done in one recording: events, counts, how far they can be trusted."""
 
 from footsense.analysis.apart import by_exercise
+from footsense.analysis.checks import with_check
 from footsense.analysis.form import error_json, event_json, to_json
 from footsense.analysis.marked import analyse_marked
 from footsense.analysis.model import Analysis, RecordingFacts, SensorFacts
@@ -19,4 +20,5 @@ __all__ = [
     "error_json",
     "event_json",
     "to_json",
+    "with_check",
 ]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from footsense.analysis.apart import reasons_within
+from footsense.analysis.checks import LastCheck
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis
-from footsense.analysis.run import LastCheck, Seen, judge, together, worth_running
+from footsense.analysis.run import Seen, judge, together, worth_running
 from footsense.engine import Engine
 from footsense.exercises import exercise_names
 from footsense.recording.model import Recording, Track

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from footsense.analysis.apart import reasons_within
+from footsense.analysis.checks import LastCheck
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis, SensorFacts
 from footsense.analysis.quality import (
@@ -20,7 +21,6 @@ from footsense.exercises import detector, exercise_names
 from footsense.recognise import Segment, recognise
 from footsense.recording.model import Recording, Track
 from footsense.types import Command, Event, Grade, Item, Placement, Reason, Side, StreamInfo, Tick
-from footsense.wearing import Outcome, WearingCheck
 
 _KEYS = {
     "circle": ("circles", "circles_cw", "circles_ccw"),
@@ -115,26 +115,6 @@ def _run(track: Track, names: Sequence[str], placement: Placement | None, side: 
     events += engine.flush()
     collect(engine, reasons)
     return Seen(track, watcher, events, reasons, items, check.reasons())
-
-
-class LastCheck:
-    """The reasons of the last wearing check that a stream holds."""
-
-    def __init__(self) -> None:
-        self._check = WearingCheck()
-        self._reasons: tuple[Reason, ...] = ()
-
-    def watch(self, item: Item) -> None:
-        """Take note of an item."""
-        self._take(self._check.process(item))
-
-    def reasons(self) -> tuple[Reason, ...]:
-        """At the end of the stream: what the last check found wrong."""
-        self._take(self._check.flush())
-        return self._reasons
-
-    def _take(self, outcome: Outcome | None) -> None:
-        self._reasons = self._reasons if outcome is None else outcome.reasons
 
 
 def _worn(item: Item, placement: Placement | None, side: Side | None) -> Item:

@@ -1,7 +1,7 @@
 """`footsense analyze`: what was done in these files."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 @click.option("--exercise", metavar="E", help="Look for this exercise only, over the whole file.")
 @options.placement
 @options.side
+@click.option("--check-wearing", is_flag=True, help="They begin with a wearing check, not marked: find it.")
 @click.option("--confidence", is_flag=True, help="How often such counts were right for simulated wearers.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one line a file.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, files: tuple[str, ...], exercise: str | None, confidence: bool, as_json: bool,
-    **worn: str,
+    **worn: Any,
 ) -> None:  # fmt: skip
     """Say what was done in these recordings (.csv, .csv.gz, .mcap).
 
@@ -45,7 +46,7 @@ def command(
 def _one(
     file: str,
     exercise: str | None,
-    worn: dict[str, str],
+    worn: dict[str, Any],
     progress: Progress,
     *,
     confidence: bool,
@@ -55,7 +56,7 @@ def _one(
     from footsense.types import Grade  # noqa: PLC0415
 
     try:
-        analysis = analyse(opened_recording(file, **worn), exercise)  # type: ignore[arg-type]
+        analysis = analyse(opened_recording(file, **worn), exercise)
     except RecordingError as error:
         if as_json:
             progress.echo(json.dumps(error_json(file, str(error)), ensure_ascii=False))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
-from footsense.errors import UsageError
+from footsense.errors import RecordingError, UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -31,14 +31,28 @@ def opened(
     return recording, kept or marked  # what is missing of the file may hold the exercise
 
 
-def opened_recording(file: str, *, placement: "Placement | None", side: "Side | None") -> "Recording":
-    """The recording. Raises as `opened` does."""
+def opened_recording(
+    file: str, *, placement: "Placement | None", side: "Side | None", check_wearing: bool = False
+) -> "Recording":
+    """The recording; with `check_wearing` the check that it begins with is looked for and marked. Raises as
+    `opened` does, and RecordingError where there is no such check."""
     from footsense.recording import open_recording  # noqa: PLC0415
 
     recording = open_recording(file, side=side, placement=placement)
     _agree(file, recording.tracks, "side", side)
     _agree(file, recording.tracks, "placement", placement)
-    return recording
+    return _with_check(file, recording) if check_wearing else recording
+
+
+def _with_check(file: str, recording: "Recording") -> "Recording":
+    from footsense.analysis import with_check  # noqa: PLC0415
+
+    marked = with_check(recording)
+    if marked is None:
+        raise RecordingError(
+            f"{display(file)}: no wearing check is found in its first minute; leave out --check-wearing"
+        )
+    return marked
 
 
 def _agree(file: str, tracks: "tuple[Track, ...]", what: str, said: str | None) -> None:

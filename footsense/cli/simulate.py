@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from footsense.simulate import Scenario, Simulated
 
 
+CHECK = "wearing-check"
+
+
 def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
@@ -24,6 +27,7 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     from footsense.simulate.scenario import SETTINGS  # noqa: PLC0415
 
     click.echo("exercises\n" + _table(EXERCISES) + "\nmotions that are none of them\n" + _table(NEGATIVES))
+    click.echo(f"before them\n  {CHECK:15} standing flat, the toes lifted three times, one circle")
     click.echo("routines, all in one recording\n" + "\n".join(f"  {name}" for name in routine_names()))
     click.echo("for --set\n" + fill(", ".join(SETTINGS), initial_indent="  ", subsequent_indent="  "))
     ctx.exit(0)
@@ -134,14 +138,17 @@ def _write(made: "Simulated", path: Path, *, overwrite: bool) -> str:
 def _make(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Simulated":
     from footsense.routine import load_routine, routine_names  # noqa: PLC0415
     from footsense.simulate import MOTIONS, Scenario, perform, sample, simulate  # noqa: PLC0415
+    from footsense.simulate.wearing_check import simulate_check  # noqa: PLC0415
 
     def scenario(motion: str, **more: Any) -> "Scenario":
         more |= wish
         return sample(motion, seed, **more) if vary else Scenario(motion=motion, seed=seed, **more)
 
+    if motion == CHECK:
+        return simulate_check(scenario("standing")).made
     if motion not in routine_names() and not motion.endswith(".toml"):
         if motion not in MOTIONS:
-            known = ", ".join([*MOTIONS, *routine_names()])
+            known = ", ".join([*MOTIONS, CHECK, *routine_names()])
             raise UsageError(f"cannot simulate '{display(motion)}'; known are: {known}, or a routine's .toml")
         return simulate(scenario(motion))
     routine = load_routine(motion)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from footsense.signal.front import slice_samples
 from footsense.simulate import postures
 from footsense.simulate.body import ANGLES, Angle, Person
 from footsense.simulate.curves import GRID_HZ, band_noise, ease, envelope, smooth_noise, taper, times
-from footsense.simulate.motion import Bout, Impact, Motion, Script
+from footsense.simulate.motion import Bout, Impact, Motion, Script, linked
 from footsense.simulate.scenario import Scenario, Session
-from footsense.simulate.wearer import Simulated, draw_person, worn
-from footsense.types import Command, Floats, Item, Placement, Samples, Side
+from footsense.simulate.wearer import Simulated, draw_person, motion_of, worn
+from footsense.types import Floats, Item, Placement, Side
+from footsense.wearing import commands_of, with_commands
 from footsense.wearing.prompts import prompts
 
 _MOTION = 200
@@ -51,41 +51,29 @@ class Check:
         items = self.made.items()
         if not told:
             return items
-        side = self.made.scenario.side
-        return _with_commands(
-            items, [Command(0, "wearing", {"phase": p, "side": side, "t_s": t}) for p, t in self.asked]
-        )
-
-
-def _with_commands(items: Sequence[Item], commands: Sequence[Command]) -> list[Item]:
-    """The items with each command before the first sample that is not before it."""
-    out: list[Item] = []
-    waiting = list(commands)
-    for item in items:
-        rest = item
-        while isinstance(rest, Samples) and waiting and (at := _before(rest, waiting[0])) < len(rest):
-            out += [slice_samples(rest, 0, at), waiting.pop(0)]
-            rest = slice_samples(rest, at, len(rest))
-        out.append(rest)
-    return out + waiting
-
-
-def _before(samples: Samples, command: Command) -> int:
-    return int(np.searchsorted(samples.t_s, float(command.fields["t_s"] or 0.0)))
+        return list(with_commands(items, commands_of(self.asked, self.made.scenario.side)))
 
 
 def simulate_check(
-    scenario: Scenario, mistakes: Mistakes | None = None, *, before_s: float = 1.0, after_s: float = 0.5
+    scenario: Scenario,
+    mistakes: Mistakes | None = None,
+    *,
+    before_s: float = 1.0,
+    after_s: float = 0.5,
+    goes_on: bool = False,
 ) -> Check:
     """A guided check. `scenario` says who, which side and placement are said, and which device; its motion is
-    not used. The guide begins `before_s` after the first sample; `after_s` is stood still after its end."""
+    done after the check, in the same recording, if `goes_on`. The guide begins `before_s` after the first
+    sample; `after_s` is stood still after its end."""
     mistakes = mistakes or Mistakes()
-    alike = replace(scenario, motion="standing")
+    alike = scenario if goes_on else replace(scenario, motion="standing")
     person = draw_person(alike)
     rng = np.random.default_rng([_MOTION, scenario.seed])
     mishaps = np.random.default_rng([_MOTION + 1, scenario.seed])
     asked = tuple((p.phase, before_s + at) for at, p in prompts())
     motion = check_motion(Session(alike, person, rng, mishaps), dict(asked), mistakes, after_s)
+    if goes_on:
+        motion = linked([motion, motion_of(scenario, person)], [mishaps.uniform(1.5, 4.0)])
     sits = replace(alike, placement=mistakes.sits or scenario.placement)
 
     made = worn(sits, person, motion)

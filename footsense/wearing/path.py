@@ -63,8 +63,8 @@ def angle_deg(a: Floats, b: Floats) -> Floats:
 
 
 def middle(x: Floats) -> Floats:
-    """Median of each channel (k, n), as (k, 1)."""
-    return np.asarray(np.median(x, axis=1, keepdims=True))
+    """Mean of each channel (k, n), as (k, 1): it turns with the sensor's axes, which medians do not."""
+    return np.asarray(x.mean(axis=1, keepdims=True))
 
 
 def column(v: Vector) -> Floats:
@@ -79,8 +79,8 @@ def vector(v: Floats) -> Vector:
 
 
 def unit(v: Floats) -> Floats:
-    """A vector (3, …) at unit length."""
-    return np.asarray(v / np.sqrt(square(v)))
+    """A vector (3, …) at unit length; none stays none."""
+    return np.asarray(v / np.maximum(np.sqrt(square(v)), 1e-12))
 
 
 def wound(flat: Floats, normal: Floats) -> Floats:

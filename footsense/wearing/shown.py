@@ -18,7 +18,7 @@ LIFT_S = (0.15, 5.0)
 REACTION_S = 0.4  # nobody does what is asked sooner
 LIFTS = 3
 LOOP_DEG = 4.0  # smaller loops are none
-ROUND = 0.1  # 4π area / length², 1 of a circle, 0 of a way there and back: less has no direction
+ROUND = 0.1  # less has no direction
 # landings of the toes: where to look, the hit and the ringing after it, in s; the hit in multiples of the noise
 LANDING_S, HIT_S, LATER_S, CLEAR = (0.4, 0.3), (-0.03, 0.07), (0.12, 0.35), 5.0
 RING_RATE_HZ = 40.0
@@ -50,12 +50,13 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """The movement after the lifts: its span, half its length in degrees, and its direction by the contract's
-    words (None: no loop, or too thin)."""
+    """The movement after the lifts: its span, half its length in degrees, its roundness 4π area / length² (1 of
+    a circle, 0 of a way there and back), and its direction by the contract's words (None: no loop, or thin)."""
 
     start_s: float
     end_s: float
     size_deg: float
+    roundness: float
     direction: str | None
 
 
@@ -102,18 +103,20 @@ def shown(path: Path, asked_s: Mapping[str, float]) -> Shown:
     moves = _moves(path, tilt, stand, path.at(asked_s["lift"]), until)
     lifts = _lifts(path, tilt, stand, [m for m in moves if m[0] < until])
     after_s = lifts[-1].end_s if lifts else asked_s["circle"]
-    circle = _circle(path, tilt, stand, path.at(max(after_s, asked_s["circle"])))
+    circle = circle_from(path, tilt, stand, path.at(max(after_s, asked_s["circle"])))
     ends = [lift.end_s for lift in lifts]
     return Shown(stand, lifts, circle, _ringing(path, stand, ends), _apart(path, stand, circle))
 
 
-def find_stand(path: Path, start_s: float, end_s: float) -> Stand | None:
-    """The calmest STAND_S within a span; None where there is none so calm."""
-    size, step = round(STAND_S * path.rate_hz), max(1, round(0.1 * path.rate_hz))
+def find_stand(
+    path: Path, start_s: float, end_s: float, max_sway_deg: float = MAX_SWAY_DEG, length_s: float = STAND_S
+) -> Stand | None:
+    """The calmest part of a length within a span; None where there is none so calm."""
+    size, step = round(length_s * path.rate_hz) - 1, max(1, round(0.1 * path.rate_hz))
     first, stop = path.at(start_s), path.at(end_s)
     found = [_stand(path, a, a + size) for a in range(first, stop - size + 1, step)]
     best = min(found, key=lambda s: s.noise_deg, default=None)
-    return best if best is not None and best.noise_deg <= MAX_SWAY_DEG else None
+    return best if best is not None and best.noise_deg <= max_sway_deg else None
 
 
 def _stand(path: Path, a: int, b: int) -> Stand:
@@ -144,7 +147,7 @@ def away(tilt: Floats, first: int, on: float, off: float) -> list[tuple[int, int
 
 
 def _lifts(path: Path, tilt: Floats, stand: Stand, moves: list[tuple[int, int]]) -> tuple[Lift, ...]:
-    lifts = [_lift(path, tilt, stand, a, b) for a, b in moves if b < len(tilt)]
+    lifts = [lift_of(path, tilt, stand, a, b) for a, b in moves if b < len(tilt)]
     lifts = [x for x in lifts if LIFT_S[0] <= x.end_s - x.start_s <= LIFT_S[1]]
     if not lifts:
         return ()
@@ -167,7 +170,8 @@ def _dot(a: Vector, b: Vector) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _lift(path: Path, tilt: Floats, stand: Stand, a: int, b: int) -> Lift:
+def lift_of(path: Path, tilt: Floats, stand: Stand, a: int, b: int) -> Lift:
+    """The lift that indices [a, b) of a tilt (n,) are."""
     top = np.flatnonzero(tilt[a:b] >= 0.8 * tilt[a:b].max()) + a
     toward = unit(unit(middle(path.up[:, top])) - column(stand.up))
     size = float(np.median(tilt[top]))
@@ -188,24 +192,27 @@ def _turned(path: Path, stand: Stand, a: int, top: int) -> float:
     return float(np.sqrt(max(float(square(turn)) - along * along, 0.0)))
 
 
-def _circle(path: Path, tilt: Floats, stand: Stand, first: int) -> Circle | None:
+def circle_from(path: Path, tilt: Floats, stand: Stand, first: int) -> Circle | None:
     """The movement from an index on, if there is one."""
     moves = _moves(path, tilt, stand, first, len(tilt))
     if not moves:
         return None
-    a, b = moves[0][0], moves[-1][1]
+    return loop_of(path, moves[0][0], moves[-1][1])
+
+
+def loop_of(path: Path, a: int, b: int) -> Circle:
+    """The path of up over indices [a, b) as a circle."""
     up = path.up[:, a:b]
-    mean = unit(up.mean(axis=1, keepdims=True))
+    mean = unit(middle(up))
     along = mean[0] * up[0] + mean[1] * up[1] + mean[2] * up[2]
     flat = up - mean * along
     # the way there and back takes in no area, whichever way the leg was lifted
     area = 0.5 * float(wound(np.concatenate([flat, flat[:, :1]], axis=1), mean).sum())
     length = float(np.sqrt(square(np.diff(flat, axis=1))).sum())
     size = _half_length(flat)
-    loop = size >= LOOP_DEG and 4 * np.pi * abs(area) >= ROUND * length * length
-    return Circle(
-        float(path.t_s[a]), float(path.t_s[b - 1]), size, ("ccw" if area > 0 else "cw") if loop else None
-    )
+    roundness = 4 * np.pi * abs(area) / max(length * length, 1e-12)
+    direction = ("ccw" if area > 0 else "cw") if size >= LOOP_DEG and roundness >= ROUND else None
+    return Circle(float(path.t_s[a]), float(path.t_s[b - 1]), size, roundness, direction)
 
 
 def _half_length(flat: Floats) -> float:

@@ -192,6 +192,18 @@ def test_an_mcap_brings_its_device_and_has_to_agree_with_its_truth(tmp_path: Pat
     assert json.loads(result.stdout)["real"] is None
 
 
+def test_sets_that_are_not_exact_are_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "few.csv").write_bytes((folder / "0.csv").read_bytes())
+    truth = json.loads((folder / "0.truth.json").read_text())
+    (tmp_path / "few.truth.json").write_text(json.dumps(truth | {"events": truth["events"][:2]}))
+    found = json.loads(call(tmp_path, "--json").stdout)["real"]
+    (wrong,) = found["not_exact"]
+    assert (Path(wrong["name"]).name, wrong["true"], wrong["found"]) == ("few.csv", 2, 3)
+    assert found["strata"][0]["completion"]["false_complete"]["hits"] == 1
+    assert "Not exact" in call(tmp_path).stdout
+    assert "Not exact" not in call(folder).stdout
+
+
 def test_a_folder_without_recordings_is_no_answer(tmp_path: Path) -> None:
     result = call(tmp_path)
     assert (result.exit_code, result.stdout) == (1, "nothing was scored\n")

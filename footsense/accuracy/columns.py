@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from footsense.accuracy import words
 from footsense.accuracy.card import Card, FalseRow, Key, LiveRow, RecognitionRow, Row
 from footsense.accuracy.measures import Rate
+from footsense.accuracy.score import SetScore
 from footsense.text import display
+
+MOST_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +101,16 @@ def _places(keys: Sequence[Key]) -> tuple[tuple[str, ...], list[tuple[str, ...]]
         (
             display(k.exercise, 30), k.placement or "not said",
             *((display(k.device, 40) or words.NOTHING,) if device else ()),
-            sensor(k), *((k.rate_band or "",) if band else ()),
+            sensor(gyro=k.gyro), *((k.rate_band or "",) if band else ()),
         )
         for k in keys
     ]  # fmt: skip
     return names, cells
 
 
-def sensor(key: Key) -> str:
+def sensor(*, gyro: bool) -> str:
     """What the device measured."""
-    return "with gyro" if key.gyro else "no gyro"
+    return "with gyro" if gyro else "no gyro"
 
 
 def recognition_table(rows: Sequence[RecognitionRow]) -> Table:
@@ -164,12 +167,32 @@ def _false(rate: Rate | None) -> str:
     return f"{rate.events} (≤ {words.short(rate.bound)}/h)"
 
 
+def wrong_table(sets: Sequence[SetScore]) -> Table:
+    """The sets that were counted, but not exactly."""
+    wrong = [s for s in sets if not s.declined and s.count.off]
+    cells = [
+        (display(s.name, 60), *_worn(s), str(s.count.true), str(s.count.found), str(s.grade))
+        for s in wrong[:MOST_NAMED]
+    ]
+    more = f" The first {MOST_NAMED} of {len(wrong)}." if len(wrong) > MOST_NAMED else ""
+    head = ("recording", "exercise", "placement", "sensor", "rate", "true", "found", "grade")
+    return Table("Not exact", f"The sets that were counted, but not exactly.{more}", head, tuple(cells))
+
+
+def _worn(s: SetScore) -> tuple[str, str, str, str]:
+    worn = s.stratum
+    rate = f"{worn.rate_hz:.3g} Hz"
+    return display(s.exercise, 30), worn.placement or "not said", sensor(gyro=worn.gyro), rate
+
+
 def tables(card: Card) -> list[Table]:
     """All tables of a card; none for what was not measured."""
     found = told_tables(card.rows) if card.rows else []
     found += [recognition_table(card.recognition)] if card.recognition else []
     found += [live_table(card.live)] if card.live else []
-    return found + ([false_table(card.false)] if card.false else [])
+    found += [false_table(card.false)] if card.false else []
+    wrong = wrong_table(card.sets)
+    return found + ([wrong] if wrong.rows else [])
 
 
 def markdown(table: Table) -> str:

@@ -43,7 +43,7 @@ def lines(rows: Sequence[Row]) -> list[_Line]:
 
 def _label(row: Row) -> str:
     device = f", {display(row.key.device, 18)}" if row.key.device else ""
-    return f"{row.key.placement or 'not said'}, {sensor(row.key).replace('with ', '')}{device}"
+    return f"{row.key.placement or 'not said'}, {sensor(gyro=row.key.gyro).replace('with ', '')}{device}"
 
 
 def _panels(

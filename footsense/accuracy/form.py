@@ -17,6 +17,7 @@ from footsense.accuracy.card import (
 )
 from footsense.accuracy.measures import Agreement, Rate, Share
 from footsense.accuracy.recordings import Failed
+from footsense.accuracy.score import SetScore
 
 SCHEMA = "footsense.accuracy/1"
 _DIGITS = 6
@@ -48,6 +49,7 @@ def _card(card: Card) -> dict[str, Any]:
         "not_told": [_recognition(r) for r in card.recognition],
         "shown_live": [_live(r) for r in card.live],
         "false_events": [_false(r) for r in card.false],
+        "not_exact": [_set(s) for s in card.sets if not s.declined and s.count.off],
     }
 
 
@@ -123,6 +125,20 @@ def _live(row: LiveRow) -> dict[str, Any]:
 def _false(row: FalseRow) -> dict[str, Any]:
     told = {name or "not_told": _rate(rate) for name, rate in row.false.items()}
     return {"motion": row.motion or None, "recordings": row.recordings, "false": told}
+
+
+def _set(s: SetScore) -> dict[str, Any]:
+    return {
+        "name": s.name,
+        "exercise": s.exercise,
+        "placement": s.stratum.placement,
+        "gyro": s.stratum.gyro,
+        "rate_hz": _r(s.stratum.rate_hz),
+        "true": s.count.true,
+        "cut": s.count.cut,
+        "found": s.count.found,
+        "grade": str(s.grade),
+    }
 
 
 def _share(share: Share) -> dict[str, Any] | None:

@@ -46,9 +46,13 @@ class Population:
 
     @property
     def seeds(self) -> range:
-        """The seeds of the sets; the motions that are no exercise go on from the first of them as far as they
-        need to."""
+        """The seeds of the sets."""
         return range(self.seed_from, self.seed_from + self.sets)
+
+    @property
+    def seeds_of_nothing(self) -> range:
+        """The seeds of the motions that are no exercise, from the same first one on."""
+        return range(self.seed_from, self.seed_from + ceil(self.hours * 3600 / NOTHING_S))
 
     @property
     def number(self) -> int:
@@ -66,16 +70,16 @@ class Population:
         return found + list(self._nothing())
 
     def _nothing(self) -> Iterator[Job]:
-        for motion in NEGATIVES if self.hours > 0 else ():
-            for i in range(ceil(self.hours * 3600 / NOTHING_S)):
+        for motion in NEGATIVES:
+            for i, seed in enumerate(self.seeds_of_nothing):
                 worn = self.placements[i % len(self.placements)]
-                yield Job(motion, self.seed_from + i, worn, (), duration_s=NOTHING_S)
+                yield Job(motion, seed, worn, (), duration_s=NOTHING_S)
 
     def as_json(self) -> dict[str, object]:
         """As plain values."""
         return {
             "seed_first": self.seeds.start,
-            "seed_last": self.seeds.stop - 1,
+            "seed_last": max(self.seeds.stop, self.seeds_of_nothing.stop) - 1,
             "sets": self.sets,
             "hours": self.hours,
             "live": self.live,

@@ -69,6 +69,7 @@ class SetScore:
     on tiptoe. Where the data were declined (`grade` not-verifiable) nothing was found, and nothing is compared.
     """
 
+    name: str
     exercise: str
     stratum: Stratum
     person: str
@@ -185,6 +186,7 @@ def set_score(labelled: Labelled, found: Analysis, stratum: Stratum, items: Sequ
     toes = [e for e in true if e.attributes.get("toe") is True]
     item = next((i for i in items if i.exercise == exercise), None)
     return SetScore(
+        name=labelled.name,
         exercise=exercise,
         stratum=stratum,
         person=labelled.person,

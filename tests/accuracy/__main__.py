@@ -43,16 +43,16 @@ simulated shows only that nothing is broken under motions as we imagine them.
 SIMULATED = """
 ## Simulated wearers
 
-Sets of seeds {first} to {last}: {sets} for each row, the same wearers in all of them; person, side, mounting,
-posture, rate (25 to 400 Hz), range, noise, tremor and strap play are drawn. In brackets 95 % intervals
-(Wilson). Seeds from {scored_only} on are only scored. When which of them were looked at, with which version:
-{looked}.
+Sets of seeds {first} to {last}, {sets} for each row, the same wearers in all of them; motions that are none of
+the exercises from the same seed on. What is drawn, and how often: `footsense/simulate/population.py`. In
+brackets 95 % intervals (Wilson). Seeds from {scored_only} on are only scored. When which of them were looked
+at, with which version: {looked}.
 """
 NOT_SCORED_ONLY = "**These seeds are below {scored_only}: they may have been tuned on.**"
 
 
-def lines(reference: Path, population: Population) -> Iterator[str]:
-    """The document, line by line."""
+def lines(reference: Path, population: Population, jobs: int) -> Iterator[str]:
+    """The document, line by line; `jobs` processes share the work."""
     yield HEAD.format(version=__version__, day=_today())
     yield from _real(reference)
     seeds, items = population.seeds, load_routine("ground-up").items
@@ -61,7 +61,7 @@ def lines(reference: Path, population: Population) -> Iterator[str]:
     )
     if seeds.start < SCORED_ONLY:
         yield NOT_SCORED_ONLY.format(scored_only=SCORED_ONLY) + "\n"
-    scored = _scored(population.jobs(items))
+    scored = _scored(population.jobs(items), jobs)
     yield from goals.table(scored)
     yield "\n### Told the exercise\n"
     yield from _tables(told_tables(scored.rows))
@@ -69,7 +69,7 @@ def lines(reference: Path, population: Population) -> Iterator[str]:
     yield from _tables([t for t in told_tables(scored.by_rate) if t.title == "Counts"])
     yield "### The same with 2 % of the packets lost, in bursts\n"
     yield "What a hole longer than 0.25 s takes a part of may be counted or not, and is no error.\n"
-    yield from _tables(told_tables(_scored(lossy(seeds, items)).rows))
+    yield from _tables(told_tables(_scored(lossy(seeds, items), jobs).rows))
     yield from _table(recognition_table(scored.recognition), "###")
     if scored.live:
         yield from _table(live_table(scored.live), "###")
@@ -92,8 +92,8 @@ def _real(reference: Path) -> Iterator[str]:
     yield from real.negatives(reference)
 
 
-def _scored(jobs: Sequence[Job]) -> Card:
-    return card(run(jobs, processors(), _say).simulated)
+def _scored(work: Sequence[Job], jobs: int) -> Card:
+    return card(run(work, jobs, _say).simulated)
 
 
 def _say(how_far: str) -> None:
@@ -101,10 +101,10 @@ def _say(how_far: str) -> None:
         print(f"\r\x1b[K{how_far}", end="", file=sys.stderr)
 
 
-def _expected(population: Population) -> str:
+def _expected(population: Population, jobs: int) -> str:
     negatives_s = population.hours * len(NEGATIVES) * HOUR_S
     work_s = population.sets * SEED_S + population.live * LIVE_S + negatives_s
-    return f"about {REAL_S + work_s / processors():.0f} s on {processors()} processors that do nothing else"
+    return f"about {REAL_S + work_s / jobs:.0f} s on {jobs} processors that do nothing else"
 
 
 def _tables(tables: Sequence[Table]) -> Iterator[str]:
@@ -122,11 +122,12 @@ def _looked() -> str:
     return "; ".join(f"{r['first']} to {r['last']} on {r['day']} ({r['version']})" for r in rows)
 
 
-def _note_the_look(seeds: range) -> None:
+def _note_the_look(population: Population) -> None:
     """Whoever runs this over seeds that are only scored has looked at them."""
-    if seeds.stop > SCORED_ONLY:
+    first, stop = population.seed_from, max(population.seeds.stop, population.seeds_of_nothing.stop)
+    if stop > SCORED_ONLY:
         with LOOKED.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([seeds.start, seeds.stop - 1, _today(), __version__])
+            csv.writer(file, lineterminator="\n").writerow([first, stop - 1, _today(), __version__])
 
 
 def _today() -> str:
@@ -139,6 +140,7 @@ def main() -> None:
     parser.add_argument("--seed-from", type=int, default=1000, help="first seed")
     parser.add_argument("--hours", type=float, default=0.0, help="of each motion that is no exercise")
     parser.add_argument("--live", type=int, default=5, help="of the sets, so many are followed as if live too")
+    parser.add_argument("--jobs", type=int, default=processors(), help="processes")
     parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent.parent / "ACCURACY.md")
     options = parser.parse_args()
     reference = os.environ.get("FOOTSENSE_DATA")
@@ -146,10 +148,10 @@ def main() -> None:
         sys.exit("FOOTSENSE_DATA has to name the folder of the reference recordings")
     drawn = {name: getattr(options, name) for name in ("sets", "seed_from", "hours", "live")}
     population = Population(**drawn)
-    print(_expected(population), file=sys.stderr)
+    print(_expected(population, options.jobs), file=sys.stderr)
     began_s = time.monotonic()
-    _note_the_look(population.seeds)
-    text = "\n".join(lines(Path(reference), population))
+    _note_the_look(population)
+    text = "\n".join(lines(Path(reference), population, options.jobs))
     options.output.write_text(text.rstrip() + "\n", encoding="utf-8")
     print(f"\n{options.output}, after {time.monotonic() - began_s:.0f} s", file=sys.stderr)
 

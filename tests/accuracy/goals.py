@@ -21,6 +21,12 @@ LATE = (
     ("hold", "hold, after its release", 0.5),
     ("step", "step, after its landing", 1.2),
 )
+STEPS = (  # placement, sensor, least share of tiptoe counts within one, of right labels
+    ("foot", "", 0.99, 0.98),
+    ("ankle", "gyro", 0.98, 0.98),
+    ("ankle", "no gyro", 0.98, 0.98),
+    ("shank", "", None, 0.95),
+)
 SHOWN = (("circle", ("ankle-circles",), 0.15), ("seconds held", HELD, 0.15), ("step", ("toe-walk",), 0.4))
 
 Which = Callable[[SetScore], bool]
@@ -134,15 +140,20 @@ def _steps(sets: Sequence[SetScore]) -> Iterator[Goal]:
     found = f1(matched, missed, sum(s.extra for s in walked))
     words = NOTHING if found is None else f"{found:.4f}"
     yield Goal("steps, 50 Hz and ±8 g or more: F1", "≥ 0.99", words, None if found is None else found >= 0.99)
-    for place, near, labelled in (("foot", 0.99, 0.98), ("ankle", 0.98, 0.98), ("shank", None, 0.95)):
-        these = [s for s in walked if s.stratum.placement == place]
+    for place, sensor, near, labelled in STEPS:
+        these = [s for s in walked if s.stratum.placement == place and sensor in ("", _sensor(s))]
+        where = f"{place}, {sensor}" if sensor else place
         if near:
             toes = (abs(s.toe.off) <= 1 for s in these if s.toe)
-            yield _least(f"steps, {place}: tiptoe count within one", near, toes)
+            yield _least(f"steps, {where}: tiptoe count within one", near, toes)
         labels = [p.label for s in these for p in s.pairs if p.label]
         untold = {"untold"} if place == "shank" else set()
         name = "label right or not told" if untold else "label right"
-        yield _least(f"steps, {place}: {name}", labelled, (x in {"right", *untold} for x in labels))
+        yield _least(f"steps, {where}: {name}", labelled, (x in {"right", *untold} for x in labels))
+
+
+def _sensor(s: SetScore) -> str:
+    return "gyro" if s.stratum.gyro else "no gyro"
 
 
 def _shows_steps(s: SetScore) -> bool:

@@ -17,6 +17,7 @@ from footsense.simulate import EXERCISES
 from footsense.types import Event, Grade
 from footsense.verify import verify
 from tests.accuracy.calibrate import rows
+from tests.accuracy.calibrate import table as calibration
 from tests.test_accuracy import done, scored
 
 SAMPLE = data_folder("sample_data") / "band-flexes-left.csv.gz"
@@ -84,6 +85,13 @@ def test_a_table_is_made_of_sets_that_were_not_declined(tmp_path: Path) -> None:
     head = "exercise,placement,gyro,rate_band,sets,exact,found,true"
     path.write_text(f"# these\n{head}\n{','.join(map(str, every))}\n")
     assert read_table(path) == Table("these", {("ankle-circles", "foot", True, ""): Entry(2, 1, 13, 11)})
+
+
+def test_what_is_said_stands_beside_what_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.accuracy.calibrate.shipped", lambda: TABLE)
+    true = done("band-flexes", 3)
+    sets = [scored(true, true)] * 9 + [scored(true, true[1:]), scored(true, (), Grade.NOT_VERIFIABLE)]
+    assert list(calibration(sets))[-1] == "| 0.95 to 1 | 10 | 0.98 | 9/10 (60–98 %) |"
 
 
 def test_the_key_is_there_only_where_it_is_asked_for() -> None:

@@ -22,10 +22,9 @@ from footsense.accuracy.run import run
 from footsense.routine import load_routine
 from footsense.simulate import NEGATIVES
 from footsense.spread import processors
-from tests.accuracy import goals, real
+from tests.accuracy import SCORED_ONLY, calibrate, goals, real
 
 LOOKED = Path(__file__).with_name("looked.csv")
-SCORED_ONLY = 90_000  # seeds from here on serve no tuning
 REAL_S = 30.0
 SEED_S, LIVE_S, HOUR_S = 1.7, 10.0, 2.5  # of one processor: a seed, one as if live, an hour of one motion
 
@@ -71,6 +70,8 @@ def lines(reference: Path, population: Population, jobs: int) -> Iterator[str]:
     yield "What a hole longer than 0.25 s takes a part of may be counted or not, and is no error.\n"
     yield from _tables(told_tables(_scored(lossy(seeds, items), jobs).rows))
     yield from _table(recognition_table(scored.recognition), "###")
+    yield from calibrate.table(scored.sets)
+    yield ""
     if scored.live:
         yield from _table(live_table(scored.live), "###")
     if scored.false:

@@ -7,16 +7,19 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from footsense import __version__
+from footsense.accuracy.measures import share
 from footsense.accuracy.population import Population
 from footsense.accuracy.run import run
 from footsense.accuracy.score import SetScore
-from footsense.confidence import TABLE, rate_band
+from footsense.accuracy.words import of_all
+from footsense.confidence import TABLE, rate_band, shipped
 from footsense.routine import load_routine
 from footsense.spread import processors
-from tests.accuracy.__main__ import SCORED_ONLY
+from tests.accuracy import SCORED_ONLY
 
 HEAD = ("exercise", "placement", "gyro", "rate_band", "sets", "exact", "found", "true")
 
@@ -35,6 +38,30 @@ def rows(sets: Sequence[SetScore]) -> Iterator[tuple[object, ...]]:
             right = sum(p.label != "wrong" for s in group for p in s.pairs)
             found = sum(len(s.pairs) + s.extra for s in group)
             yield (*key, len(group), sum(s.count.off == 0 for s in group), found, right)
+
+
+BANDS = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)  # of what the table says
+
+
+def table(sets: Sequence[SetScore]) -> Iterator[str]:
+    """What the shipped table says of counts, and how many of other sets were exact, as Markdown."""
+    yield "### What `--confidence` says, and what is true\n"
+    yield f"The table was made of {shipped().calibrated_on}.\n"
+    yield "| said | sets | said on average | exact |"
+    yield "| --- | --- | --- | --- |"
+    told = [(c, s.count.off == 0) for s in sets if not s.declined and (c := _said(s)) is not None]
+    for low, high in pairwise(BANDS):
+        here = [(c, right) for c, right in told if low <= c < high]
+        if here:
+            mean = sum(c for c, _ in here) / len(here)
+            exact = of_all(share(right for _, right in here))
+            yield f"| {low:g} to {high:g} | {len(here)} | {mean:.2f} | {exact} |"
+
+
+def _said(s: SetScore) -> float | None:
+    worn = s.stratum
+    entry = shipped().entry(s.exercise, worn.placement, gyro=worn.gyro, rate_hz=worn.rate_hz)
+    return None if entry is None else entry.count
 
 
 def main() -> None:

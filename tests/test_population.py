@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfiltfilt
 
 from footsense.errors import UsageError
 from footsense.simulate import MOTIONS, PLAIN, Scenario, Simulated, sample, simulate
@@ -292,6 +293,40 @@ def test_livelier_feet_turn_across_and_are_jolted(seed: int) -> None:
     assert np.abs(lively.acc_g).max() < 25.0
 
 
+def above_3_hz(made: Simulated):
+    """Acceleration in mg (n,) above 3 Hz."""
+    sos = butter(2, 3.0, btype="high", fs=made.scenario.rate_hz, output="sos")
+    return 1000.0 * size(sosfiltfilt(sos, made.acc_g, axis=0))
+
+
+def roughness(wish: Scenario) -> float:
+    return float(np.sqrt((above_3_hz(simulate(replace(wish, **QUIET))) ** 2).mean()))
+
+
+@pytest.mark.parametrize("motion", ["band-flexes", "pencil-pickups"])
+def test_real_moves_are_rough(motion: str) -> None:
+    calm = replace(HOLDS, motion=motion, tremor=0.05)
+    assert roughness(replace(calm, lively=1.0)) > 1.5 * roughness(calm)
+
+
+def test_a_foot_is_put_down_with_a_jolt() -> None:
+    wish = replace(HOLDS, motion="pencil-pickups")
+    moved = [motion_of(replace(wish, lively=x), draw_person(wish)).impacts for x in (0.0, 1.0)]
+    assert [len(m) for m in moved] == [0, 5]
+
+
+def test_held_feet_tremble_by_some_mg_not_by_a_tenth_of_g() -> None:
+    """A leg held up was recorded with 2 to 9 mg (rms above 3 Hz) at the ankle; the band asks for more."""
+    rms = []
+    for seed in range(16):
+        made = simulate(sample("band-flexes", seed, placement="ankle", rate_hz=50.0, loss=0.0, reps=1, **QUIET))
+        shakes, e = above_3_hz(made), made.events[0]
+        inside = (made.t_s > e.start_s + 0.7) & (made.t_s < e.end_s - 0.7)
+        rms.append(np.sqrt((shakes[inside] ** 2).mean()))
+    assert 4.0 < np.median(rms) < 30.0
+    assert np.percentile(rms, 90) < 150.0
+
+
 @pytest.mark.parametrize("size_deg", [10.0, 40.0])
 def test_heels_are_as_high_as_wished(size_deg: float) -> None:
     wish = replace(TIPTOE, size_deg=size_deg, uneven=0.0)
@@ -346,11 +381,11 @@ def test_a_fast_clock_stretches_recording_and_truth_alike() -> None:
 
 
 def test_scales_and_offsets_are_off_by_what_is_asked_for() -> None:
-    wish = Scenario(motion="sitting", seed=3, duration_s=200.0, restless=0.0, **QUIET)
-    norms = [size(simulate(replace(wish, seed=s, acc_scale=0.03)).acc_g).mean() for s in range(12)]
+    wish = Scenario(motion="sitting", seed=3, duration_s=90.0, restless=0.0, rate_hz=25.0, **QUIET)
+    norms = [size(simulate(replace(wish, seed=s, acc_scale=0.03)).acc_g).mean() for s in range(10)]
     assert 0.01 < np.std(norms) < 0.05
     warmer = size(simulate(replace(wish, drift=1.0)).gyr_dps - simulate(wish).gyr_dps)
-    assert warmer[:100].max() < 0.1 < 0.2 < warmer[-100:].min()
+    assert warmer[:25].max() < 0.1 < 0.15 < warmer[-25:].min()
 
 
 def test_gyros_clip_too() -> None:
@@ -359,11 +394,11 @@ def test_gyros_clip_too() -> None:
 
 
 def test_a_fading_link_loses_samples_in_bursts() -> None:
-    wish = Scenario(motion="sitting", seed=3, duration_s=2000.0, loss=0.05, burst_s=0.5, rate_hz=50.0)
+    wish = Scenario(motion="sitting", seed=3, duration_s=1200.0, loss=0.05, burst_s=0.5, rate_hz=25.0)
     made = simulate(wish)
     holes = np.diff(made.t_s)
-    holes = holes[holes > 0.03]
-    assert 1.0 - len(made.t_s) / (2000.0 * 50.0) == pytest.approx(0.05, abs=0.015)
+    holes = holes[holes > 0.06]
+    assert 1.0 - len(made.t_s) / (1200.0 * 25.0) == pytest.approx(0.05, abs=0.02)
     assert holes.mean() == pytest.approx(0.5, abs=0.15)
 
 

@@ -12,12 +12,14 @@ import numpy as np
 from footsense.simulate import postures
 from footsense.simulate.body import ANGLES, Angle, Person, ankle_below
 from footsense.simulate.curves import GRID_HZ, band_noise, envelope, smooth_noise, taper, times
-from footsense.simulate.motion import Kept, Motion, Script
+from footsense.simulate.motion import Impact, Kept, Motion, Script
 from footsense.simulate.scenario import Scenario, Session
 from footsense.types import Floats
 
 HURRIED_S = (0.6, 1.4)  # rests of people in a hurry
 SLOWEST_DPS = 2.0
+PUT_DOWN_G = 0.15  # of an ordinary lowering; recorded leg lifts end with up to 1 g
+ROUGH_S = 0.003  # degrees of roughness for each deg/s
 LEAN_DEG = 20.0  # of the shank over a foot put back, for each unit of return_off
 SHIFTS_DEG = {"shank_pitch": 5.0, "roll": 3.0, "dorsi": 3.0, "inversion": 2.0}  # rms, assumed
 
@@ -57,6 +59,7 @@ class Draft:
     home: Floats
     marks: list[Kept] = field(default_factory=list)
     work_s: list[tuple[float, float]] = field(default_factory=list)
+    impacts: list[Impact] = field(default_factory=list)
 
 
 def draw_style(session: Session, hold_s: tuple[float, float], rest_s: tuple[float, float]) -> Style:
@@ -160,12 +163,15 @@ def pencil_pickups(session: Session) -> Motion:
         amount = (1.0 - style.fatigue * share) * np.exp(style.uneven * rng.standard_normal())
         up = home + lift.pose(person, start, amount) - start
         _enter_and_hold(session, style, draft, start=draft.script.pose, up=up, rest_s=rest_s)
-        dropped = postures.moved(person, draft.script.pose, midfoot=-rng.uniform(4, 10), dorsi=rng.normal(0, 4))
+        dropped = postures.moved(
+            person, draft.script.pose, midfoot=-rng.uniform(1, 4), dorsi=rng.normal(0, 1.5)
+        )
         if rng.uniform() < 0.6:
             draft.script.move(dropped, rng.uniform(0.25, 0.5))
         if style.return_off:
             draft.home = _flat_near(session.mishaps, draft.seat, LEAN_DEG * style.return_off)
         _leave(session, style, draft, draft.home)
+        _put_down(session, draft, draft.marks[-1].left_s)
     draft.script.rest(2.0)
     return _finish(session, draft, style, standing=False)
 
@@ -239,6 +245,8 @@ def _before(session: Session, style: Style, draft: Draft, up: Floats, *, standin
             up, draft.seat = up + moved - draft.home, moved
         draft.home = draft.seat
         script.move(draft.home, rng.uniform(0.5, 1.5))
+        if standing:
+            _put_down(session, draft, script.now_s)
         script.rest(rng.uniform(1.2, 3.0))
     if rng.uniform() < style.false_start:
         script.move(draft.home + rng.uniform(0.3, 0.8) * (up - draft.home), style.rise_s)
@@ -256,6 +264,15 @@ def _replant(session: Session, draft: Draft) -> None:
     lifted[ANGLES + 2] += rng.uniform(0.01, 0.06)
     draft.script.move(lifted, rng.uniform(0.2, 0.5))
     draft.seat = flat
+
+
+def _put_down(session: Session, draft: Draft, at_s: float) -> None:
+    """The foot meets the floor, more or less gently."""
+    if session.wish.lively:
+        rng = session.mishaps
+        size = min(2.0, session.wish.lively * PUT_DOWN_G * np.exp(0.8 * rng.standard_normal()))
+        peak = size * np.array([*rng.normal(0.0, 0.3, 2), 1.0])
+        draft.impacts.append(Impact(at_s - 0.05, tuple(peak.tolist()), rng.uniform(8, 25), 0.03))
 
 
 def _flat_near(rng: np.random.Generator, home: Floats, lean_deg: float) -> Floats:
@@ -340,11 +357,25 @@ def _too_short(session: Session, style: Style, draft: Draft, start: Floats, up: 
 def _finish(session: Session, draft: Draft, style: Style, *, standing: bool) -> Motion:
     angles, ankle = draft.script.draw()
     extra = _tremor_and_drift(session, draft, style, len(angles), standing=standing)
+    if session.wish.lively:
+        extra += _unsteady(session, angles, standing=standing)
     if not standing:
         zero = np.zeros(3)
         shank_m = session.person.shank_m
         ankle = ankle + ankle_below(zero, shank_m, angles + extra) - ankle_below(zero, shank_m, angles)
-    return Motion(angles, extra, ankle, marks=tuple(draft.marks))
+    return Motion(angles, extra, ankle, tuple(draft.impacts), tuple(draft.marks))
+
+
+def _unsteady(session: Session, angles: Floats, *, standing: bool) -> Floats:
+    """Moves are not as smooth as they are meant, (n, 6) in degrees: the faster, the rougher."""
+    rng = session.mishaps
+    speed = np.abs(np.gradient(angles[:, [Angle.SHANK_PITCH, Angle.DORSI]], axis=0)).sum(axis=1) * GRID_HZ
+    rough = session.wish.lively * ROUGH_S * np.exp(0.6 * rng.standard_normal())
+    noise = band_noise(rng, len(angles), 2.0, 7.0, 3) * (rough * np.minimum(speed, 200.0))[:, None]
+    extra = np.zeros_like(angles)
+    columns = [Angle.DORSI, Angle.INVERSION] if standing else [Angle.DORSI, Angle.INVERSION, Angle.SHANK_PITCH]
+    extra[:, columns] = noise[:, : len(columns)]
+    return extra
 
 
 def _tremor_and_drift(session: Session, draft: Draft, style: Style, count: int, *, standing: bool) -> Floats:

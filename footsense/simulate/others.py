@@ -179,6 +179,18 @@ def cycling(session: Session) -> Motion:
     return Motion(angles, extra, start[ANGLES:] + crank)
 
 
+def other_foot(session: Session) -> Motion:
+    """The other foot does the exercise: this one rests, and is moved along a little."""
+    rng, count = session.rng, _count(session)
+    start = getattr(postures, rng.choice(["hanging", "stretched", "sitting"]))(rng, session.person)
+    wave = _wave(rng, count, session.wish.tempo_hz or rng.uniform(0.3, 1.3))
+    along = _working(session, count)[:, None] * np.sin(wave[:, None] + rng.uniform(0, 2 * np.pi, ANGLES))
+    size = rng.uniform(0.03, 0.4) * np.array([1.0, 0.7, 0.5, 0.5, 0.4, 0.1]) * rng.uniform(0.3, 1.0, ANGLES)
+    return _seated(
+        session, start, _still(start, count), along * size + 0.1 * smooth_noise(rng, count, 3.0, ANGLES)
+    )
+
+
 def shaking(session: Session) -> Motion:
     """In the hand: large turns and shaking in every direction."""
     rng, count = session.rng, _count(session)

@@ -8,7 +8,8 @@ drawn by `sample`,
 * circles: 0.2 to 1.4 turns a second; 15 % thin (width to length 0.25 to 0.45); 30 % egg to drop shaped; 25 %
   jerky; 20 % with a centre that wanders by 0.15 to 0.3 of the size; 35 % made with the leg too; sizes change
   by 15 % (rms) and tempo by 20 % over a set;
-* holds: entered and left in a third to three times the usual time; the foot comes to rest beside where it did
+* holds: 15 % shake (30 to 100 mg at the instep), the others less, down to the few mg of a leg held up;
+  entered and left in a third to three times the usual time; the foot comes to rest beside where it did
   by 8 % (rms) of the excursion;
 * steps: 0.45 to 1.3 strides a second; heels up by 14 to 46° on tiptoe, in 12 % by 9 to 14° only; strides by
   stature; the foot rolls, turns and is jolted by 0.6 to 1.6 times the usual; 12 % drag their feet; a third to
@@ -96,7 +97,7 @@ def sample(motion: str, seed: int, **fixed: Any) -> Scenario:
         gyro=bool(rng.uniform() < 0.7),
         acc_range_g=float(rng.choice(RANGES_G)),
         bits=int(rng.choice([10, 12, 14, 16, 16])),
-        tremor=float(rng.uniform(0.3, 2.5)),
+        tremor=float(rng.uniform(0.3, 2.5)),  # replaced below, as it turned out to be ten times that of people
         restless=float(rng.uniform(0.3, 2.0)),
         noise=float(rng.uniform(0.5, 2.0)),
         slop=float(rng.uniform(0.0, 2.0)),
@@ -147,12 +148,15 @@ def _circling(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _holding(rng: np.random.Generator) -> dict[str, Any]:
+    calm, shaky = float(np.exp(rng.uniform(np.log(0.05), np.log(0.5)))), float(rng.uniform(0.6, 1.2))
     usual = rng.uniform() < 0.6  # as of the other mishaps: not of those who do it carefully
     return {
         "uneven": float(np.exp(_normal(rng, 0.4, 1.0))),
         "slow": float(np.exp(_normal(rng, 0.45, 1.1))),
         "return_off": abs(_normal(rng, 0.08, 0.25)),
         "dips": usual * _sometimes(rng, 0.35, 0.05, 0.25),
+        "lively": float(np.exp(_normal(rng, 0.35, 0.5))),
+        "tremor": shaky if rng.uniform() < 0.15 else calm,
     }
 
 
@@ -167,7 +171,6 @@ def _stepping(rng: np.random.Generator, motion: str, stature_m: float, hesitatio
         "toe_out_deg": 8.0 + _normal(rng, 7.0, 18.0),
         "swing_share": float(rng.uniform(0.33, 0.45)),
         "stumbles": _sometimes(rng, 0.2, 0.01, 0.05),
-        "lively": float(np.exp(_normal(rng, 0.35, 0.5))),
         "hesitations": hesitations / 3.0,
     }
 

@@ -32,6 +32,7 @@ NEGATIVES: Mapping[str, str] = {
     "leg-swing": "the hanging leg swings",
     "tapping": "the toes tap with the heel on the floor",
     "cycling": "pedalling",
+    "other-foot": "the other foot does it, this one rests",
     "shaking": "the sensor shaken in the hand",
     "donning": "the sensor handled, put on, then worn at rest",
 }
@@ -62,7 +63,7 @@ class Scenario:
       rest afterwards (rms share of the excursion).
     * Of steps: `step_length` is a scale, `shuffle` how little the foot is lifted, `toe_out_deg` how far it
       points outwards, `swing_share` the share of a stride in the air, `lively` how much the foot rolls, turns
-      and is jolted (0: a schematic stride; about 1 in recordings of people).
+      and is jolted, and how rough the moves of holds are (0: schematic; about 1 in recordings of people).
     * Chances, for each repetition: `hesitations` (stops for less than a second within a turn, on the way into
       a hold or out of it; between steps, for longer), `reversals` (goes back by a part of a turn, then on),
       `false_starts` (begins, goes back the same way, begins again), `dips` (gives way in a hold for longer than

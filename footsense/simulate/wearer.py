@@ -36,6 +36,7 @@ GENERATORS: Mapping[str, Callable[[Session], Motion]] = {
     "leg-swing": others.leg_swing,
     "tapping": others.tapping,
     "cycling": others.cycling,
+    "other-foot": others.other_foot,
     "shaking": others.shaking,
     "donning": others.donning,
 }

@@ -73,10 +73,10 @@ class ToeWalk:
         return (Reason("rate", text, Grade.POOR),)
 
     def _events(self, landings: Sequence[Landing]) -> list[Event]:
-        toes = self.footfall.label(landings, self.tracker)
-        self._count += len(toes)
-        self._untold += toes.count(None)
-        return [_event(*x) for x in zip(landings, toes, strict=True)]
+        steps = self.footfall.label(landings, self.tracker)
+        self._count += len(steps)
+        self._untold += sum(toe is None for _, toe in steps)
+        return [_event(*x) for x in steps]
 
 
 def _event(landing: Landing, toe: bool | None) -> Event:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from footsense.signal.gait import StepTracker
-from footsense.signal.landing import ACC, ENV, GYR, Landing
+from footsense.signal.landing import ACC, ENV, GYR, SPIN, Landing
 from footsense.signal.lately import Indices
 from footsense.signal.stands import Stand, Stands, cosine, cosines
 from footsense.types import Floats, Placement
@@ -30,25 +30,31 @@ from footsense.types import Floats, Placement
 class FootfallParams:
     """Tuning; knows no rate.
 
-    A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of
-    `flat` is flat, above the second tiptoe; between them the median of up to `votes` steps in a row tells, by
-    `flat_steps`. From `surely` on a great turn in the swing does not speak against tiptoe. Farther than
-    `elsewhere` the stand was another posture. Hardness is impact³ / (swing · calm), in g: from `hard` on a
-    heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs `impact_rate_hz`,
-    posture `posture_rate_hz`.
+    The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, it turns by no more than
+    `stance_dps` there (on the foot), and has gone up or down by no more than `reach_m`.
+
+    A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of `flat` is flat, above the
+    second tiptoe; between them the median of up to `votes` steps in a row tells, by `flat_steps`, and where
+    that cannot either, a turn in the swing up to `alone`. From `surely` on a great turn in the swing does not
+    speak against tiptoe. Farther than `elsewhere` the stand was another posture. A stand within `same_cos` of
+    the posture of a step on tiptoe just before is none on the flat foot. Hardness is impact³ / (swing · calm),
+    in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs
+    `impact_rate_hz`, posture `posture_rate_hz`.
 
     Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
-    more than the second of `tilted`; between the others on the forefoot if tilted by the first and `hardness`
-    below `soft_leg`. With the sensor on the foot and no stand before, `few` steps in a row with turns up to
-    `alone` and hardness below `soft` are on tiptoe. Failing that the median hardness of up to `votes` steps
-    in a row (three at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where
-    none of them was hard, each had a swing of `swing_g`, and no more than a share `made_up` of an impact was
-    interpolated, at `legs_rate_hz` or more. On tiptoe are only steps with a swing of `swing_g` and the first
-    of `turns`, and with impacts of `impact_g` where the rate shows them.
+    more than the last of `tilted`; between the others on the forefoot if tilted by the first of `tilted` (up to
+    `alone` by the second; each step by a `share` of it), level within `level_m`, and `hardness` is below
+    `soft_leg`, from a tilt of `surely_leg` on below `hard_leg`, since straps ring. With the sensor on the foot
+    and no stand before, `few` steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe.
+    Failing that the median hardness of up to `votes` steps in a row (three at least): a heel from `legs_hard`
+    on; a forefoot below `legs_soft` (ankle, shank) where none of them was hard, each had a swing of `swing_g`,
+    and no more than a share `made_up` of an impact was interpolated, at `legs_rate_hz` or more. On tiptoe are
+    only steps with a swing of `swing_g` and the first of `turns`, and with impacts of `impact_g` where the rate
+    shows them.
     """
 
     same_cos: float = 0.985  # 10°
-    flat: tuple[float, float] = (0.21, 0.35)  # 12°, 20°
+    flat: tuple[float, float] = (0.14, 0.35)  # 8°, 20°
     flat_steps: tuple[float, float] = (0.26, 0.3)  # 15°, 17°
     surely: float = 0.7  # 40°
     elsewhere: float = 1.15  # 70°
@@ -77,7 +83,12 @@ class FootfallParams:
     turn_s: float = 0.25
     rise_s: float = 6.0
     turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
-    tilted: tuple[float, float] = (0.2, 0.42)  # 11°, 24°
+    tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
+    share: float = 0.4
+    stance_g: float = 0.25
+    stance_dps: float = 60.0
+    reach_m: float = 0.7
+    level_m: float = 0.1
     alone: float = 38.0
     few: int = 3
 
@@ -90,6 +101,7 @@ class _Step(NamedTuple):
     tilt: float
     former: float
     turn: float
+    climb: float
     hardness: float
     impact_g: float
     swing_g: float
@@ -99,7 +111,9 @@ class _Step(NamedTuple):
 class _Look(NamedTuple):
     """A step's turn, the posture (3,) of its stance, and its tilts against stands, the last first."""
 
+    stood: bool
     turn: float
+    rise: float
     posture: Floats
     stands: Sequence[Stand]
     tilts: Sequence[float]
@@ -113,8 +127,9 @@ class _Last(NamedTuple):
     raised: bool
 
 
+_TINY = 1e-30  # g⁴: the square of no vector that was measured
 _CANDIDATES = 3  # stands that a step is held against
-_NOTHING = _Look(math.nan, np.zeros(3), (), ())
+_NOTHING = _Look(True, math.nan, math.nan, np.zeros(3), (), ())
 
 
 class Footfall:
@@ -129,6 +144,7 @@ class Footfall:
         ankle, shank = self.params.legs_soft_g
         self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
         self._stands = Stands()
+        self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._last_s = -math.inf
         self._last: _Last | None = None
@@ -154,21 +170,22 @@ class Footfall:
         sees = self._posture if self._on_foot else self._rate_hz >= self.params.legs_rate_hz
         return not sees
 
-    def label(self, landings: Sequence[Landing], tracker: StepTracker) -> list[bool | None]:
-        """For each landing, in order: True on the forefoot, False with the heel or flat, None where it cannot
-        be told."""
+    def label(self, landings: Sequence[Landing], tracker: StepTracker) -> list[tuple[Landing, bool | None]]:
+        """The landings on which the foot stood, in order: True on the forefoot, False with the heel or flat,
+        None where it cannot be told."""
         if not landings:
             return []
         looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
         soon = tracker.slow_index(self.params.rise_s)
-        return [self._label(*x, soon) for x in zip(landings, looks, strict=True)]
+        stood = (x for x in zip(landings, looks, strict=True) if x[1].stood)
+        return [(landing, self._label(landing, look, soon)) for landing, look in stood]
 
     def _label(self, landing: Landing, look: _Look, soon: int) -> bool | None:
         if landing.start_s - self._last_s > self.params.bout_s:
             self._seen.clear()
         self._last_s = landing.start_s
         flat = self._flat(look, soon)
-        step = self._step(landing, look.turn, [tilt for _, tilt in flat])
+        step = self._step(landing, look, [tilt for _, tilt in flat])
         self._seen.append(step)
         toe = self._judge(step)
         if flat and toe and self._on_foot and step.tilt <= self.params.flat[0]:
@@ -176,14 +193,16 @@ class Footfall:
         self._last = _Last(landing.land, look.posture, toe is not False and step.tilt > self.params.flat[0])
         return toe
 
-    def _step(self, landing: Landing, turn: float, tilts: Sequence[float]) -> _Step:
+    def _step(self, landing: Landing, look: _Look, tilts: Sequence[float]) -> _Step:
         tilt, former = (*tilts, math.nan, math.nan)[:2]
         if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
             tilt = former if math.isnan(tilt) else max(tilt, former)
         hardness = self._hardness(landing)
         clear = landing.made_up <= self.params.made_up and landing.swing_g >= self.params.swing_g
         clear = clear and hardness < self.params.hard
-        return _Step(tilt, former, turn, hardness, landing.impact_g, landing.swing_g, clear)
+        return _Step(
+            tilt, former, look.turn, abs(look.rise), hardness, landing.impact_g, landing.swing_g, clear
+        )
 
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
@@ -230,19 +249,51 @@ class Footfall:
         acc = (slow.take(ACC, middle + i) for i in range(-half, half + 1))
         around = sum(acc, next(acc))
         posture = around[:, np.arange(len(calm)), calm]
-        turn = np.full(len(land), math.nan)
+        size = np.sqrt(_dot(posture, posture))
+        spin = np.where(columns < count[:, None], slow.take(SPIN, middle + round(tracker.lag)), np.inf).min(
+            axis=1
+        )
+        stands = (count < 1) | (np.abs(size / (2 * half + 1) - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
+        turn = rise = np.full(len(land), math.nan)
         if tracker.turns:
             until = np.minimum(land + tracker.slow_index(p.turn_s), leave)
             span = swing[:, None] + np.arange(int((until - swing).max()))
             rate = np.where(span < until[:, None], slow.take(GYR, span), 0.0)
-            turn = _turn(rate, posture) / tracker.grid.rate_hz
+            turn, axis = _turn(rate, posture)
+            turn /= tracker.grid.rate_hz
             turn[count < 1] = math.nan
-        stands = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
-        tilts = [self._tilt(around, calm, x, count) for x in _side_by_side(stands)]
-        shown = zip(
-            turn.tolist(), posture.T, stands, zip(*(x.tolist() for x in tilts), strict=True), strict=True
-        )
-        return [_Look(turn, up, some, far[: len(some)]) for turn, up, some, far in shown]
+            still = np.array([x.still for x in landings])
+            rise = self._rise(tracker, still, lo + half + calm, posture, axis)
+            stands &= ~(np.abs(rise) > p.reach_m)
+        against = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
+        tilts = [self._tilt(around, calm, x, count) for x in _side_by_side(against)]
+        shown = zip(stands.tolist(), turn.tolist(), rise.tolist(), posture.T, strict=True)
+        held = zip(against, zip(*(x.tolist() for x in tilts), strict=True), strict=True)
+        return [_Look(*x, some, far[: len(some)]) for x, (some, far) in zip(shown, held, strict=True)]
+
+    def _rise(
+        self, tracker: StepTracker, still: Indices, calm: Indices, posture: Floats, axis: Floats
+    ) -> Floats:
+        """How much higher (m) a sensor is where it is calm after steps than where it was still before: the
+        vertical acceleration twice summed, with no vertical velocity at either end. The up direction is
+        followed back from the posture by the turn about one axis."""
+        rate_hz = tracker.grid.rate_hz
+        span = still[:, None] + np.arange(int((calm - still).max()) + 1)
+        inside = span <= calm[:, None]
+        up = posture / np.sqrt(np.maximum(_dot(posture, posture), _TINY))
+        spin = np.where(inside, _dot(axis[..., None], tracker.slow.take(GYR, span)), 0.0)
+        angle = spin.cumsum(axis=1) * (math.pi / 180.0 / rate_hz)
+        odd, even = _sine_cosine(angle[:, -1:] - angle)
+        along = _dot(axis, up) * axis  # what the turn leaves alone
+        aside = np.stack([axis[i] * up[j] - axis[j] * up[i] for i, j in ((1, 2), (2, 0), (0, 1))])
+        acc = tracker.slow.take(ACC, span)
+        fixed, turned, ahead = (_dot(acc, x[..., None]) for x in (along, up - along, aside))
+        lift = fixed + turned * even + ahead * odd - 1.0
+        lift = np.where(inside, 9.80665 * lift, 0.0)
+        speed = lift.cumsum(axis=1) / rate_hz
+        n = (calm - still + 1)[:, None]
+        speed = np.where(inside, speed - speed[:, -1:] * ((span - still[:, None] + 1) / n), 0.0)
+        return speed.cumsum(axis=1)[:, -1] / rate_hz
 
     def _tilt(self, around: Floats, calm: Indices, flat: Floats, count: Indices) -> Floats:
         """How far (3, k, n) stances, of which `count` postures are known, are from the flat stand: the distance
@@ -291,14 +342,21 @@ class Footfall:
         """Whether the last steps had impacts at all, where the rate shows it: pedalling has none."""
         return self._rate_hz < self.params.legs_rate_hz or self._usual("impact_g") >= self.params.impact_g
 
+    def _level(self, step: _Step) -> bool:
+        """Whether the last steps went neither up nor down: on stairs the leg turns and leans as on tiptoe."""
+        return self._usual("climb") < self.params.level_m and step.climb < 1.5 * self.params.level_m
+
     def _by_turn(self, step: _Step) -> bool | None:
         """How far the foot or leg turns in the swing, with what else speaks for it."""
         p, turn, tilt, hardness = self.params, self._usual("turn"), self._usual("tilt"), self._usual("hardness")
         least, little, much = p.turns
-        if turn >= much and step.turn >= much and not tilt > p.tilted[1]:
+        if turn >= much and step.turn >= much and not tilt > p.tilted[2]:
             return False
         soft = hardness < (p.hard_leg if tilt >= p.surely_leg else p.soft_leg)
-        tiptoe = least <= turn <= little and step.turn <= little and tilt >= p.tilted[0] and soft
+        least_tilt = p.tilted[1] if turn <= p.alone and self._bends else p.tilted[0]
+        small = least <= turn <= little and step.turn <= little
+        raised = tilt >= least_tilt and not step.tilt < p.share * tilt
+        tiptoe = small and raised and soft and self._level(step)
         if math.isnan(tilt) and self._on_foot and len(self._seen) >= p.few:
             return self._by_little_turn(step)
         return True if tiptoe and self._bends and self._lands() else None
@@ -315,22 +373,22 @@ class Footfall:
         few = len(self._seen) < 3 or not math.isnan(step.turn)  # the turn tells better where there is one
         if few or not self._bends or not tilt >= p.tilted[0]:
             return None
-        if tilt >= p.tilted[1] and usual < p.hard:
+        if tilt >= p.tilted[2] and usual < p.hard:
             return True
         if self._rate_hz < p.legs_rate_hz or not all(x.clear for x in self._seen):
             return None
         return True if usual < p.legs_soft and self._usual("impact_g") < self._soft_g else None
 
 
-def _turn(rate_dps: Floats, up: Floats) -> Floats:
-    """How far (3, k, n) rates turn about level axes, in degrees times the rate of sampling; NaN where nothing
-    turns.
+def _turn(rate_dps: Floats, up: Floats) -> tuple[Floats, Floats]:
+    """How far (3, k, n) rates turn about level axes, in degrees times the rate of sampling, and the axes (3, k)
+    of that; NaN where nothing turns.
 
     The greatest distance on the path of the summed rates, found in two sweeps; turns about `up` (3, k) are left
     out.
     """
     x, y, z = up[..., None]
-    about = (rate_dps[0] * x + rate_dps[1] * y + rate_dps[2] * z) / (x * x + y * y + z * z)
+    about = (rate_dps[0] * x + rate_dps[1] * y + rate_dps[2] * z) / np.maximum(x * x + y * y + z * z, _TINY)
     path = (rate_dps - up[..., None] * about).cumsum(axis=2)
     end = path[..., -1:]
     rows = np.arange(path.shape[1])
@@ -339,7 +397,25 @@ def _turn(rate_dps: Floats, up: Floats) -> Floats:
         away = off[0] * off[0] + off[1] * off[1] + off[2] * off[2]
         k = away.argmax(axis=1)
         end = path[:, rows, k, None]
-    return np.where(path.any(axis=(0, 2)), np.sqrt(away[rows, k]), math.nan)
+    far = np.where(path.any(axis=(0, 2)), np.sqrt(away[rows, k]), math.nan)
+    return far, off[:, rows, k] / far
+
+
+def _sine_cosine(angle: Floats) -> tuple[Floats, Floats]:
+    """Of angles in rad, to 1e-8 up to half a turn: by power series of a quarter of it, doubled twice, since
+    numpy's own differ between processors."""
+    x = 0.25 * angle
+    y = x * x
+    sine = x * (1.0 - y / 6.0 * (1.0 - y / 20.0 * (1.0 - y / 42.0 * (1.0 - y / 72.0))))
+    level = 1.0 - y / 2.0 * (1.0 - y / 12.0 * (1.0 - y / 30.0 * (1.0 - y / 56.0)))
+    for _ in range(2):
+        sine, level = 2.0 * sine * level, 1.0 - 2.0 * sine * sine
+    return sine, level
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Products of (3, …) and (3, …), summed in order."""
+    return np.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
 
 
 def _side_by_side(stands: Sequence[Sequence[Stand]]) -> list[Floats]:

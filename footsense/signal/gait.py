@@ -41,6 +41,7 @@ class Burst:
     first: int
     last: int  # the last maximum of at least `big` of the peak
     peak: float
+    still: int  # where the movement was least before it
     due: int = 0  # when it is over if nothing follows; 0 until that is asked
 
 
@@ -107,7 +108,7 @@ class StepTracker:
     def landed(self) -> bool:
         """Whether the burst under way seems to have ended with a landing; may be taken back."""
         burst = self._burst
-        if burst is None or burst.peak < self.params.swing_gps:
+        if burst is None or burst.peak < self.params.slow_gps:
             return False
         now = self.slow.view(self.slow.stop - 1, self.slow.stop)[ENV]
         return len(now) > 0 and float(now[0]) < 0.75 * burst.peak
@@ -164,7 +165,7 @@ class StepTracker:
         yield from self._time_out(self.slow.stop - 1)
 
     def _begin(self, k: int, peak: float) -> None:
-        self._burst = Burst(k, k, peak)
+        self._burst = Burst(k, k, peak, max(self._valley_at, k - self._stay))
         self._valley, self._valley_at = peak, k
 
     def _maximum(self, k: int, peak: float) -> Iterator[Swing]:
@@ -210,19 +211,21 @@ class StepTracker:
     def _close(self, burst: Burst, known: int, left: int = -1) -> Iterator[Swing]:
         """A burst that ended, decided with slow sample `known` (-1: by waiting); `left`: the first maximum of
         the next."""
-        if burst.peak < self.params.swing_gps:
+        if burst.peak < self.params.slow_gps:
             return
         if known < 0 and not self._rested(burst):
             return
         swing = self._swing_from(burst)
         until = burst.last - self._whole_lag + self._lands
         swing_g = float(self.slow.view(swing, until + 1)[OFF].max(initial=0.0))
-        if swing_g < self.params.swing_g:
+        p = self.params
+        if swing_g < (p.swing_g if burst.peak >= p.swing_gps else p.slow_g):
             return
         recent = burst.last - self._last_land < self._forget_rows
         self.usual = 0.7 * self.usual + 0.3 * burst.peak if recent else burst.peak
         self._last_land = burst.last
-        yield Swing(swing, burst.last, known, left, burst.peak, swing_g)
+        still = burst.still - self._whole_lag
+        yield Swing(swing, burst.last, known, left, still, burst.peak, swing_g)
 
     def _rested(self, burst: Burst) -> bool:
         """Whether the movement let up after a burst: what goes on evenly, as in pedalling, does not land."""

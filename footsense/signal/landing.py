@@ -30,7 +30,8 @@ class GaitParams:
     envelope fell below `split` of the smaller of two maxima, `apart_s` or more apart, and the rate below
     `turning` of its greatest or below `turning_dps`; it lands without another only if the envelope fell below
     `rests` of its greatest. A maximum is seen from `floor_gps` (g/s) on, and from
-    `share` of the wearer's usual peak. A burst is a swing from `swing_gps` and `swing_g` on. What lands stays
+    `share` of the wearer's usual peak. A burst is a swing from `swing_gps` and
+    `swing_g` on, or from `slow_gps` and `slow_g` on. What lands stays
     `least_s` to `stay_s` in a step; one that stays is decided `wait_s` after its movement has half ended, and
     at most `latest_s` after it landed. `forget_s` after a landing the usual peak no longer counts.
     """
@@ -45,6 +46,8 @@ class GaitParams:
     floor_gps: float = 1.5
     share: float = 0.12
     swing_gps: float = 4.0
+    slow_gps: float = 2.8
+    slow_g: float = 0.22
     swing_g: float = 0.11
     lands_s: float = 0.06
     big: float = 0.3
@@ -70,12 +73,14 @@ class GaitParams:
 class Swing(NamedTuple):
     """A burst of movement that has ended. Indices on the slow grid: `swing` before its first maximum, `last`
     its last great one, `known` with which its end was seen (-1 where it is a matter of waiting), `left` the
-    first maximum of the next, or -1; `peak_gps` and `swing_g` as in `Landing`."""
+    first maximum of the next, or -1, `still` where there was least movement before; `peak_gps` and `swing_g`
+    as in `Landing`."""
 
     swing: int
     last: int
     known: int
     left: int
+    still: int
     peak_gps: float
     swing_g: float
 
@@ -83,7 +88,8 @@ class Swing(NamedTuple):
 class Landing(NamedTuple):
     """A landing after a swing. Times in s; indices on the slow grid.
 
-    `swing` … `land` is the burst, `land` … `leave` the stance that is known when it is decided;
+    `still` is where there was least movement before, `swing` … `land` the burst, `land` … `leave` the stance
+    that is known when it is decided;
     `peak_gps` the burst's greatest envelope, `impact_g` the greatest band-passed acceleration at the landing,
     `calm_g` the same in the swing before, `made_up` the share of samples there that were interpolated,
     `swing_g` the greatest deviation of |a| from 1 g in the swing.
@@ -95,6 +101,7 @@ class Landing(NamedTuple):
     swing: int
     land: int
     leave: int
+    still: int
     peak_gps: float
     impact_g: float
     calm_g: float
@@ -170,7 +177,8 @@ class Lander:
         times = self.full.times(np.stack([land, leave * self._factor - self._delay, known * self._factor]))
         land = (land + self._delay) // self._factor
         stands = np.where(leave < 0, known - self._lag, leave)
-        shown = (*times, leave, swing, land, stands, peak, most, calm, made_up)
+        still = np.array([x.still for x in swings])
+        shown = (*times, leave, swing, land, stands, still, peak, most, calm, made_up)
         rows = zip(*(x.tolist() for x in shown), (x.swing_g for x in swings), strict=True)
         return [Landing(*self._times(*row[:4]), *row[4:]) for row in rows]
 

@@ -32,17 +32,17 @@ class _Line:
     row: Row | None
 
 
-def lines(rows: Sequence[Row]) -> list[_Line]:
+def lines(rows: Sequence[Row], *, narrow: bool = False) -> list[_Line]:
     """The exercise as a heading, its rows below it."""
     found: list[_Line] = []
     for exercise, group in groupby(rows, lambda r: r.key.exercise):
         found.append(_Line(display(exercise.replace("-", " "), 30), None))
-        found += [_Line(_label(r), r) for r in group]
+        found += [_Line(_label(r, narrow=narrow), r) for r in group]
     return found
 
 
-def _label(row: Row) -> str:
-    device = f", {display(row.key.device, 18)}" if row.key.device else ""
+def _label(row: Row, *, narrow: bool) -> str:
+    device = f", {display(row.key.device, 8 if narrow else 18)}" if row.key.device else ""
     return f"{row.key.placement or 'not said'}, {sensor(gyro=row.key.gyro).replace('with ', '')}{device}"
 
 
@@ -50,7 +50,7 @@ def _panels(
     rows: Sequence[Row], theme: Theme, names: Sequence[str], *, narrow: bool
 ) -> tuple[Figure, list[Axes]]:
     """Axes beside each other that share the lines on the left."""
-    drawn = lines(rows)
+    drawn = lines(rows, narrow=narrow)
     figure = new_figure(_NARROW_IN if narrow else _WIDE_IN, 1.0 + _LINE_IN * len(drawn), theme)
     grid = figure.subplots(1, len(names), sharey=True, squeeze=False)
     axes: list[Axes] = list(grid[0])
@@ -72,7 +72,7 @@ def _placed(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 def completion_figure(rows: Sequence[Row], theme: Theme, *, narrow: bool = False) -> Figure:
     """For sets that were done as asked for and for those that were not: how many verdicts were right, not
     verifiable, or wrong."""
-    figure, axes = _panels(rows, theme, ("done as asked for", "not done"), narrow=narrow)
+    figure, axes = _panels(rows, theme, ("done", "not done"), narrow=narrow)
     for y, row in _placed(rows):
         done, missing = row.completion.done, row.completion.not_done
         _stack(axes[0], y, (done["complete"], done["not-verifiable"], done["incomplete"]), theme)
@@ -126,6 +126,7 @@ def error_figure(rows: Sequence[Row], theme: Theme, *, narrow: bool = False) -> 
         for one, a in zip(axes, (row.events.onset, row.events.length), strict=True):
             _limits(one, y, a, colour)
     for one in axes:
+        one.xaxis.set_major_locator(MaxNLocator(3 if narrow else 6))
         one.axvline(0, color=theme["soft"], linewidth=0.9, zorder=0)
     return figure
 
@@ -143,6 +144,7 @@ def late_figure(rows: Sequence[Row], theme: Theme, *, narrow: bool = False) -> F
     for y, row in _placed(rows):
         for late in row.late:
             _mark(axes, y, late, theme[exercise_role(row.key.exercise)])
+    axes.xaxis.set_major_locator(MaxNLocator(4 if narrow else 8))
     axes.set_xlim(left=0)
     return figure
 

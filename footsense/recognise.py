@@ -2,15 +2,20 @@
 
 Each event is looked at together with its neighbours of the same kind, and is taken for an exercise or for
 nothing (`other`: walking, lifting the leg, restless feet). A run of events taken for the same exercise is a
-segment. A run of steps, on tiptoe or not, and a run of circles leave no room for holds in between.
+segment. A run of steps, on tiptoe or not, and a run of circles leave no room for holds; but who keeps a posture
+takes no steps.
 
-The borders between the exercises of holding are drawn from what is asked for (seconds held) and from the
-simulated wearer (how far and how slowly the sensor tilts, how hard it is lifted); no recording of people doing
-them is known.
+What tells the exercises of holding apart is what they are: a toe grip tilts the instep by a few degrees and is
+kept for a count of three; a flex turns the foot about an ankle that lies still; for a pencil the leg goes up.
+The borders are drawn from what is asked for (seconds held), from the lengths of legs and feet, and from two
+simulators; no recording of people doing these exercises is known.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
 
 from footsense.types import Event, Placement
 
@@ -30,7 +35,7 @@ class Rule:
 
     `neighbours` on either side that an event is judged with; `pause_s` longest time between
     two events of a run; `fewest` events of a run; `odd_ends` lets in one event before and after it that is not
-    like the others; `like` says whether a window of events is the exercise.
+    like the others; `like` says whether a window of events is the exercise, `whole` whether a run of them is.
     """
 
     exercise: str
@@ -39,10 +44,12 @@ class Rule:
     fewest: int
     odd_ends: bool
     like: Callable[[Sequence[Event], Placement | None], bool]
+    whole: Callable[[Sequence[Event]], bool] = bool
 
 
 def recognise(events: Sequence[Event], placement: Placement | None) -> tuple[Segment, ...]:
     """Segments, in order of time and not overlapping, from the events of all detectors over one stream."""
+    events = sorted(_on_foot(events), key=lambda e: e.start_s)
     found = _segments(CIRCLES, events, placement, ())
     walks = _segments(STEPS, events, placement, found)
     found += _segments(TIPTOE, events, placement, found)
@@ -51,42 +58,79 @@ def recognise(events: Sequence[Event], placement: Placement | None) -> tuple[Seg
     return tuple(sorted(found, key=lambda s: s.start_s))
 
 
+def _on_foot(events: Sequence[Event]) -> list[Event]:
+    """The events without the steps that a posture kept shows to be none: a tremor, a slip."""
+    kept = _Taken((e.start_s, e.end_s) for e in events if e.kind == "hold" and _length(e) >= KEPT_S)
+    return [e for e in events if e.kind != "step" or kept.over(e.start_s, e.start_s) is not None]
+
+
 def _segments(
-    rule: Rule, events: Sequence[Event], placement: Placement | None, taken: Sequence[Segment]
+    rule: Rule, events: Sequence[Event], placement: Placement | None, others: Iterable[Segment]
 ) -> list[Segment]:
-    """Runs of events of the exercise, where nothing else has taken the place; an odd event breaks no run."""
-    own = sorted((e for e in events if e.exercise == rule.exercise), key=lambda e: e.start_s)
-    like = [i for i in range(len(own)) if rule.like(_window(own, i, rule), placement)]
+    """Runs of the exercise's events, where nothing else has taken the place; an odd event breaks no run."""
+    taken = _Taken((s.start_s, s.end_s) for s in others)
+    places = ((taken.over(e.start_s, e.end_s), e) for e in events if e.exercise == rule.exercise)
+    free = ((place, e) for place, e in places if place is not None)
+    stretches = ([e for _, e in group] for _, group in groupby(free, key=lambda x: x[0]))
+    return [s for stretch in stretches for s in _runs(rule, _mended(stretch), placement)]
+
+
+def _mended(own: Sequence[Event]) -> list[Event]:
+    """Holds that were broken off for a moment made whole, if they are then no longer than their neighbours."""
+    mended: list[Event] = []
+    for i, event in enumerate(own):
+        near = event.kind == "hold" and mended and _between(mended[-1], event) <= BREAK_S
+        if near and event.end_s - mended[-1].start_s <= LONGER * _usual(own, i):
+            mended[-1] = replace(mended[-1], end_s=event.end_s)
+        else:
+            mended.append(event)
+    return mended
+
+
+def _usual(own: Sequence[Event], i: int) -> float:
+    """How long the longer holds around event i are."""
+    lengths = sorted(map(_length, own[max(i - 4, 0) : i + 4]))
+    return lengths[3 * len(lengths) // 4]
+
+
+class _Taken:
+    """Stretches of time that are taken."""
+
+    def __init__(self, spans: Iterable[tuple[float, float]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start_s for start_s, _ in ordered]
+        self._ends = [-math.inf, *accumulate((end_s for _, end_s in ordered), max)]
+
+    def over(self, start_s: float, end_s: float) -> int | None:
+        """Over how many of them a span is, None where it is in one."""
+        before = bisect_left(self._starts, end_s)
+        return before if self._ends[before] <= start_s else None
+
+
+def _runs(rule: Rule, own: Sequence[Event], placement: Placement | None) -> list[Segment]:
     runs: list[list[int]] = []
-    for i in like:
+    for i in range(len(own)):
+        if not rule.like(_window(own, i, rule), placement):
+            continue
         if runs and i - runs[-1][-1] <= 2 and _close(own, runs[-1][-1], i, rule.pause_s):
             runs[-1].append(i)
         else:
             runs.append([i])
-    long = [(r[0], r[-1]) for r in runs if len(r) >= rule.fewest]
-    return [_segment(rule, own, run, taken) for run in long if _free(_span(rule, own, *run), taken)]
+    spans = [(r[0], r[-1]) for r in runs if len(r) >= rule.fewest]
+    return [_segment(rule, own, a, b) for a, b in spans if rule.whole(own[a : b + 1])]
 
 
-def _segment(rule: Rule, own: Sequence[Event], run: tuple[int, int], taken: Sequence[Segment]) -> Segment:
+def _segment(rule: Rule, own: Sequence[Event], first: int, last: int) -> Segment:
     """From the run's first event to its last, with an odd one at either end where the rule lets it in."""
-    first, last = run
     if rule.odd_ends and first and _close(own, first - 1, first, rule.pause_s):
-        first -= _free(_span(rule, own, first - 1, last), taken)
+        first -= 1
     if rule.odd_ends and last + 1 < len(own) and _close(own, last, last + 1, rule.pause_s):
-        last += _free(_span(rule, own, first, last + 1), taken)
-    return _span(rule, own, first, last)
-
-
-def _span(rule: Rule, own: Sequence[Event], first: int, last: int) -> Segment:
+        last += 1
     return Segment(rule.exercise, own[first].start_s, own[last].end_s)
 
 
 def _close(own: Sequence[Event], first: int, last: int, pause_s: float) -> bool:
     return all(_between(own[k], own[k + 1]) <= pause_s for k in range(first, last))
-
-
-def _free(segment: Segment, taken: Sequence[Segment]) -> bool:
-    return not any(segment.start_s < t.end_s and t.start_s < segment.end_s for t in taken)
 
 
 def _window(own: Sequence[Event], i: int, rule: Rule) -> list[Event]:
@@ -107,14 +151,16 @@ def _between(a: Event, b: Event) -> float:
 
 # -- what the windows have to look like
 
-_SAME_LENGTH, _SAME_SIZE = (
-    2.1,
-    1.8,
-)  # longest over shortest, widest over narrowest, of holds that belong together
-_TOP_DEG, _TOP_S = 5.0, (2.0, 6.5)
-_BAND_DEG = {"foot": 45.0, "ankle": 20.0, "shank": 0.0}  # at the shank a flex is too small to be one
-_BAND_S, _BAND_G = (4.9, 12.5), 0.13
-_PENCIL_S = (7.0, 16.0)
+KEPT_S = 3.0  # a posture kept that long is no stance of a walk
+BREAK_S, LONGER = 1.5, 1.4  # between the parts of a broken hold; the whole against others
+_SAME_LENGTH = 2.1  # longest over shortest, and
+_SAME_SIZE = 1.8  # widest over narrowest, of holds that belong together
+_TOP_DEG = 5.5
+_BAND_DEG = {"foot": (_TOP_DEG, 70.0), "ankle": (0.0, 30.0), "shank": (0.0, 0.0)}  # no flex shows at the shank
+_TOP_S, _BAND_S, _PENCIL_S = (2.0, 8.0), (4.5, 12.5), (6.5, 16.0)
+_LEVER_M = 0.1  # from the ankle joint to the sensor, at most
+_UNSURE = 0.25
+_TIPTOE_S = 6.0  # shorter is no walk
 
 
 def _always(window: Sequence[Event], placement: Placement | None) -> bool:
@@ -122,8 +168,17 @@ def _always(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _tiptoe(window: Sequence[Event], placement: Placement | None) -> bool:
-    labels = [e.attributes["toe"] for e in window if e.attributes["toe"] is not None]
-    return 2 * sum(label is True for label in labels) > len(labels) and 2 * len(labels) >= len(window)
+    return _share_on_tiptoe(window) > 0.5
+
+
+def _walk_on_tiptoe(run: Sequence[Event]) -> bool:
+    return _share_on_tiptoe(run) >= 0.8 and run[-1].end_s - run[0].start_s >= _TIPTOE_S
+
+
+def _share_on_tiptoe(steps: Sequence[Event]) -> float:
+    """Of the steps that are labelled, 0 where most are not."""
+    labels = [e.attributes["toe"] for e in steps if e.attributes["toe"] is not None]
+    return sum(label is True for label in labels) / len(labels) if 2 * len(labels) >= len(steps) else 0.0
 
 
 def _top(window: Sequence[Event], placement: Placement | None) -> bool:
@@ -132,27 +187,37 @@ def _top(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _band(window: Sequence[Event], placement: Placement | None) -> bool:
-    fits = (
-        _within(_held(window), _BAND_S) and _middle(window, "excursion_deg") <= _BAND_DEG[placement or "foot"]
-    )
-    calm = _middle(window, "lift_g") <= _BAND_G
-    return _alike(window) and fits and calm and not _lifted(window, placement)
+    wide = _within(_middle(window, "excursion_deg"), _BAND_DEG[placement or "foot"])
+    return _alike(window) and _within(_held(window), _BAND_S) and wide and _lifted(window) < -_UNSURE
 
 
 def _pencil(window: Sequence[Event], placement: Placement | None) -> bool:
-    return _alike(window) and _within(_held(window), _PENCIL_S) and _lifted(window, placement)
+    lifted = placement == "shank" or _lifted(window) > _UNSURE
+    return _alike(window) and _within(_held(window), _PENCIL_S) and lifted
 
 
-def _lifted(window: Sequence[Event], placement: Placement | None) -> bool:
-    """Whether the leg was lifted for about ten seconds: slowly, for long, and with some force on the way up."""
-    slow = _limited((_middle(window, "rise_s") - 0.42) / 0.12, 2.0)
-    long = _limited(_held(window) - 9.0, 2.0)
-    force = _limited((_middle(window, "lift_g") - 0.085) / 0.04, 1.0)
-    return placement == "shank" or slow + long + force > 0.0
+def _lifted(window: Sequence[Event]) -> float:
+    """What speaks for a leg that was lifted (above 0) and what for a foot that was flexed (below).
+
+    A flex turns the foot about an ankle that lies still: the sensor goes no further than its lever. Lifted, it
+    goes up, and without a gyro a posture that leans back while the leg speeds up tells as well. Flexes are held
+    for 5 to 10 s, a pencil for about 10.
+    """
+    turned = math.radians(_middle(window, "excursion_deg"))
+    high = _limited((_middle(window, "height_m") - 0.04) / 0.015, -1.5, 2.0)
+    long = _limited((_held(window) - 9.0) / 0.8, -1.5, 1.5)
+    travels = [_number(e, "travel_m") for e in window if "travel_m" in e.attributes]
+    if travels:
+        return (
+            high
+            + long
+            + _limited((_median(travels) - 0.045 - _LEVER_M * turned * (1.0 + turned)) / 0.015, -2.0, 2.0)
+        )
+    return high + long + _limited((_middle(window, "rise_s") - 0.45) / 0.1, -0.5, 1.0)
 
 
-def _limited(value: float, most: float) -> float:
-    return min(max(value, -most), most)
+def _limited(value: float, least: float, most: float) -> float:
+    return min(max(value, least), most)
 
 
 def _alike(window: Sequence[Event]) -> bool:
@@ -197,9 +262,9 @@ def _median(values: list[float]) -> float:
 
 CIRCLES = Rule("ankle-circles", 0, 4.0, 3, False, _always)
 STEPS = Rule("toe-walk", 0, 2.5, 4, False, _always)
-TIPTOE = Rule("toe-walk", 2, 2.5, 4, False, _tiptoe)
+TIPTOE = Rule("toe-walk", 2, 2.5, 6, False, _tiptoe, _walk_on_tiptoe)
 HOLDS = (
-    Rule("top-presses", 2, 15.0, 3, True, _top),
-    Rule("band-flexes", 2, 20.0, 3, True, _band),
-    Rule("pencil-pickups", 2, 20.0, 3, True, _pencil),
+    Rule("top-presses", 3, 20.0, 3, True, _top),
+    Rule("band-flexes", 3, 30.0, 3, True, _band),
+    Rule("pencil-pickups", 3, 30.0, 3, True, _pencil),
 )

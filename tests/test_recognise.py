@@ -8,7 +8,7 @@ from footsense.engine import run
 from footsense.exercises import exercise_names
 from footsense.recognise import Segment, recognise
 from footsense.simulate import Scenario, simulate, simulate_routine
-from footsense.types import Event
+from footsense.types import Event, Placement
 
 
 def holds(
@@ -24,7 +24,9 @@ def steps(labels: Sequence[bool | None], start_s: float = 0.0) -> list[Event]:
     return [Event("toe-walk", "step", t, t + 0.6, t + 1.0, {"toe": toe}) for t, toe in pairs]
 
 
-FLEX = {"excursion_deg": 20.0, "lift_g": 0.05, "rise_s": 0.2}
+FLEX = {"excursion_deg": 20.0, "height_m": 0.015, "travel_m": 0.04, "rise_s": 0.2}
+LIFT = {"excursion_deg": 20.0, "height_m": 0.14, "travel_m": 0.2, "rise_s": 0.2}
+GRIP = {"excursion_deg": 2.5, "height_m": 0.0, "travel_m": 0.01, "rise_s": 0.2}
 
 
 def test_three_alike_holds_are_an_exercise_and_two_are_not() -> None:
@@ -59,10 +61,73 @@ def test_holds_within_a_walk_are_none() -> None:
 
 
 def test_segments_do_not_overlap() -> None:
-    lift = {"excursion_deg": 20.0, "lift_g": 0.2, "rise_s": 0.7}
     flexes = holds("band-flexes", 4, held_s=9, every_s=14, **FLEX)
-    both = [*flexes, *holds("pencil-pickups", 4, held_s=9, every_s=14, **lift)]
+    both = [*flexes, *holds("pencil-pickups", 4, held_s=9, every_s=14, **LIFT)]
     assert len(recognise(both, "foot")) == 1
+
+
+@pytest.mark.parametrize("placement", ["foot", "ankle", None])
+def test_how_far_the_sensor_went_tells_a_lifted_leg_from_a_flexed_foot(placement: Placement | None) -> None:
+    for how, exercise in ((FLEX, "band-flexes"), (LIFT, "pencil-pickups")):
+        same = [
+            e for name in ("band-flexes", "pencil-pickups") for e in holds(name, 5, held_s=9, every_s=14, **how)
+        ]
+        assert [s.exercise for s in recognise(same, placement)] == [exercise]
+
+
+def test_between_a_flex_and_a_lift_it_is_neither() -> None:
+    between = {"excursion_deg": 20.0, "height_m": 0.04, "travel_m": 0.092, "rise_s": 0.45}
+    same = [
+        e for name in ("band-flexes", "pencil-pickups") for e in holds(name, 5, held_s=9, every_s=14, **between)
+    ]
+    assert recognise(same, "foot") == ()
+
+
+def test_a_shank_does_not_show_flexes() -> None:
+    same = [
+        e for name in ("band-flexes", "pencil-pickups") for e in holds(name, 5, held_s=9, every_s=14, **LIFT)
+    ]
+    assert [s.exercise for s in recognise(same, "shank")] == ["pencil-pickups"]
+    assert recognise(holds("band-flexes", 5, held_s=9, every_s=14, **FLEX), "shank") == ()
+
+
+def test_a_grip_of_the_toes_is_known_by_its_size_and_only_on_the_foot() -> None:
+    names = ("band-flexes", "pencil-pickups", "top-presses")
+    same = [e for name in names for e in holds(name, 6, held_s=5, every_s=8, **GRIP)]
+    assert [s.exercise for s in recognise(same, "foot")] == ["top-presses"]
+    assert "top-presses" not in [s.exercise for s in recognise(same, "ankle")]
+
+
+def test_steps_seen_while_a_posture_is_kept_are_none() -> None:
+    flexes = holds("band-flexes", 4, held_s=9, every_s=14, **FLEX)
+    trembling = steps([True] * 7, start_s=14.8)
+    (found,) = recognise([*flexes, *trembling], "foot")
+    assert found == Segment("band-flexes", 0.0, 51.0)
+
+
+def test_a_walk_between_two_sets_parts_them() -> None:
+    first = holds("band-flexes", 3, held_s=7, every_s=12, **FLEX)
+    second = holds("band-flexes", 3, held_s=7, every_s=12, start_s=52.0, **FLEX)
+    found = recognise([*first, *steps([False] * 12, start_s=35.0), *second], "foot")
+    assert [(s.start_s, s.end_s) for s in found] == [(0.0, 31.0), (52.0, 83.0)]
+
+
+def test_a_hold_broken_for_a_moment_is_one_of_the_others_length() -> None:
+    whole = holds("band-flexes", 2, held_s=9, every_s=14, **FLEX)
+    broken = holds("band-flexes", 2, held_s=4, every_s=5, start_s=28.0, **FLEX)
+    (found,) = recognise(
+        [*whole, *broken, *holds("band-flexes", 2, held_s=9, every_s=14, start_s=42.0, **FLEX)], "foot"
+    )
+    assert found == Segment("band-flexes", 0.0, 65.0)
+    hurried = holds("band-flexes", 5, held_s=5, every_s=6, **FLEX)
+    (found,) = recognise(hurried, "foot")
+    assert found == Segment("band-flexes", 0.0, 29.0)
+
+
+def test_a_few_steps_on_tiptoe_are_no_exercise() -> None:
+    assert recognise(steps([True] * 5), "foot") == ()
+    assert recognise(steps([True, True, False] * 6), "foot") == ()
+    assert [s.exercise for s in recognise(steps([True] * 8), "foot")] == ["toe-walk"]
 
 
 @pytest.mark.parametrize("exercise", exercise_names())

@@ -80,7 +80,10 @@ class HoldDetector:
             "unsteady_deg": round(hold.unsteady_deg, 3),
             "rest_noise_deg": round(hold.rest_noise_deg, 3),
             "lift_g": round(hold.lift_g, 3),
+            "height_m": round(hold.height_m, 3),
         }
         if hold.turn_deg is not None:
             attributes["turn_deg"] = round(hold.turn_deg, 2)
+        if hold.travel_m is not None:
+            attributes["travel_m"] = round(hold.travel_m, 3)
         return Event(self.about.exercise, self.about.kind, hold.start_s, hold.end_s, hold.decided_s, attributes)

@@ -338,7 +338,7 @@ class HoldTracker:
         p.excursion = chord(end_up, rest.up)
         if end_s - begin_s < self.params.min_hold_s:
             return None
-        up = rows.middle(p.entry, last)
+        up, travel = rows.middle(p.entry, last), way.travel(p, last)
         hold = Hold(
             start_s=begin_s,
             end_s=end_s,
@@ -348,7 +348,9 @@ class HoldTracker:
             unsteady_deg=middle(rows.distance(p.entry, last + 1, up)) / RAD,
             rest_noise_deg=rest.noise / RAD,
             lift_g=way.lift_g(p),
+            height_m=travel.height_m(),
             turn_deg=way.turned(p) / RAD if self._has_gyro else None,
+            travel_m=travel.distance_m(way.start.bias) if self._has_gyro else None,
             direction=towards(rest.up, up),
         )
         return hold if self._is_hold(hold, p, last) else None

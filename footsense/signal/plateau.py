@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from footsense.signal.posture import Posture, Up, length, middle_column
+from footsense.signal.travel import Travel
 from footsense.types import Floats
 
 BREAK_S, SHORTEST_S = 0.3, 1.0  # of a hold, by definition
@@ -88,8 +89,8 @@ class Hold:
     `rise_s` time from the last row nearer to rest than a quarter of the way to the first further than three
     quarters: the fast middle of the movement, not the time since rest was left; `unsteady_deg` median
     distance from the plateau; `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g`
-    largest departure of the specific force from 1 g on the way; `turn_deg` the angle of that way by the gyro,
-    None without one;
+    largest departure of the specific force from 1 g on the way; `height_m` by how much higher than at rest the
+    sensor is; `turn_deg` the angle of that way and `travel_m` its length in m by the gyro, None without one;
     `direction` the unit vector from rest to plateau in the sensor's frame.
     """
 
@@ -101,7 +102,9 @@ class Hold:
     unsteady_deg: float
     rest_noise_deg: float
     lift_g: float
+    height_m: float
     turn_deg: float | None
+    travel_m: float | None
     direction: list[float]
 
 
@@ -262,6 +265,12 @@ class Way:
         """Largest departure of the specific force from 1 g on the way."""
         begin = max(self.start.index, p.entry - self.look_back)
         return float(np.abs(self.rows.cut(self.rows.force_g, begin, p.entry + 1) - 1.0).max())
+
+    def travel(self, p: Plateau, last: int) -> Travel:
+        """The way of the sensor to the plateau, kept up to row `last`."""
+        early = p.entry - self.look_back + Travel.before(self.rate_hz)
+        begin = max(self.start.index, early, self.rows.first)
+        return Travel(self.rows, begin, p.entry, last, self.rate_hz)
 
     def _off(self, lo: int, hi: int, up: Up, settled: tuple[int, int]) -> Floats:
         """Distance of the rows lo..hi from a plateau at `up`. With a gyro it is the angle turned about level

@@ -19,7 +19,8 @@ RAD = math.pi / 180.0
 
 JERK_S = 0.01
 _T, _KNOWN, _UP, _CHANGE, _PATH, _FORCE, _JERK, _TURN = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12)
-_ROWS = 12
+_WEIGHT = 12
+_ROWS = 13
 
 
 class Up(NamedTuple):
@@ -33,12 +34,13 @@ class Up(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Rows on the slow grid, from index `first` on; one array (12, m), so that joining and cutting is one copy.
+    """Rows on the slow grid, from index `first` on; one array (13, m), so that joining and cutting is one copy.
 
     `t_s` (m,) times of their content, filter delays taken off; `known_s` (m,) times of the samples with which
     they became known; `up` (3, m) unit vectors along the 2 Hz low-passed specific force; `change` (m,) the
     larger chord between now and LAG_S, now and LAG_S / 2 ago; `path` (m,) length of the way since the start,
-    in chord units, fast tremor left out; `force_g` (m,) length of the specific force below 6 Hz; `jerk_g`
+    in chord units, fast tremor left out; `force_g` (m,) length of the specific force below 6 Hz; `weight_g`
+    (m,) length of the 2 Hz low-passed one, in which tremor is not, 1 g and the acceleration upwards; `jerk_g`
     (m,) change of the unfiltered specific force over about 10 ms; `turn` (3, m) integrated angular rate in
     rad, low-passed as `up` is, zero without gyro.
     """
@@ -77,6 +79,11 @@ class Posture:
     @property
     def force_g(self) -> Floats:
         values: Floats = self.rows[_FORCE]
+        return values
+
+    @property
+    def weight_g(self) -> Floats:
+        values: Floats = self.rows[_WEIGHT]
         return values
 
     @property
@@ -228,7 +235,8 @@ class PostureFilter:
             acc = slow.acc_g.T
             turn = None if slow.gyr_dps is None else self._integrate(slow.gyr_dps.T)
             low = self._low_pass(acc if turn is None else np.concatenate([acc, turn]))
-            rows[_UP] = low[:3] / np.maximum(length(low[:3]), 1e-6)
+            rows[_WEIGHT] = length(low[:3])
+            rows[_UP] = low[:3] / np.maximum(rows[_WEIGHT], 1e-6)
             rows[_CHANGE], rows[_PATH] = self._change(rows[_UP])
             rows[_FORCE] = length(acc)
             rows[_JERK] = self._jerk(signals.samples.acc_g, at)

@@ -136,7 +136,8 @@ class AnkleCircles:
         backward = run.wavering if moment.rest else run.backward
         if backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
             return []
-        marks = turn_limits(tape, run, self._shape.last if moment.rest else 1.0)
+        ended = moment.rest or run.stalled(round(STALL_S * self._grid.rate_hz), moment.period)
+        marks = turn_limits(tape, run, self._shape.last if ended else 1.0)
         if len(marks) < (1 if moment.rest else self._shape.turns):
             return []
         if len(marks) == 1 and marks[0].start < self._ended:
@@ -145,7 +146,7 @@ class AnkleCircles:
         if moment.rest:
             self._floor = moment.at
         elif turns:
-            self._bout = self._start(run, turns)
+            self._bout = self._start(run, turns, len(marks))
         elif len(marks) > self._shape.turns + 1:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
@@ -180,7 +181,7 @@ class AnkleCircles:
         rest = tape.path[:, since : until + 1]
         return np.asarray((rest[:, -1] - rest[:, 0] + rest[:, 1:].sum(axis=1) * leak) / (until - since))
 
-    def _start(self, run: Run, turns: list[Turn]) -> Bout:
+    def _start(self, run: Run, turns: list[Turn], done: int) -> Bout:
         last = turns[-1]
         top = int(np.argmax(run.turns))
         period = float(last.limits.end - last.limits.start)
@@ -190,7 +191,7 @@ class AnkleCircles:
             loop=last.loop,
             at=run.start + len(run.turns) - 1,
             turns=float(run.turns[-1]),
-            done=len(turns),
+            done=done,
             mark=last.limits.end,
             mark_s=last.limits.end_s,
             period=period,
@@ -248,13 +249,18 @@ class AnkleCircles:
         """What without a gyro cannot be told from circles, or may hide them."""
         thin, hidden = self._spans("strokes"), self._spans("hidden")
         lost = [(a, b, turns) for a, b, turns in thin if 2 * self._within(a, b) < turns]
-        if sum(turns for _, _, turns in lost) >= max(FEW_STROKES, STROKES_SHARE * self._count):
-            return (_declined("thin-loop-no-gyro", THIN_LOOP, lost),)
-        if sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden) >= max(
-            FEW_STROKES, HIDDEN_SHARE * self._count
-        ):
-            return (_declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden),)
+        turns = sum(turns for _, _, turns in lost)
+        if turns >= max(FEW_STROKES, STROKES_SHARE * self._count):
+            return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, turns),)
+        turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden)
+        if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
+            return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
         return ()
+
+    def _declined(self, code: str, text: str, spans: list[Span], turns: float) -> Reason:
+        """Of a stretch, or of everything where fewer were counted than not."""
+        where = (spans[0][0], spans[-1][1]) if turns < self._count else None
+        return Reason(code, text, Grade.NOT_VERIFIABLE, where)
 
     def _spans(self, of: str) -> list[Span]:
         """Stretches before the last gap, and since."""
@@ -264,6 +270,3 @@ class AnkleCircles:
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)
 
-
-def _declined(code: str, text: str, spans: list[Span]) -> Reason:
-    return Reason(code, text, Grade.NOT_VERIFIABLE, (spans[0][0], spans[-1][1]))

@@ -9,12 +9,11 @@ import numpy as np
 
 from footsense.signal.circling import LINEAR_G, WIDEST_RAD, Tape, linear_limit
 from footsense.signal.ending import SAME, turns_in_all
-from footsense.signal.settling import HASTE, Run, off_rim, wind_wide
+from footsense.signal.settling import HASTE, STALL, Run, off_rim, wind_wide
 from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, square2, turned, unit
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
-STALL = 0.15  # of the tempo of the bout: slower is no progress
 STALL_S = 0.55  # without progress for so long, the foot has come to rest
 STALL_TURNS = 0.2  # and for so much of the time that a turn takes
 SIXTHS = 6

@@ -11,6 +11,7 @@ from footsense.types import Floats
 TURNED_BACK = 0.5  # turns the other way, before which a run cannot have begun
 OUTSIDE = 3.0  # half axes from the centre, likewise
 NEAR = 0.15  # half axes from the centre within which nothing goes around it
+STALL = 0.15  # of the tempo: slower is no progress
 MIDDLE = 0.4  # and within which a run ends where it is hasty
 INNER = 0.7  # and within which the last turn does not grow where it is hasty
 HASTE = 1.5  # times the tempo of the bout
@@ -34,6 +35,11 @@ class Run:
     turns: Floats
     backward: float
     wavering: float
+
+    def stalled(self, samples: int, period: float) -> bool:
+        """Whether the last samples brought next to no progress, at a turn in `period`."""
+        n = min(samples, len(self.turns) - 1)
+        return n == samples and abs(float(self.turns[-1] - self.turns[-1 - n])) < STALL * n / period
 
 
 def wind(loop: Loop, path: Floats) -> Floats:

@@ -55,9 +55,10 @@ class Shape:
     alone_uneven: float = 0.5
     shortest: float = 0.022  # half axis
     longest: float = 1.0
-    quickest_s: float = 0.5  # one turn
+    quickest_s: float = 0.42  # one turn
     slowest_s: float = 8.0
     bout_s: float = 0.58  # a turn, on average, before a bout is believed
+    even_s: float = 0.5  # and of three and more that are round and even
     pair_s: float = 0.75  # a turn, on average, of two that are not both round and even
     alone_s: float = 0.9  # a turn that has no other beside it: fidgets are quicker
     alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
@@ -136,10 +137,11 @@ def _regularity(loop: Loop, path: Floats) -> tuple[float, float, float]:
     return rough, uneven, max(going_on / len(steps), SIXTHS / len(steps))
 
 
-def fits(turn: Turn, shape: Shape) -> bool:
-    """Whether a turn, on its own, can be a circle of the foot."""
+def fits(turn: Turn, shape: Shape, beside: Turn | None = None) -> bool:
+    """Whether a turn, on its own, can be a circle of the foot; or `beside` one, at whose tempo it may have been
+    held up."""
     loop, period_s = turn.loop, turn.period_s
-    tempo_hz = 1 / (period_s * turn.active if shape.held_up else period_s)
+    tempo_hz = 1 / period_s if beside is None else max(1 / beside.period_s, 1 / (period_s * turn.active))
     return (
         loop.ratio >= shape.turn_ratio
         and shape.shortest <= loop.length <= shape.longest
@@ -182,12 +184,12 @@ def _with_the_others(turns: list[Turn | None], start: int, stop: int, shape: Sha
     """Turns start:stop, and those before and after that go on from there; none if one after them does not."""
     found = [t for t in turns[start:stop] if t is not None]
     for turn in turns[stop:]:
-        if turn is None or not (fits(turn, shape) and alike(found[-1], turn, shape)):
+        if turn is None or not (fits(turn, shape, found[-1]) and alike(found[-1], turn, shape)):
             return []
         found.append(turn)
     for k in range(start - 1, -1, -1):
         turn = turns[k]
-        if turn is None or (k and not (fits(turn, shape) and alike(turn, found[0], shape))):
+        if turn is None or (k and not (fits(turn, shape, found[0]) and alike(turn, found[0], shape))):
             break
         found.insert(0, turn)
     return found
@@ -254,11 +256,12 @@ def _even(turns: list[Turn], shape: Shape) -> bool:
 def _regular(turns: list[Turn], shape: Shape) -> bool:
     n, even = len(turns), _even(turns, shape)
     ratio = shape.bout_ratio if n > 2 or even else shape.pair_ratio
+    least_s = shape.pair_s if n < 3 and not even else shape.even_s if n > 2 and even else shape.bout_s
     return (
         sum(t.loop.ratio for t in turns) >= ratio * n
         and sum(t.rough for t in turns) <= shape.bout_rough * n
         and sum(t.uneven for t in turns) <= shape.bout_uneven * n
-        and sum(t.period_s for t in turns) >= (shape.bout_s if n > 2 or even else shape.pair_s) * n
+        and sum(t.period_s for t in turns) >= least_s * n
         and all(alike(a, b, shape) for a, b in pairwise(turns))
         and all(dot(a.loop.normal, b.loop.normal) >= shape.parallel for a, b in pairwise(turns))
     )
@@ -368,7 +371,7 @@ class Bout:
     def judge(self, tape: Tape) -> Turn | None:
         """The foot stands or goes back: the turn under way if enough of it is done. Should the foot go on from
         there, it goes on from this turn."""
-        if self.peak <= self.judged + NEWS:
+        if self.peak <= self.judged + (EDGE if self.over else NEWS):
             return None
         self.judged = self.peak
         turn = self.last_turn(tape)
@@ -396,7 +399,7 @@ class Bout:
 
     def _accepts(self, turn: Turn) -> bool:
         shape = going(self.shape)
-        return fits(turn, shape) and (self.before is None or alike(self.before, turn, shape))
+        return fits(turn, shape, self.before) and (self.before is None or alike(self.before, turn, shape))
 
     def _creeps(self) -> bool:
         """Whether the last fifth of a second brought next to no progress."""

@@ -15,7 +15,7 @@ INNER = 0.7  # and within which nothing goes faster than the bout
 RIM, CORE = 0.8, 0.2  # half axes between which a spiral shows
 SPIRAL = 0.6  # of the bout's tempo: a path that turns so fast on its way in spirals
 MOST_UNSEEN = 0.12  # turns
-SAME = 0.35  # turns by which the whole may differ from what was followed
+SAME = 0.25  # turns by which the whole may differ from what was followed
 
 Span = tuple[int, int]  # slow indices, both included
 

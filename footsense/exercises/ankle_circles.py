@@ -23,7 +23,7 @@ HIDDEN_LOOP = (
     "the foot moves much, but its own acceleration hides which way: circle more slowly, with the leg at rest, "
     "or use a sensor with a gyro"
 )
-HIDDEN_SHARE = 1.1  # of the circles counted, that may go unexplained
+HIDDEN_SHARE = 0.95  # of the circles counted, that may go unexplained
 ENOUGH_SEEN = 3  # circles
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
@@ -258,8 +258,8 @@ class AnkleCircles:
         return ()
 
     def _declined(self, code: str, text: str, spans: list[Span], turns: float) -> Reason:
-        """Of a stretch, or of everything where fewer were counted than not."""
-        where = (spans[0][0], spans[-1][1]) if turns < self._count else None
+        """Of a stretch, or where it is not small beside what was counted, of everything."""
+        where = (spans[0][0], spans[-1][1]) if turns < STROKES_SHARE * self._count else None
         return Reason(code, text, Grade.NOT_VERIFIABLE, where)
 
     def _spans(self, of: str) -> list[Span]:
@@ -269,4 +269,3 @@ class AnkleCircles:
 
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)
-

@@ -32,6 +32,7 @@ TINY = 1e-12
 THIN = 0.52  # q of a loop 0.28 as wide as it is long
 STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
 SLOWEST_HZ, FASTEST_HZ = 0.12, 1.8
+FAINT_RAD = 0.025  # and of a circle that may be hidden
 HIDDEN = 2.5  # times the linear limit: up to here it may be circles, hidden by their own acceleration,
 HASTIEST_HZ = 3.6  # which goes round twice as quickly
 FEW = 3.0  # turns, fewer of which say nothing
@@ -200,7 +201,8 @@ class Scout:
             thin = (area < THIN * THIN * size * speed) & (mean[5] < limit * limit) & (beat < FASTEST_HZ)
             self.strokes.process(tilt.t_s, wide & thin, step)
             hidden = (mean[5] < HIDDEN * HIDDEN * limit * limit) & (beat < HASTIEST_HZ)
-            self.hidden.process(tilt.t_s, wide & hidden, step)
+            far = half_axis > FAINT_RAD
+            self.hidden.process(tilt.t_s, far & (beat > SLOWEST_HZ) & hidden, step)
         return self._wound.process(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
 
     def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:

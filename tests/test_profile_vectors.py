@@ -14,6 +14,7 @@ from footsense.devices.reading import Readings
 
 TO_UNITS = {"acc_mps2": ("acc_g", 1 / 9.80665), "acc_g": ("acc_g", 1.0), "acc_mg": ("acc_g", 1e-3)}
 TO_UNITS |= {"gyro_dps": ("gyr_dps", 1.0), "timestamp_ms": ("timestamp_s", 1e-3)}
+TO_UNITS |= {"timestamp_raw": ("timestamp_s", 0.008), "timestamp_unwrapped": ("timestamp_s", 0.008)}  # BlueST
 TO_UNITS |= {"timestamp_us": ("timestamp_s", 1e-6), "sequence": ("sequence", 1.0)}
 SAMPLES = {"acc_mps2", "acc_g", "acc_mg", "gyro_dps"}
 
@@ -38,8 +39,9 @@ def numbers(value: Any) -> list[float]:
 
 
 def with_header(vector: dict[str, Any]) -> bytes:
-    """Captures without their two bytes of header get one, with a reference that is not ours."""
-    header = b"\x02\x63" if "2-byte GSP header" in vector["config"].get("strip", "") else b""
+    """Captures without their two bytes of header get one: a reference that is not ours, or a stamp."""
+    stripped = vector["config"].get("strip", "")
+    header = b"\x02\x63" if "2-byte GSP header" in stripped else b"\x00\x00" if "timestamp" in stripped else b""
     return header + bytes.fromhex(vector["hex"])
 
 

@@ -54,7 +54,7 @@ class Decoder:
 
     def _packet(self, char: str, payload: bytes) -> list[Decoded]:
         rule = self._elements.get(char)
-        if rule is None:
+        if rule is None or not _holds(_rules(rule.when), payload):
             return self._read(char, payload)
         parts, faults = elements(rule, payload)
         known = [part for part in parts if self._reader(char, part)]

@@ -71,10 +71,19 @@ class LengthField(Table, frozen=True, kw_only=True):
     add: Annotated[int, Meta(ge=-64, le=512)] = 0
 
 
-class Elements(Table, frozen=True, kw_only=True):
-    """A frame that from byte `at` on is a row of elements: type, length, and as many bytes. Each is read as a
-    packet of its own that begins with the bytes before `at`."""
+class When(Table, frozen=True, kw_only=True):
+    """A byte that tells whether a packet belongs to the stream."""
 
+    at: At
+    eq: Byte
+    mask: Annotated[int, Meta(ge=1, le=255)] = 255
+
+
+class Elements(Table, frozen=True, kw_only=True):
+    """A frame (of those that `when` tells) that from byte `at` on is a row of elements: type, length, as many
+    bytes. Each is read as a packet of its own that begins with the bytes before `at`."""
+
+    when: Annotated[list[When], Meta(max_length=4)] = []
     at: At
     type: Kind = "u8"
     length: Kind = "u8"
@@ -135,11 +144,17 @@ class Setting(Table, frozen=True, kw_only=True):
 
 
 class Capture(Table, frozen=True, kw_only=True):
-    """The number of an answer that a setting takes its value from; `missing` where the answer ends before."""
+    """The number of an answer that a setting takes its value from; `missing` where the answer ends before.
+
+    `row` and `key`: the answer is from `at` on a row of records of `row` bytes that begin with a key, and the
+    number follows this one.
+    """
 
     at: At
     type: Kind = "u8"
     mask: Annotated[int, Meta(ge=1)] | None = None  # of a whole number: these bits, as a number of their own
+    row: Annotated[int, Meta(ge=2, le=64)] | None = None
+    key: Byte = 0
     missing: int | float | None = None
 
 
@@ -168,14 +183,6 @@ class Step(Table, frozen=True, kw_only=True):
     delay_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0
     every_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0
     about: Line | None = None
-
-
-class When(Table, frozen=True, kw_only=True):
-    """A byte that tells whether a packet belongs to the stream."""
-
-    at: At
-    eq: Byte
-    mask: Annotated[int, Meta(ge=1, le=255)] = 255
 
 
 class Stamp(Table, frozen=True, kw_only=True):

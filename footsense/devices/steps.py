@@ -35,13 +35,21 @@ class Answer:
             return None
         told: dict[str, Value] = {}
         for name, place in self.capture:
-            if place.at + kinds.size(place.type) <= len(payload):
-                told[name] = _masked(kinds.reader(place.type)(payload, place.at), place.mask)
+            at = _place(place, payload)
+            if at is not None and at + kinds.size(place.type) <= len(payload):
+                told[name] = _masked(kinds.reader(place.type)(payload, at), place.mask)
             elif place.missing is None:
                 raise PacketError(f"the answer {display(payload.hex(' '), 40)} does not tell {name}")
             else:
                 told[name] = place.missing
         return told
+
+
+def _place(place: Capture, payload: bytes) -> int | None:
+    """Where the number lies, None where there is no record of its key."""
+    if place.row is None:
+        return place.at
+    return next((i + 1 for i in range(place.at, len(payload), place.row) if payload[i] == place.key), None)
 
 
 def _masked(value: float, mask: int | None) -> float:

@@ -10,7 +10,8 @@ from footsense.analysis.apart import reasons_within
 from footsense.analysis.checks import LastCheck
 from footsense.analysis.facts import Watcher
 from footsense.analysis.model import Analysis
-from footsense.analysis.run import Seen, judge, together, worth_running
+from footsense.analysis.run import Seen, cues_in, judge, together, worth_running
+from footsense.cues import Cue
 from footsense.engine import Engine
 from footsense.exercises import exercise_names
 from footsense.recording.model import Recording, Track
@@ -51,6 +52,7 @@ class _Run:
     events: list[Event]
     reasons: list[tuple[Reason, ...]]  # of each stretch
     check: LastCheck
+    cues: list[Cue]
 
 
 def _reasoned(run: _Run) -> _Run:
@@ -64,12 +66,13 @@ def _reasoned(run: _Run) -> _Run:
 def _run(track: Track) -> _Run:
     names = exercise_names()
     engine = Engine(names)
-    run = _Run(track, [_Stretch(-np.inf, None, None)], [], [], LastCheck())
+    run = _Run(track, [_Stretch(-np.inf, None, None)], [], [], LastCheck(), [])
     info: StreamInfo | None = None
     for item in track.items():
         run.check.watch(item)
         if isinstance(item, StreamInfo):
             info = item
+        run.cues.extend(cues_in(item))
         if isinstance(item, Command):
             _mark(run.stretches, item, info)
             continue
@@ -126,4 +129,5 @@ def _seen(run: _Run, number: int) -> Seen:
         e for e in run.events if e.exercise == name and stretch.start_s <= (e.start_s + e.end_s) / 2 < end_s
     ]
     reasons = {name: list(run.reasons[number])}
-    return Seen(run.track, stretch.watcher, events, reasons, run.track.items, run.check.reasons())
+    cues = tuple(c for c in run.cues if c.exercise == name and stretch.start_s <= c.t_s < end_s)
+    return Seen(run.track, stretch.watcher, events, reasons, run.track.items, run.check.reasons(), cues)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from footsense.cues import Cue
 from footsense.recognise import Segment
 from footsense.types import Event, Grade, Placement, Reason, Side
 
@@ -34,7 +35,8 @@ class Analysis:
 
     `counts` are None where the data cannot show it (`grade` is `not-verifiable`). With more than one sensor
     `sensors` names them and every event has its `side` among its attributes. `lost` is not empty where the file
-    is damaged or has no end, so that more may have been done than is in it: the sides of its sensors.
+    is damaged or has no end, so that more may have been done than is in it: the sides of its sensors. `cues`
+    were given while it was recorded; they have no part in events, counts and grade.
     """
 
     file: str
@@ -49,3 +51,4 @@ class Analysis:
     reasons: tuple[Reason, ...] = field(default=())
     sensors: tuple[SensorFacts, ...] = ()
     lost: frozenset[Side | None] = frozenset()
+    cues: tuple[Cue, ...] = ()

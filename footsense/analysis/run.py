@@ -16,6 +16,7 @@ from footsense.analysis.quality import (
     file_reasons,
     grade_of,
 )
+from footsense.cues import Cue, cue_of
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
 from footsense.recognise import Segment, recognise
@@ -39,6 +40,7 @@ class Seen:
     reasons: dict[str, list[Reason]]
     items: Callable[[], Iterator[Item]]
     worn: tuple[Reason, ...] = ()  # what the last wearing check in it found
+    cues: tuple[Cue, ...] = ()
 
 
 def analyse(
@@ -98,6 +100,7 @@ class Part:
 def _run(track: Track, names: Sequence[str], placement: Placement | None, side: Side | None) -> Seen:
     watcher, check, engine = Watcher(), LastCheck(), Engine(names)
     events: list[Event] = []
+    cues: list[Cue] = []
     reasons: dict[str, list[Reason]] = {name: [] for name in names}
     info: StreamInfo | None = None
 
@@ -110,11 +113,18 @@ def _run(track: Track, names: Sequence[str], placement: Placement | None, side: 
         if isinstance(item, StreamInfo):
             collect(engine, reasons)
             info = item
+        cues += cues_in(item)
         if info is not None and worth_running(item, info):
             events += engine.process(item)
     events += engine.flush()
     collect(engine, reasons)
-    return Seen(track, watcher, events, reasons, items, check.reasons())
+    return Seen(track, watcher, events, reasons, items, check.reasons(), tuple(cues))
+
+
+def cues_in(item: Item) -> list[Cue]:
+    """The cue that an item of a stream is, if it is one."""
+    cue = cue_of(item) if isinstance(item, Command) else None
+    return [] if cue is None else [cue]
 
 
 def _worn(item: Item, placement: Placement | None, side: Side | None) -> Item:
@@ -203,6 +213,7 @@ def together(
         if several
         else (),
         lost=frozenset(t.side for t in recording.tracks if recording.damage or not recording.closed),
+        cues=tuple(replace(c, side=s.track.side) if several else c for s in seen for c in s.cues),
     )
 
 

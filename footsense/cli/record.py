@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from footsense.cli.live import Outcome
+    from footsense.cli.presses import PressGuide
     from footsense.cli.wearing import WearingGuide
     from footsense.session import Session, SessionEvent
     from footsense.sources.ble import Central, Link
@@ -35,6 +36,7 @@ class Wish:
     settings: dict[str, str] = field(default_factory=dict)
     duration_s: float | None = None
     check_wearing: bool = False
+    presses: int | None = None
 
 
 @click.command(name="record")
@@ -47,12 +49,16 @@ class Wish:
 @options.placement
 @click.option("-o", "--output", metavar="FILE.mcap", help="The recording; by default named by date and time.")
 @click.option("--check-wearing", is_flag=True, help="Begin with a check of how the sensor sits: 20 s, guided.")
+@click.option(
+    "--presses", type=click.IntRange(1, 100), metavar="N",
+    help="Ask for N top presses, record the cues, and end.",
+)  # fmt: skip
 @click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, device: str | None, profile: str | None, pairs: tuple[str, ...],
     side: "Side | None", placement: "Placement | None", output: str | None, duration_s: float | None,
-    check_wearing: bool,
+    check_wearing: bool, presses: int | None,
 ) -> None:  # fmt: skip
     """Record a sensor until Ctrl-C, which ends the recording in order (exit code 0).
 
@@ -67,7 +73,7 @@ def command(
     if path.exists():
         raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
     settings = dict(options.key_values(pairs, "rate_hz=100"))
-    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing)
+    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses)
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
     outcome, _ = asyncio.run(run(central, wish, screen))
@@ -93,7 +99,11 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     link = Link(central, found.device, found.label, plan_for(found.profile, settings), inbox)
     meta = SensorMeta(link.id, found.profile.text, settings, wish.side, wish.placement)
     screen.say(f"{found.label}: connecting …")
-    meter = _Meter(screen, link, inbox, wish.duration_s, _guide(screen, meta) if wish.check_wearing else None)
+    meter = _Meter(
+        screen, link, inbox, wish.duration_s,
+        _guide(screen, meta) if wish.check_wearing else None,
+        presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
+    )  # fmt: skip
     return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
 
 
@@ -103,16 +113,22 @@ def _guide(screen: Screen, meta: "SensorMeta") -> "WearingGuide":
     return WearingGuide(screen, meta)
 
 
+def _paced(screen: Screen, presses: int, side: "Side | None") -> "PressGuide":
+    from footsense.cli.presses import PressGuide  # noqa: PLC0415
+
+    return PressGuide(screen, presses, side)
+
+
 class _Meter:
     """Shows how the recording goes, and ends it after `duration_s` of stream time; `guide` leads through the
-    wearing check."""
+    wearing check, `presses` asks for top presses after it, and ends it where no duration was said."""
 
     def __init__(
         self, screen: Screen, link: "Link", inbox: "Inbox", duration_s: float | None,
-        guide: "WearingGuide | None" = None,
+        guide: "WearingGuide | None" = None, *, presses: "PressGuide | None" = None,
     ) -> None:  # fmt: skip
         self._screen, self._link, self._inbox = screen, link, inbox
-        self._duration_s, self._guide = duration_s, guide
+        self._duration_s, self._guide, self._presses = duration_s, guide, presses
         self._samples = self._gaps = 0
         self._first_s: float | None = None
         self._last_s = 0.0
@@ -136,8 +152,8 @@ class _Meter:
 
         if isinstance(item, Command):
             self._screen.say(f"{self._last_s:7.1f} s  {display(item.fields.get('text', item.kind))}")
-        if self._guide is not None and item is not None and self._samples:
-            self._guide.seen(session, item.host_ns, session.stream_time(self._link.id, item.host_ns))
+        if item is not None and self._samples:
+            self._lead(session, item.host_ns)
         if self._duration_s is not None and self._last_s >= self._duration_s:
             self._inbox.close()
         problem = session.recorder.problem if session.recorder else None
@@ -147,6 +163,17 @@ class _Meter:
         self._screen.update([self._line()], now=item is None)
         if item is None:
             self._end()
+
+    def _lead(self, session: "Session", host_ns: int) -> None:
+        if self._guide is None and self._presses is None:
+            return
+        now_s = session.stream_time(self._link.id, host_ns)
+        if self._guide is not None:
+            self._guide.seen(session, host_ns, now_s)
+        if self._presses is not None and (self._guide is None or self._guide.over):
+            self._presses.seen(session, host_ns, now_s)
+            if self._presses.over and self._duration_s is None:
+                self._inbox.close()
 
     def _line(self) -> str:
         rate = self._samples / self._last_s if self._last_s else 0.0

@@ -79,6 +79,12 @@ def _table(motions: Any) -> str:
     show_default=True,
     help="Recordings to make, with seeds from --seed on, into the folder -o.",
 )
+@click.option(
+    "--presses",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="Give cues for N top presses while it goes on, and write an .mcap, which can hold them.",
+)
 @click.option("--overwrite", is_flag=True, help="Write over files that are there already.")
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="Say what can be simulated."
@@ -94,6 +100,7 @@ def command(
     tidy: bool,
     gap: Any,
     more: tuple[str, ...],
+    presses: int | None,
     overwrite: bool,
     **wish: Any,
 ) -> None:
@@ -101,6 +108,9 @@ def command(
 
     WHAT is an exercise, a motion that is none, or a routine (a name of --list, or a .toml file). For tests
     and for trying things out: what is counted right here is no evidence of accuracy on people.
+
+    With --presses the wearer of top-presses follows most of the cues, with a reaction time; whoever does
+    anything else does not heed them.
     """
     wish = {k: v for k, v in wish.items() if v is not None}
     wish |= (
@@ -112,9 +122,44 @@ def command(
     with Progress(f"simulating {motion}") as progress:
         for i in range(count):
             progress.say(f"simulating {motion}: {i + 1} of {count}")
+            if presses is not None:
+                progress.echo(_cued(motion, seed + i, wish, presses, out, vary=vary, overwrite=overwrite))
+                continue
             made = _make(motion, seed + i, wish, vary=vary)
             name = f"{Path(motion).stem}-{made.scenario.side}-{seed + i}.csv"
             progress.echo(_write(made, _path(out, name, many=count > 1), overwrite=overwrite))
+
+
+def _cued(
+    motion: str,
+    seed: int,
+    wish: dict[str, Any],
+    presses: int,
+    out: Path | None,
+    *,
+    vary: bool,
+    overwrite: bool,
+) -> str:
+    """Make and write a recording with cues; what to say of it."""
+    from footsense.cues import Plan  # noqa: PLC0415
+    from footsense.simulate import MOTIONS, Scenario, sample, truth_path  # noqa: PLC0415
+    from footsense.simulate.cued import following, ignoring, write_mcap  # noqa: PLC0415
+    from footsense.simulate.files import write_truth  # noqa: PLC0415
+
+    if motion not in MOTIONS:
+        raise UsageError(f"cannot simulate '{display(motion)}' with --presses; known are: {', '.join(MOTIONS)}")
+    if out is not None and not out.is_dir() and out.suffix != ".mcap":
+        raise UsageError(f"-o {display(out)}: cues are kept in an .mcap; choose such a name, or a folder")
+    scenario = sample(motion, seed, **wish) if vary else Scenario(motion=motion, seed=seed, **wish)
+    cued = (following if motion == "top-presses" else ignoring)(scenario, Plan(presses))
+    name = f"{motion}-{scenario.side}-{seed}-cued.mcap"
+    path = out if out is not None and not out.is_dir() else (out or Path()) / name
+    for there in (path, truth_path(path)):
+        if overwrite:
+            there.unlink(missing_ok=True)
+        refuse_existing(there, "choose another with -o, or add --overwrite")
+    truth = write_truth(cued.made, write_mcap(cued, path))
+    return f"{display(path)}  {presses} cues, {_what(cued.made)}; truth in {display(truth.name)}"
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -186,4 +186,5 @@ def _tally(item: "ItemVerdict") -> str:
     parts = [
         f"{n} of {item.required[key]:g} {ways.get(key, key + shortest)}" for key, n in item.counted.items()
     ]
-    return ", ".join(parts) + (f" (seen at the {item.seen_at} foot)" if item.seen_at else "")
+    cued = f", {item.answered} of {item.cues} cues answered" if item.cues else ""
+    return ", ".join(parts) + cued + (f" (seen at the {item.seen_at} foot)" if item.seen_at else "")

@@ -67,13 +67,23 @@ def write(made: Simulated, path: Path) -> Path:
     """Write `path` (`.csv` or `.csv.gz`) and its truth; returns the truth's path. The same recording gives the
     same bytes. Raises RecordingError if the place cannot be written."""
     data = csv_text(made).encode()
-    beside = truth_path(path)
     try:
         path.write_bytes(gzip.compress(data, 9, mtime=0) if path.name.endswith(".gz") else data)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    return write_truth(made, path)
+
+
+def write_truth(made: Simulated, path: Path) -> Path:
+    """Write the truth beside `path`; returns its own path. Raises RecordingError if it cannot be written."""
+    beside = truth_path(path)
+    try:
         beside.write_text(json.dumps(truth_json(made), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or error
-        raise RecordingError(
-            f"{display(path)}: cannot be written ({reason}); choose another place with -o"
-        ) from None
+        raise _unwritten(path, error) from None
     return beside
+
+
+def _unwritten(path: Path, error: OSError) -> RecordingError:
+    reason = error.strerror or error
+    return RecordingError(f"{display(path)}: cannot be written ({reason}); choose another place with -o")

@@ -216,10 +216,13 @@ def _repeat(
     def there(amount: float) -> Floats:
         return draft.seat + held(amount) - start
 
-    for share in np.linspace(0.0, 1.0, session.wish.reps or int(rng.integers(5, 11))):
+    shares = np.linspace(0.0, 1.0, session.wish.reps or len(session.wish.begin_s) or int(rng.integers(5, 11)))
+    for number, share in enumerate(shares):
         _before(session, style, draft, there(1.0 - style.fatigue * share), standing=standing)
         if rng.uniform() < style.too_short:
             _too_short(session, style, draft, draft.home, there(rng.uniform(0.6, 1.1)))
+        if session.wish.begin_s:
+            draft.script.rest(session.wish.begin_s[number % len(session.wish.begin_s)] - draft.script.now_s)
         amount = float(np.exp(style.uneven * rng.standard_normal())) * (1.0 - style.fatigue * share)
         rest_s, base = draft.script.now_s, draft.home
         if style.overshoot > 0.04 and rng.uniform() < 0.5:
@@ -229,7 +232,8 @@ def _repeat(
             off = style.return_off * np.clip(session.mishaps.standard_normal(), -2.0, 2.0)
             draft.home = draft.seat + off * (held(1.0) - start)
         _leave(session, style, draft, draft.home)
-    draft.script.rest(2.0)
+    stays_s = (session.wish.duration_s or 0.0) - draft.script.now_s if session.wish.begin_s else 0.0
+    draft.script.rest(max(2.0, stays_s))
     return _finish(session, draft, style, standing=standing)
 
 

@@ -68,7 +68,8 @@ class Scenario:
       a hold or out of it; between steps, for longer), `reversals` (goes back by a part of a turn, then on),
       `false_starts` (begins, goes back the same way, begins again), `dips` (gives way in a hold for longer than
       the 0.3 s that are allowed), `stumbles`; `shifts` of the seat or leg in a rest. `hurried` cuts rests
-      short.
+      short. `begin_s` are times before which the flexes or presses do not begin, one for
+      each; `duration_s` then says how long the recording lasts at least.
 
     The device: `rate_hz` (10 to 400), `gyro`, `acc_range_g` and `gyr_range_dps` (clip), `bits` of resolution,
     `noise` and `bias` scale what is drawn, `drift` slow changes of the offsets while it warms up, `acc_scale`
@@ -92,6 +93,7 @@ class Scenario:
     tempo_hz: float | None = None
     hold_s: float | None = None
     rest_s: float | None = None
+    begin_s: tuple[float, ...] = ()
     size_deg: float | None = None
     posture: Literal["hanging", "stretched", "crossed"] | None = None
     direction: Literal["cw", "ccw", "both"] = "both"
@@ -232,7 +234,9 @@ def _check(name: str, value: float | None, low: float, high: float) -> None:
         raise UsageError(f"{name} is {value:g}; it has to be from {low:g} to {high:g}")
 
 
-SETTINGS = tuple(sorted(f.name for f in fields(Scenario) if f.name not in {"motion", "gaps_s", "mounting"}))
+SETTINGS = tuple(
+    sorted(f.name for f in fields(Scenario) if f.name not in {"motion", "gaps_s", "begin_s", "mounting"})
+)
 
 
 def setting(text: str) -> tuple[str, str | float | bool]:

@@ -11,6 +11,7 @@ verified.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from footsense.analysis import Analysis, by_exercise
 from footsense.exercises import detector, exercise_names
@@ -18,6 +19,7 @@ from footsense.routine import ItemSide, Kind, Routine, RoutineItem
 from footsense.text import display
 from footsense.types import Event, Grade, Side
 from footsense.verify.bouts import Bout, find_bouts
+from footsense.verify.cues import answers, given, presses, settles_doubt
 
 SCHEMA = "footsense.verdict/1"
 
@@ -57,7 +59,8 @@ class Why:
 @dataclass(frozen=True, slots=True)
 class ItemVerdict:
     """The answer for one item and side; `required` and `counted` have the contract's keys. `seen_at`: the one
-    foot at which an item of both feet was seen."""
+    foot at which an item of both feet was seen. `cues` were given for it, `answered` of them by a counted hold;
+    with cues, `basis` says what the answer rests on: holds that each answered one, or holds alone."""
 
     exercise: str
     side: ItemSide
@@ -70,6 +73,16 @@ class ItemVerdict:
     not_seen: tuple[str, ...]
     reasons: tuple[Why, ...]
     seen_at: Side | None = None
+    cues: int = 0
+    answered: int = 0
+
+    @property
+    def basis(self) -> Literal["cue-matched", "counted"] | None:
+        """None where no cue was given."""
+        if not self.cues:
+            return None
+        enough = {self.counted.get("holds", 0), int(self.required.get("holds", 0))}
+        return "cue-matched" if self.answered and self.answered >= min(enough) else "counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,7 @@ class _Candidate:
     trusted: bool
     sure: bool = True
     doubt: str = ""  # why it does not count, or not surely
+    cued: bool = False  # it answered a cue
 
     @property
     def undecided(self) -> bool:
@@ -123,6 +137,9 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
     sure = [c for c in shown if c.keys and c.sure]
     seen_at = _seen_at(candidates) if side == "both" else None
     counted = {key: sum(c.keys == (key,) for c in sure) for key in needed}
+    group = shown[0].group if shown else None
+    about = [a for a in analyses if _about(a, item.exercise) and (group is None or group in _sides_of(a))]
+    cues, answered = given(about, item.exercise, group), sum(c.cued for c in sure)
     return ItemVerdict(
         exercise=item.exercise,
         side=side,
@@ -131,7 +148,11 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
         verdict=answer,
         evidence=tuple(c.evidence for c in sure),
         undecided=tuple(c.evidence for c in shown if c.undecided),
-        seen=_seen(item, len(sure)) + (f", at the {seen_at} foot" if seen_at else ""),
+        cues=cues,
+        answered=answered,
+        seen=_seen(item, len(sure))
+        + (f", {answered} of them after a cue" if cues else "")
+        + (f", at the {seen_at} foot" if seen_at else ""),
         not_seen=_not_seen(item.exercise),
         reasons=()
         if answer is Answer.COMPLETE
@@ -194,11 +215,14 @@ def _minimum(item: RoutineItem) -> dict[str, float]:
 def _candidates(item: RoutineItem, analysis: Analysis) -> Iterator[_Candidate]:
     events = [e for e in analysis.events if e.exercise == item.exercise and e.kind == item.kind]
     for group in dict.fromkeys(_side_of(e, analysis) for e in events):
-        trusted = _trusted(analysis)
-        own = [e for e in events if _side_of(e, analysis) == group]
-        for span, keys, doubt in _weigh(item, own):
-            evidence = Evidence(analysis.file, *span)
-            yield _Candidate(evidence, keys, group, trusted, sure=not doubt, doubt=doubt)
+        weighed = list(_weigh(item, [e for e in events if _side_of(e, analysis) == group]))
+        holds = [span for span, keys, _ in weighed if keys]
+        answered = answers(holds, presses(analysis.cues, item.exercise, group))
+        trusted, settled = _trusted(analysis), settles_doubt(analysis, len(holds), len(answered))
+        for span, keys, doubt in weighed:
+            evidence, cued = Evidence(analysis.file, *span), span in answered
+            believed = trusted or (settled and cued)
+            yield _Candidate(evidence, keys, group, believed, sure=not doubt, doubt=doubt, cued=cued)
 
 
 def _trusted(analysis: Analysis) -> bool:
@@ -367,6 +391,7 @@ def _item_json(item: ItemVerdict) -> dict[str, object]:
         "seen": item.seen,
         "not_seen": list(item.not_seen),
         "reasons": [{"code": r.code, "text": r.text} for r in item.reasons],
+        **({"basis": item.basis, "cues": {"given": item.cues, "answered": item.answered}} if item.cues else {}),
     }
 
 

@@ -7,21 +7,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from footsense.analysis import analyse
+from footsense.analysis import analyse, analyse_marked
 from footsense.cli.live import Outcome as RecordOutcome
 from footsense.cli.record import Wish
+from footsense.cli.record import command as record_command
 from footsense.cli.record import run as record
 from footsense.cli.screen import Screen
+from footsense.cli.wearing import worn_before
 from footsense.devices import load_profile
-from footsense.recording import Recording, open_recording
+from footsense.errors import FootsenseError, UsageError
+from footsense.recording import Recording, Track, open_recording
 from footsense.session import event_line, replay
-from footsense.simulate import PLAIN, Simulated, sample
+from footsense.simulate import PLAIN, Simulated, sample, simulate, write
 from footsense.simulate.rig import virtual_rig
 from footsense.simulate.wearing_check import Check, Mistakes, simulate_check
 from footsense.sources.ble import Central, Patience
-from footsense.types import Item, Placement, Side, StreamInfo
-from footsense.wearing import Outcome, WearingCheck
+from footsense.types import Command, Item, Placement, Side, StreamInfo
+from footsense.wearing import Outcome, WearingCheck, with_commands
 from tests.streams import cut
 
 
@@ -130,3 +134,39 @@ def test_analysis_finds_what_the_check_found(recorded: Guided) -> None:
 
 def _worn(item: Item) -> Item:
     return replace(item, placement="shank") if isinstance(item, StreamInfo) else item
+
+
+def test_an_earlier_recording_is_what_a_sensor_is_compared_with(recorded: Guided, tmp_path: Path) -> None:
+    infos = [i for i in recorded.recording.tracks[0].items() if isinstance(i, StreamInfo)]
+    assert worn_before(Path(recorded.recording.file)) == infos[-1].reference
+    made = simulate(sample("sitting", 1, duration_s=5.0))
+    write(made, tmp_path / "a.csv")
+    with pytest.raises(UsageError, match=r"a\.csv: holds no wearing check; leave out --as-before"):
+        worn_before(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--as-before", "a.mcap"], "add --check-wearing"),
+        (["--as-before", "none.mcap", "--check-wearing"], "none.mcap"),
+    ],
+)
+def test_a_wrong_call_is_told_before_anything_is_looked_for(args: list[str], words: str) -> None:
+    done = CliRunner().invoke(record_command, [*args, "-o", "x.mcap"])
+    assert isinstance(done.exception, FootsenseError)
+    assert words in str(done.exception)
+
+
+def test_a_wrong_placement_makes_the_exercises_of_a_guided_session_poor() -> None:
+    wearer = sample("ankle-circles", 1, placement="ankle", side="left", **{**PLAIN, "loss": 0.0})
+    wrong = simulate_check(wearer, Mistakes(sits="foot"), goes_on=True)
+    first = wrong.made.events[1].start_s - 2.0
+    marks = [Command(0, "exercise", {"exercise": "ankle-circles", "side": "left", "t_s": first})]
+    told = {"poor": wrong, "good": simulate_check(wearer, goes_on=True)}
+    for grade, session in told.items():
+        items = list(with_commands(session.items(), marks))
+        track = Track("", "left", "ankle", lambda items=items: iter(items))
+        (analysis,) = analyse_marked(Recording("a.mcap", (track,)))
+        assert analysis.exercise == "ankle-circles"
+        assert str(analysis.grade) == grade, analysis.reasons

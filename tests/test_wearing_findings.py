@@ -35,8 +35,8 @@ PLAIN_DEVICE = {"rate_hz": 100.0, "acc_range_g": 8.0}
     ],
 )
 def test_a_mistake_is_found(placement: Placement, mistakes: Mistakes, code: str) -> None:
-    found = [code in codes(check(seed, placement, mistakes, **PLAIN_DEVICE).items()) for seed in range(5)]
-    assert sum(found) >= 3
+    found = [code in codes(check(seed, placement, mistakes, **PLAIN_DEVICE).items()) for seed in range(8)]
+    assert sum(found) >= 4
 
 
 def test_a_loose_strap_is_found_by_its_ringing_and_by_its_slipping() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from footsense.session import Session, SessionEvent
     from footsense.sources.ble import Central, Link
     from footsense.sources.inbox import Inbox, Received
-    from footsense.types import Item, Placement, SensorMeta, Side
+    from footsense.types import Item, Placement, Reference, SensorMeta, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Wish:
     duration_s: float | None = None
     check_wearing: bool = False
     presses: int | None = None
+    worn_before: "Reference | None" = None
 
 
 @click.command(name="record")
@@ -53,12 +54,18 @@ class Wish:
     "--presses", type=click.IntRange(1, 100), metavar="N",
     help="Ask for N top presses, record the cues, and end.",
 )  # fmt: skip
+@click.option(
+    "--as-before",
+    metavar="FILE.mcap",
+    type=click.Path(path_type=Path),
+    help="With --check-wearing: say so if the sensor sits otherwise than in this recording.",
+)
 @click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, device: str | None, profile: str | None, pairs: tuple[str, ...],
     side: "Side | None", placement: "Placement | None", output: str | None, duration_s: float | None,
-    check_wearing: bool, presses: int | None,
+    check_wearing: bool, as_before: Path | None, presses: int | None,
 ) -> None:  # fmt: skip
     """Record a sensor until Ctrl-C, which ends the recording in order (exit code 0).
 
@@ -73,7 +80,8 @@ def command(
     if path.exists():
         raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
     settings = dict(options.key_values(pairs, "rate_hz=100"))
-    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses)
+    before = _before(as_before, check_wearing)
+    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses, before)
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
     outcome, _ = asyncio.run(run(central, wish, screen))
@@ -101,16 +109,26 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     screen.say(f"{found.label}: connecting …")
     meter = _Meter(
         screen, link, inbox, wish.duration_s,
-        _guide(screen, meta) if wish.check_wearing else None,
+        _guide(screen, meta, wish),
         presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
     )  # fmt: skip
     return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
 
 
-def _guide(screen: Screen, meta: "SensorMeta") -> "WearingGuide":
+def _before(path: Path | None, check_wearing: bool) -> "Reference | None":
+    from footsense.cli.wearing import worn_before  # noqa: PLC0415
+
+    if path is None:
+        return None
+    if not check_wearing:
+        raise UsageError("--as-before is for the wearing check; add --check-wearing")
+    return worn_before(path)
+
+
+def _guide(screen: Screen, meta: "SensorMeta", wish: Wish) -> "WearingGuide | None":
     from footsense.cli.wearing import WearingGuide  # noqa: PLC0415
 
-    return WearingGuide(screen, meta)
+    return WearingGuide(screen, meta, wish.worn_before) if wish.check_wearing else None
 
 
 def _paced(screen: Screen, presses: int, side: "Side | None") -> "PressGuide":

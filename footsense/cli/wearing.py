@@ -1,26 +1,28 @@
 """Leads a person through the wearing check while a sensor records."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from footsense.errors import UsageError
 from footsense.stream.reference import reference_command
 from footsense.text import display
-from footsense.types import Command
+from footsense.types import Command, StreamInfo
 from footsense.wearing import Outcome, WearingCheck, in_words, prompts
 from footsense.wearing.prompts import KIND
 
 if TYPE_CHECKING:
     from footsense.cli.screen import Screen
     from footsense.session import Session
-    from footsense.types import Item, SensorMeta
+    from footsense.types import Item, Reference, SensorMeta
 
 
 class WearingGuide:
     """Says what to do when it is due, and records that it did; says what was found, and records the reference,
     which holds for what follows."""
 
-    def __init__(self, screen: "Screen", meta: "SensorMeta") -> None:
+    def __init__(self, screen: "Screen", meta: "SensorMeta", before: "Reference | None" = None) -> None:
         self._screen, self._meta = screen, meta
-        self._check = WearingCheck()
+        self._check = WearingCheck(before)
         self._due = list(prompts())
         self._start_s: float | None = None
         self._outcome: Outcome | None = None
@@ -49,6 +51,18 @@ class WearingGuide:
             session.process(reference_command(host_ns, self._meta.id, outcome.reference))
         for line in said(outcome):
             self._screen.say(f"{'':11}{display(line, 300)}")
+
+
+def worn_before(path: Path) -> "Reference":
+    """The reference of the last wearing check in a recording. Raises UsageError where there is none, and
+    RecordingError for a file that cannot be read."""
+    from footsense.recording import open_recording  # noqa: PLC0415
+
+    items = (i for track in open_recording(path).tracks for i in track.items())
+    found = [i.reference for i in items if isinstance(i, StreamInfo) and i.reference is not None]
+    if not found:
+        raise UsageError(f"{display(path)}: holds no wearing check; leave out --as-before")
+    return found[-1]
 
 
 def said(outcome: Outcome) -> list[str]:

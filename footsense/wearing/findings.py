@@ -17,7 +17,7 @@ What can be told, and by what:
 from dataclasses import dataclass
 
 from footsense.types import Grade, Placement, Reason, Reference, Side, StreamInfo, Vector
-from footsense.wearing.shown import LIFTS, Circle, Shown
+from footsense.wearing.shown import Circle, Shown
 
 WANTED_RATE_HZ, WANTED_RANGE_G = 50.0, 8.0  # for landings on tiptoe
 OUTWARD: dict[Side, str] = {"right": "cw", "left": "ccw"}  # up, outward, down, inward
@@ -28,24 +28,24 @@ RINGS = 0.3  # share of a landing's shaking that is left a tenth of a second lat
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Of one placement: lifts smaller than `least_deg` or larger than `most_deg` are none of it; nor are those
-    up to `small_deg` with more sway than `sway_deg`, and those from `large_deg` on with less. A flat stand
-    comes back to `apart_deg`."""
+    """Of one placement: lifts below `least_deg` or above `most_deg` are none of it; nor are those below
+    `small_deg` with a sway of the share SWAYS of them, and those above `large_deg` with less than CALM. A flat
+    stand comes back to `apart_deg`."""
 
     least_deg: float
     most_deg: float
     apart_deg: float
     small_deg: float = 0.0
-    sway_deg: float = 0.0
     large_deg: float = 90.0
-    calm_deg: float = 0.0
 
 
 BOUNDS: dict[Placement, Bounds] = {
-    "foot": Bounds(4.0, 90.0, 2.0, small_deg=9.0, sway_deg=0.15),
-    "ankle": Bounds(2.0, 14.0, 4.0, large_deg=10.0, calm_deg=0.05),
-    "shank": Bounds(0.0, 5.0, 5.0),
+    "foot": Bounds(4.0, 90.0, 3.0, small_deg=9.0),
+    "ankle": Bounds(2.0, 15.5, 4.0, large_deg=12.0),
+    "shank": Bounds(0.0, 5.0, 7.0),
 }
+LEAST_LIFTS = 2
+SWAYS, CALM = 0.03, 0.0025  # sway in a flat stand as a share of the lifts: a leg's, a planted foot's
 
 
 def findings(seen: Shown, info: StreamInfo, before: Reference | None = None) -> tuple[Reason, ...]:
@@ -84,22 +84,23 @@ def _moved(seen: Shown, info: StreamInfo) -> Reason | None:
 
 
 def _lifted(seen: Shown, placement: Placement | None) -> bool:
-    least = BOUNDS[placement].least_deg if placement else BOUNDS["ankle"].least_deg
-    return len(seen.lifts) >= LIFTS - 1 and (seen.tilt_deg or 0.0) >= least
+    """Whether lifts were seen, two at least or one that is clear."""
+    least, tilt = BOUNDS[placement or "ankle"].least_deg, seen.tilt_deg or 0.0
+    return tilt >= least and tilt * len(seen.lifts) >= LEAST_LIFTS * least
 
 
 def _placement(seen: Shown, info: StreamInfo) -> Reason | None:
     """Lifts that are none of the declared placement's."""
-    if info.placement is None or not _lifted(seen, info.placement):
+    if info.placement is None or len(seen.lifts) < LEAST_LIFTS or not _lifted(seen, info.placement):
         return None
     assert seen.stand is not None
     tilt, sway, b = seen.tilt_deg or 0.0, seen.stand.sway_deg, BOUNDS[info.placement]
-    if tilt < b.small_deg and sway > b.sway_deg:
+    if tilt < b.small_deg and sway > SWAYS * tilt:
         text = (
             f"lifting the toes turned the sensor by {tilt:.0f}°, and it swayed while the foot was flat: it "
             f"seems to sit higher up the leg than the {info.placement}; wear it there, or say where it is"
         )
-    elif tilt > b.most_deg or (tilt > b.large_deg and sway < b.calm_deg):
+    elif tilt > b.most_deg or (tilt > b.large_deg and sway < CALM * tilt):
         lower = "foot" if info.placement == "ankle" else "foot or ankle"
         text = (
             f"lifting the toes turned the sensor by {tilt:.0f}°, more than on the {info.placement}: it seems "
@@ -129,7 +130,7 @@ def _way(circle: Circle | None, info: StreamInfo) -> Reason | None:
         f"the circle went the way that up, outward, down, inward goes on the {other} foot, not on the "
         f"{info.side}: is the side right, or did it go inward first?"
     )
-    return Reason("side", text, Grade.POOR)
+    return Reason("side", text, Grade.GOOD)  # whoever went inward first would pay for it all day
 
 
 def _strap(seen: Shown, info: StreamInfo) -> Reason | None:
@@ -139,11 +140,11 @@ def _strap(seen: Shown, info: StreamInfo) -> Reason | None:
             f"standing flat again, the sensor was turned by {seen.apart_deg:.0f}° against before: the strap is "
             "loose, or the foot stood otherwise; tighten it"
         )
-    elif seen.ringing is not None and seen.ringing > RINGS:
-        text = "the sensor goes on ringing after the toes come down: the strap is loose; tighten it"
-    else:
+        return Reason("loose-strap", text, Grade.POOR)
+    if seen.ringing is None or seen.ringing <= RINGS:
         return None
-    return Reason("loose-strap", text, Grade.POOR)
+    text = "the sensor goes on ringing after the toes come down: the strap is loose; tighten it"
+    return Reason("loose-strap", text, Grade.GOOD)
 
 
 def _device(info: StreamInfo) -> tuple[Reason, ...]:

@@ -31,7 +31,7 @@ class ToeWalk:
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
         self.tracker = StepTracker(info.rate_hz, SHANK if info.placement == "shank" else None)
-        self.footfall = Footfall(info.rate_hz, info.placement)
+        self.footfall = Footfall(info)
         self._count = 0
         self._untold = 0
 
@@ -48,7 +48,7 @@ class ToeWalk:
         return events
 
     def flush(self) -> list[Event]:
-        return self._events(self.tracker.flush())
+        return self._events(self.tracker.flush(), at_end=True)
 
     def progress(self) -> Progress:
         landed = self.tracker.landed
@@ -72,8 +72,8 @@ class ToeWalk:
         )
         return (Reason("rate", text, Grade.POOR),)
 
-    def _events(self, landings: Sequence[Landing]) -> list[Event]:
-        steps = self.footfall.label(landings, self.tracker)
+    def _events(self, landings: Sequence[Landing], *, at_end: bool = False) -> list[Event]:
+        steps = self.footfall.label(landings, self.tracker, at_end=at_end)
         self._count += len(steps)
         self._untold += sum(toe is None for _, toe in steps)
         return [_event(*x) for x in steps]

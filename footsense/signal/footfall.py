@@ -20,18 +20,19 @@ from typing import NamedTuple
 import numpy as np
 
 from footsense.signal.gait import StepTracker
-from footsense.signal.landing import ACC, ENV, GYR, SPIN, Landing
+from footsense.signal.landing import ACC, ENV, SPIN, Landing
 from footsense.signal.lately import Indices
 from footsense.signal.stands import Stand, Stands, cosine, cosines
-from footsense.types import Floats, Placement
+from footsense.signal.strides import dot, strides
+from footsense.types import Floats, StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
 class FootfallParams:
     """Tuning; knows no rate.
 
-    The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, it turns by no more than
-    `stance_dps` there (on the foot), and has gone up or down by no more than `reach_m`.
+    The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, and it turns by no more
+    than `stance_dps` there (on the foot); at the end of a stream if it has for `end_s`.
 
     A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of `flat` is flat, above the
     second tiptoe; between them the median of up to `votes` steps in a row tells, by `flat_steps`, and where
@@ -86,8 +87,8 @@ class FootfallParams:
     tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
     share: float = 0.4
     stance_g: float = 0.25
-    stance_dps: float = 60.0
-    reach_m: float = 0.7
+    stance_dps: float = 100.0
+    end_s: float = 0.25
     level_m: float = 0.1
     alone: float = 38.0
     few: int = 3
@@ -109,7 +110,7 @@ class _Step(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """A step's turn, the posture (3,) of its stance, and its tilts against stands, the last first."""
+    """A step's turn, the posture (3,) of its stance, and its tilts against stands, the last first, then NaN."""
 
     stood: bool
     turn: float
@@ -127,7 +128,6 @@ class _Last(NamedTuple):
     raised: bool
 
 
-_TINY = 1e-30  # g⁴: the square of no vector that was measured
 _CANDIDATES = 3  # stands that a step is held against
 _NOTHING = _Look(True, math.nan, math.nan, np.zeros(3), (), ())
 
@@ -135,15 +135,16 @@ _NOTHING = _Look(True, math.nan, math.nan, np.zeros(3), (), ())
 class Footfall:
     """Labels landings in order. Keeps the flat stand and the last steps' hardness."""
 
-    def __init__(self, rate_hz: float, placement: Placement | None) -> None:
+    def __init__(self, info: StreamInfo) -> None:
         self.params = FootfallParams()
+        rate_hz, placement = info.rate_hz, info.placement
         self._rate_hz = rate_hz
         self._on_foot = placement in ("foot", None)
         self._bends = placement != "shank"  # the shank leans forward on stairs as much as on tiptoe
         self._posture = rate_hz >= self.params.posture_rate_hz
         ankle, shank = self.params.legs_soft_g
         self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
-        self._stands = Stands()
+        self._stands = Stands(None if info.reference is None else info.reference.up)
         self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._last_s = -math.inf
@@ -170,9 +171,13 @@ class Footfall:
         sees = self._posture if self._on_foot else self._rate_hz >= self.params.legs_rate_hz
         return not sees
 
-    def label(self, landings: Sequence[Landing], tracker: StepTracker) -> list[tuple[Landing, bool | None]]:
+    def label(
+        self, landings: Sequence[Landing], tracker: StepTracker, *, at_end: bool = False
+    ) -> list[tuple[Landing, bool | None]]:
         """The landings on which the foot stood, in order: True on the forefoot, False with the heel or flat,
-        None where it cannot be told."""
+        None where it cannot be told. `at_end` of a stream it has to stand for `end_s`."""
+        if at_end:
+            landings = [x for x in landings if x.decided_s - x.start_s >= self.params.end_s]
         if not landings:
             return []
         looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
@@ -214,7 +219,7 @@ class Footfall:
         """The last stand that was flat with the tilt against it, and one shortly before if there is one. Who
         stops on tiptoe in a bout stands in the posture of the step before."""
         flat: list[tuple[Stand, float]] = []
-        for stand, tilt in zip(look.stands, look.tilts, strict=True):
+        for stand, tilt in zip(look.stands, look.tilts, strict=False):
             if stand.raised is None:
                 stand.raised = self._still_raised(stand, soon)
             if not stand.raised:
@@ -237,7 +242,7 @@ class Footfall:
         """What steps show, side by side. The posture is taken where the jerk envelope of the stance is lowest:
         by then the heel is down if it comes down, and a landing dated too early does no harm."""
         p, slow = self.params, tracker.slow
-        swing, land, leave = (np.array([getattr(x, k) for x in landings]) for k in ("swing", "land", "leave"))
+        land, leave = (np.array([getattr(x, k) for x in landings]) for k in ("land", "leave"))
         half = max(1, tracker.slow_index(p.half_s))
         lo = land + tracker.slow_index(p.after_s)
         count = np.minimum(leave, land + tracker.slow_index(p.look_s)) - lo - 2 * half  # of postures
@@ -249,51 +254,21 @@ class Footfall:
         acc = (slow.take(ACC, middle + i) for i in range(-half, half + 1))
         around = sum(acc, next(acc))
         posture = around[:, np.arange(len(calm)), calm]
-        size = np.sqrt(_dot(posture, posture))
-        spin = np.where(columns < count[:, None], slow.take(SPIN, middle + round(tracker.lag)), np.inf).min(
-            axis=1
-        )
-        stands = (count < 1) | (np.abs(size / (2 * half + 1) - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
-        turn = rise = np.full(len(land), math.nan)
-        if tracker.turns:
-            until = np.minimum(land + tracker.slow_index(p.turn_s), leave)
-            span = swing[:, None] + np.arange(int((until - swing).max()))
-            rate = np.where(span < until[:, None], slow.take(GYR, span), 0.0)
-            turn, axis = _turn(rate, posture)
-            turn /= tracker.grid.rate_hz
-            turn[count < 1] = math.nan
-            still = np.array([x.still for x in landings])
-            rise = self._rise(tracker, still, lo + half + calm, posture, axis)
-            stands &= ~(np.abs(rise) > p.reach_m)
+        size = np.sqrt(dot(posture, posture)) / (2 * half + 1)
+        spin = slow.take(SPIN, middle + round(tracker.lag))
+        spin = np.where(columns < count[:, None], spin, np.inf).min(axis=1)
+        stood = (count >= 1) & (np.abs(size - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
         against = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
-        tilts = [self._tilt(around, calm, x, count) for x in _side_by_side(against)]
-        shown = zip(stands.tolist(), turn.tolist(), rise.tolist(), posture.T, strict=True)
-        held = zip(against, zip(*(x.tolist() for x in tilts), strict=True), strict=True)
-        return [_Look(*x, some, far[: len(some)]) for x, (some, far) in zip(shown, held, strict=True)]
-
-    def _rise(
-        self, tracker: StepTracker, still: Indices, calm: Indices, posture: Floats, axis: Floats
-    ) -> Floats:
-        """How much higher (m) a sensor is where it is calm after steps than where it was still before: the
-        vertical acceleration twice summed, with no vertical velocity at either end. The up direction is
-        followed back from the posture by the turn about one axis."""
-        rate_hz = tracker.grid.rate_hz
-        span = still[:, None] + np.arange(int((calm - still).max()) + 1)
-        inside = span <= calm[:, None]
-        up = posture / np.sqrt(np.maximum(_dot(posture, posture), _TINY))
-        spin = np.where(inside, _dot(axis[..., None], tracker.slow.take(GYR, span)), 0.0)
-        angle = spin.cumsum(axis=1) * (math.pi / 180.0 / rate_hz)
-        odd, even = _sine_cosine(angle[:, -1:] - angle)
-        along = _dot(axis, up) * axis  # what the turn leaves alone
-        aside = np.stack([axis[i] * up[j] - axis[j] * up[i] for i, j in ((1, 2), (2, 0), (0, 1))])
-        acc = tracker.slow.take(ACC, span)
-        fixed, turned, ahead = (_dot(acc, x[..., None]) for x in (along, up - along, aside))
-        lift = fixed + turned * even + ahead * odd - 1.0
-        lift = np.where(inside, 9.80665 * lift, 0.0)
-        speed = lift.cumsum(axis=1) / rate_hz
-        n = (calm - still + 1)[:, None]
-        speed = np.where(inside, speed - speed[:, -1:] * ((span - still[:, None] + 1) / n), 0.0)
-        return speed.cumsum(axis=1)[:, -1] / rate_hz
+        tilts = np.array([self._tilt(around, calm, x, count) for x in _side_by_side(against)])
+        flat = self._on_foot & (np.fmax.reduce(tilts) <= p.flat[0])  # whatever the swing was like
+        at = np.flatnonzero((count >= 1) & ~flat) if tracker.turns else np.empty(0, np.int64)
+        turn, rise = np.full((2, len(land)), math.nan)
+        if len(at):
+            some = [landings[i] for i in at.tolist()]
+            turn[at], rise[at] = strides(some, tracker, (lo + half + calm)[at], posture[:, at], p.turn_s)
+        stood |= count < 1  # too short to be looked at
+        shown = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
+        return [_Look(*x) for x in zip(*shown, strict=True)]
 
     def _tilt(self, around: Floats, calm: Indices, flat: Floats, count: Indices) -> Floats:
         """How far (3, k, n) stances, of which `count` postures are known, are from the flat stand: the distance
@@ -378,44 +353,6 @@ class Footfall:
         if self._rate_hz < p.legs_rate_hz or not all(x.clear for x in self._seen):
             return None
         return True if usual < p.legs_soft and self._usual("impact_g") < self._soft_g else None
-
-
-def _turn(rate_dps: Floats, up: Floats) -> tuple[Floats, Floats]:
-    """How far (3, k, n) rates turn about level axes, in degrees times the rate of sampling, and the axes (3, k)
-    of that; NaN where nothing turns.
-
-    The greatest distance on the path of the summed rates, found in two sweeps; turns about `up` (3, k) are left
-    out.
-    """
-    x, y, z = up[..., None]
-    about = (rate_dps[0] * x + rate_dps[1] * y + rate_dps[2] * z) / np.maximum(x * x + y * y + z * z, _TINY)
-    path = (rate_dps - up[..., None] * about).cumsum(axis=2)
-    end = path[..., -1:]
-    rows = np.arange(path.shape[1])
-    for _ in range(2):
-        off = path - end
-        away = off[0] * off[0] + off[1] * off[1] + off[2] * off[2]
-        k = away.argmax(axis=1)
-        end = path[:, rows, k, None]
-    far = np.where(path.any(axis=(0, 2)), np.sqrt(away[rows, k]), math.nan)
-    return far, off[:, rows, k] / far
-
-
-def _sine_cosine(angle: Floats) -> tuple[Floats, Floats]:
-    """Of angles in rad, to 1e-8 up to half a turn: by power series of a quarter of it, doubled twice, since
-    numpy's own differ between processors."""
-    x = 0.25 * angle
-    y = x * x
-    sine = x * (1.0 - y / 6.0 * (1.0 - y / 20.0 * (1.0 - y / 42.0 * (1.0 - y / 72.0))))
-    level = 1.0 - y / 2.0 * (1.0 - y / 12.0 * (1.0 - y / 30.0 * (1.0 - y / 56.0)))
-    for _ in range(2):
-        sine, level = 2.0 * sine * level, 1.0 - 2.0 * sine * sine
-    return sine, level
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    """Products of (3, …) and (3, …), summed in order."""
-    return np.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
 
 
 def _side_by_side(stands: Sequence[Sequence[Stand]]) -> list[Floats]:

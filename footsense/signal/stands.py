@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from footsense.signal.gait import FEW, StepTracker
 from footsense.signal.landing import ACC, ENV
 from footsense.signal.lately import Indices
-from footsense.types import Floats
+from footsense.types import Floats, Vector
 
 Bools = NDArray[np.bool_]
 KEPT = 16  # stands
+_BEFORE = -(1 << 40)  # slow index before any stream
 _TINY = 1e-30  # g⁴: the square of no vector that was measured
 
 
@@ -42,9 +43,10 @@ class Stand:
 class Stands:
     """The last stands, in order; what goes on in the same posture is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, up: Vector | None = None) -> None:
+        """`up`: the posture in a flat stand that was seen before the stream."""
         self.params = StandParams()
-        self._stands: list[Stand] = []
+        self._stands = [] if up is None else [Stand(_BEFORE, _BEFORE, np.array(up), raised=False)]
         self._quiet_from: int | None = None
 
     def watch(self, tracker: StepTracker, start: int) -> None:
@@ -101,11 +103,17 @@ class Stands:
         a, b, c, d, e = (acc[:, np.maximum(at - block * i // 5, 0)] for i in range(5))
         early, late = a + b, d + e
         steady = cosines(early, late) >= self.params.steady_cos
-        postures = ((early + c + late) / 5.0).T
-        for end, posture in zip(ends[steady].tolist(), postures[steady], strict=True):
-            last = self._stands[-1] if self._stands else None
-            if last and last.end == end - block and cosine(last.posture, posture) >= self.params.steady_cos:
-                last.end = end
+        self._join(ends[steady], ((early + c + late) / 5.0)[:, steady], block)
+
+    def _join(self, ends: Indices, postures: Floats, block: int) -> None:
+        """Blocks (3, k) that go on in the same posture make one stand."""
+        last = self._stands[-1] if self._stands else Stand(_BEFORE, _BEFORE, np.zeros(3))
+        before = np.concatenate([last.posture[:, None], postures], axis=1)[:, :-1]
+        same = cosines(before, postures) >= self.params.steady_cos
+        same &= np.diff(ends, prepend=last.end) == block
+        for end, posture, goes_on in zip(ends.tolist(), postures.T, same.tolist(), strict=True):
+            if goes_on:
+                self._stands[-1].end, self._stands[-1].posture = end, posture
             else:
                 self._stands.append(Stand(end - block, end, posture))
 

@@ -14,10 +14,11 @@ from footsense.simulate.body import ANGLES, Angle, ankle_below, foot_up
 from footsense.simulate.curves import GRID_HZ, band_noise, between, ease, grid, smooth_noise, taper, times
 from footsense.simulate.motion import Bout, Motion, Script
 from footsense.simulate.pace import course, there_and_back
-from footsense.simulate.scenario import Session
+from footsense.simulate.scenario import Scenario, Session
 from footsense.types import Floats
 
 MAX_INVERSION_DEG = 26.0
+MAX_DORSI_DEG = 28.0  # 70° of movement in all is much
 MIN_VISIBLE = 0.45
 HURRIED_S = (0.05, 0.6)  # before going the other way at once
 SHIFTING_S = (0.5, 1.6)
@@ -49,6 +50,8 @@ def draw_style(session: Session, below_deg: float, visible: float) -> Style:
     rng, wish = session.rng, session.wish
     tempo_hz = wish.tempo_hz or float(np.exp(rng.uniform(np.log(0.25), np.log(1.2))))
     dorsi = wish.size_deg or wish.supple * rng.uniform(11, 25) * min(1.0, 1.25 - 0.3 * tempo_hz)
+    if wish.size_deg is None:
+        dorsi = min(dorsi, MAX_DORSI_DEG)
     width = rng.uniform(0.45, 1.0)
     if wish.roundness is not None:
         width = wish.roundness
@@ -97,7 +100,7 @@ def circles(session: Session) -> Motion:
     for way in ways:
         sign = _sign(visible, way)
         at_s = _begun(session, style, at_s, sign, pieces)
-        for count in _split(rng, turns, tidy=wish.tidy):
+        for count in _split(rng, turns, wish):
             path, took_s = _bout(session, style, count)
             pieces.append(Piece(at_s, path, sign, took_s))
             at_s += len(path) / GRID_HZ + rng.uniform(0.8, 2.5)
@@ -134,11 +137,12 @@ def _start(session: Session) -> tuple[Floats, float, float]:
     return start, below_deg, visible
 
 
-def _split(rng: np.random.Generator, turns: int, *, tidy: bool) -> list[float]:
+def _split(rng: np.random.Generator, turns: int, wish: Scenario) -> list[float]:
     """The turns of one direction, now and then with a pause inside, and with an honest end: sometimes a part of
-    one more turn, sometimes not all of the last (always clear of the three quarters that count)."""
+    one more turn, sometimes not all of the last (always clear of the three quarters that count; more so where
+    the path is lopsided and winds differently around its mean)."""
     parts = [float(turns)]
-    if tidy:
+    if wish.tidy:
         return parts
     if turns >= 4 and rng.uniform() < 0.25:
         first = int(rng.integers(2, turns - 1))
@@ -147,7 +151,7 @@ def _split(rng: np.random.Generator, turns: int, *, tidy: bool) -> list[float]:
     if kind < 0.15:
         parts[-1] += rng.uniform(0.2, 0.55)
     elif kind < 0.35:
-        parts[-1] -= rng.uniform(0.04, 0.15)
+        parts[-1] -= rng.uniform(0.04, 0.15) * (0.5 if wish.egg or wish.wander else 1.0)
     return parts
 
 
@@ -200,7 +204,7 @@ def _rim(style: Style, psi: Floats) -> Floats:
     bump = 1.0 + (style.bumps * np.cos(k * psi[:, None] + style.bump_phase)).sum(axis=1)
     x = style.dorsi_deg * np.cos(psi)
     y = style.inversion_deg * np.sin(psi + style.skew)
-    narrow = 1.0 - style.egg * np.cos(psi - style.egg_phase)
+    narrow = (1.0 - style.egg * np.cos(psi - style.egg_phase)) / (1.0 + 0.4 * style.egg)
     c, s = np.cos(style.egg_phase), np.sin(style.egg_phase)
     along, across = c * x + s * y, (c * y - s * x) * narrow  # narrower towards one end, as an egg is
     if style.egg:

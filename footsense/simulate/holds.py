@@ -18,6 +18,10 @@ from footsense.types import Floats
 
 HURRIED_S = (0.6, 1.4)  # rests of people in a hurry
 SLOWEST_DPS = 2.0
+BRIEF_S, STOP_S = (
+    0.8,
+    (0.15, 0.5),
+)  # of moves that are broken off, lest stopping in them makes a hold of a second
 PUT_DOWN_G = 0.15  # of an ordinary lowering; recorded leg lifts end with up to 1 g
 ROUGH_S = 0.003  # degrees of roughness for each deg/s
 LEAN_DEG = 20.0  # of the shank over a foot put back, for each unit of return_off
@@ -253,9 +257,9 @@ def _before(session: Session, style: Style, draft: Draft, up: Floats, *, standin
             _put_down(session, draft, script.now_s)
         script.rest(rng.uniform(1.2, 3.0))
     if rng.uniform() < style.false_start:
-        script.move(draft.home + rng.uniform(0.3, 0.8) * (up - draft.home), style.rise_s)
+        script.move(draft.home + rng.uniform(0.3, 0.8) * (up - draft.home), min(BRIEF_S, style.rise_s))
         script.rest(rng.uniform(0.0, 0.3))
-        script.move(draft.home, style.fall_s)
+        script.move(draft.home, min(BRIEF_S, style.fall_s))
         script.rest(rng.uniform(0.4, 1.5))
 
 
@@ -297,8 +301,9 @@ def _enter_and_hold(
         script.move(start + rng.uniform(0.4, 0.7) * (up - start), style.rise_s * 0.7)
         script.rest(rng.uniform(0.05, 0.3))
     if session.mishaps.uniform() < style.hesitation:
-        script.move(start + session.mishaps.uniform(0.3, 0.75) * (up - start), style.rise_s * 0.7)
-        script.rest(session.mishaps.uniform(0.2, 0.8))
+        script.move(start + session.mishaps.uniform(0.3, 0.75) * (up - start), min(BRIEF_S, style.rise_s * 0.7))
+        script.rest(session.mishaps.uniform(*STOP_S))
+        style = replace(style, rise_s=min(BRIEF_S, style.rise_s))
     script.move(up, style.rise_s * np.exp(0.2 * rng.standard_normal()))
     begin = script.now_s
     length = max(0.05, style.hold_s * (1 + style.hold_spread * rng.standard_normal()))
@@ -338,8 +343,10 @@ def _leave(session: Session, style: Style, draft: Draft, home: Floats) -> None:
     rng, script = session.rng, draft.script
     fall_s = style.fall_s * np.exp(0.2 * rng.standard_normal())
     if session.mishaps.uniform() < style.hesitation:
-        script.move(home + session.mishaps.uniform(0.25, 0.7) * (script.pose - home), fall_s * 0.7)
-        script.rest(session.mishaps.uniform(0.2, 0.8))
+        away = session.mishaps.uniform(0.25, 0.7) * (script.pose - home)
+        script.move(home + away, min(BRIEF_S, fall_s * 0.7))
+        script.rest(session.mishaps.uniform(*STOP_S))
+        fall_s = min(BRIEF_S, fall_s)
     script.move(home, fall_s)
     last = draft.marks[-1]
     draft.marks[-1] = Kept(last.exercise, last.rest_s, last.start_s, last.end_s, script.now_s)
@@ -349,7 +356,7 @@ def _leave(session: Session, style: Style, draft: Draft, home: Floats) -> None:
 def _too_short(session: Session, style: Style, draft: Draft, start: Floats, up: Floats) -> None:
     """A movement like the exercise's that is kept for about half a second: no hold."""
     if session.wish.slow > 1.0:  # or coming and going slowly makes a hold of it
-        style = replace(style, rise_s=min(style.rise_s, 0.8), fall_s=min(style.fall_s, 0.8))
+        style = replace(style, rise_s=min(style.rise_s, BRIEF_S), fall_s=min(style.fall_s, BRIEF_S))
     rest_s = draft.script.now_s
     draft.script.move(up, style.rise_s)
     begin = draft.script.now_s

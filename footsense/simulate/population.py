@@ -16,7 +16,7 @@ drawn by `sample`,
   45 % of a stride in the air; toes 8° out (rms 7°);
 * mishaps: 40 % of the sets are done carefully, without any. In the others, each of these has a chance of 35 %
   to occur, at 5 to 25 % of the repetitions: hesitations (a third as often between steps), going back, false
-  starts, dips; stumbles at 1 to 5 % of the steps; 35 % shift their seat at 5 to 30 % of the rests; 20 % hurry;
+  starts, dips; stumbles at 1 to 5 % of the steps; 20 % shift their seat at 5 to 30 % of the rests; 20 % hurry;
 * device: clocks within 0.1 % (rms) in 60 %, up to ±1.5 % off in 40 %; offsets, scale errors up to 5 %,
   warming up; range ±2 g in 20 %, gyro range 250 or 500 deg/s in a third;
 * on the leg: the strap rings in 50 % (12 to 40 Hz), loosely in 10 of them (8 to 14 Hz); the sensor slips by 3
@@ -181,7 +181,7 @@ def _mishaps(rng: np.random.Generator) -> dict[str, Any]:
         "hesitations": usual * _sometimes(rng, 0.35, 0.05, 0.25),
         "reversals": usual * _sometimes(rng, 0.35, 0.05, 0.25),
         "false_starts": usual * _sometimes(rng, 0.35, 0.05, 0.25),
-        "shifts": usual * _sometimes(rng, 0.35, 0.05, 0.3),
+        "shifts": usual * _sometimes(rng, 0.2, 0.05, 0.3),
         "hurried": bool(usual * rng.uniform() > 0.8),
     }
 

@@ -35,7 +35,15 @@ TOY = SimpleNamespace(name="toy", match_score=lambda data: 2 if SERVICE in data.
 
 
 WRITES = (Write("stop", CONTROL, b"stop"), Write("start", CONTROL, b"start"), Write("setup", CONTROL, b"set"))
-PLAN = Plan("toy", (STREAM,), (STREAM, CONTROL), WRITES)
+PLAN = Plan(
+    "toy",
+    (STREAM,),
+    (
+        ("", STREAM),
+        ("", CONTROL),
+    ),
+    WRITES,
+)
 
 
 def central(radio: Radio, **kw: Any) -> Central:
@@ -160,12 +168,21 @@ def test_stop_is_written_after_an_error_and_after_cancellation() -> None:
 def test_missing_characteristic_and_short_packets_are_refused_with_the_reason() -> None:
     async def test() -> None:
         with pytest.raises(BluetoothError, match="lacks what its profile 'toy' needs"):
-            async with streaming(Plan("toy", (STREAM,), (STREAM, SERVICE))):
+            async with streaming(
+                Plan(
+                    "toy",
+                    (STREAM,),
+                    (
+                        ("", STREAM),
+                        ("", SERVICE),
+                    ),
+                )
+            ):
                 pass
         with pytest.raises(BluetoothError, match="carries packets of 20 bytes, its profile needs 97"):
-            async with streaming(Plan("toy", (STREAM,), (STREAM,), mtu_min=100), mtu=23):
+            async with streaming(Plan("toy", (STREAM,), (("", STREAM),), mtu_min=100), mtu=23):
                 pass
-        async with streaming(Plan("toy", (STREAM,), (STREAM,), mtu_min=100), mtu=100) as s:
+        async with streaming(Plan("toy", (STREAM,), (("", STREAM),), mtu_min=100), mtu=100) as s:
             assert s.link.mtu == 100
 
     run(test())
@@ -173,7 +190,7 @@ def test_missing_characteristic_and_short_packets_are_refused_with_the_reason() 
 
 def test_refused_write_is_said_at_once() -> None:
     async def test() -> None:
-        plan = Plan("toy", (STREAM,), (STREAM,), (Write("setup", CONTROL, b"\xff"),))
+        plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("setup", CONTROL, b"\xff"),))
         with pytest.raises(BluetoothError, match="'toy'"):
             async with streaming(plan):
                 pass
@@ -229,7 +246,7 @@ def test_what_nobody_foresaw_ends_the_stream_instead_of_leaving_it_silent() -> N
 
 def test_keepalive_is_written_again_and_again() -> None:
     async def test() -> None:
-        plan = Plan("toy", (STREAM,), (STREAM,), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
+        plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
         async with streaming(plan, patience=replace(QUICK, silence_s=60)) as s:
             await until(lambda: len(s.peripheral.written) >= 2)
             assert set(s.peripheral.written) == {b"awake"}
@@ -246,7 +263,7 @@ def test_a_write_that_swallows_the_cancellation_cannot_keep_the_link_open() -> N
                     await asyncio.sleep(60)
 
         writing = asyncio.Event()
-        plan = Plan("toy", (STREAM,), (STREAM,), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
+        plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))
         async with streaming(plan, patience=replace(QUICK, silence_s=60)) as s:
             s.link._write_one = deaf
             await writing.wait()

@@ -241,3 +241,16 @@ def test_two_sensors_in_one_air_by_one_radio_into_one_session() -> None:
     asyncio.run(both())
     assert set(found) == {"left", "right"}
     assert min(found.values()) > len(wearer.t_s) - 10
+
+
+def test_writes_go_to_the_characteristic_of_the_service_that_the_profile_names() -> None:
+    """Both services of this board have a period characteristic of one UUID."""
+    profile = load_profile("adafruit")
+    acc, gyro = (w for w in commands(profile, {}) if w.phase == "start")
+    assert (acc.char, acc.payload) == (gyro.char, gyro.payload)
+    firmware = ProfileFirmware(profile, lambda _: Motion(*[np.zeros((1, 3))] * 3))
+    for write in (acc, acc):
+        firmware.written(write.char, write.payload, write.service)
+    assert firmware.settings == profile.settings_for({"gyro": 0})
+    firmware.written(gyro.char, gyro.payload, gyro.service)
+    assert firmware.settings == profile.settings_for({})

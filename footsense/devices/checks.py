@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from footsense.devices import kinds
 from footsense.devices.framing import check_frame
 from footsense.devices.model import Char, Fragments, Header, Match, ProfileData, Step, Stream
+from footsense.devices.uuids import full
 from footsense.errors import ProfileError
 from footsense.text import display
 
@@ -15,6 +16,7 @@ def check_tables(data: ProfileData) -> None:
         _check_match(rule, f"match[{i}]")
     for name, char in data.chars.items():
         _check_char(char, f"chars.{name}")
+    _check_notifying(data)
     for i, step in enumerate(data.steps):
         _check_only(data, step.only, f"steps[{i}]")
         _check_answer(data, step, f"steps[{i}]")
@@ -25,6 +27,14 @@ def check_tables(data: ProfileData) -> None:
     for i, golden in enumerate(data.golden):
         if golden.char not in data.chars:
             raise ProfileError(f"golden[{i}].char: no characteristic '{golden.char}' in [chars]")
+
+
+def _check_notifying(data: ProfileData) -> None:
+    """Notifications come without their service: a UUID must be enough."""
+    seen: dict[str, str] = {}
+    for name, char in data.chars.items():
+        if {"notify", "indicate"} & set(char.properties) and seen.setdefault(full(char.uuid), name) != name:
+            raise ProfileError(f"chars.{name}.uuid: {seen[full(char.uuid)]} notifies under the same")
 
 
 def _check_char(char: Char, where: str) -> None:

@@ -24,6 +24,8 @@ from footsense.text import display
 
 _T = TypeVar("_T")
 
+Place = tuple[str, str]  # a characteristic: UUID of its service, and its own
+
 MAX_BYTES = 64 * 1024
 MAX_DOTS = 100  # in a line: dotted keys cost the TOML parser the square of their number
 
@@ -70,14 +72,13 @@ class Profile:
         active = (s.char for s in self.data.streams.values() if applies(s.only, chosen))
         return tuple(dict.fromkeys(full(self.data.chars[c].uuid) for c in active))
 
-    def required(self, settings: Mapping[str, Value]) -> tuple[str, ...]:
-        """UUIDs of the characteristics without which the profile cannot work."""
+    def required(self, settings: Mapping[str, Value]) -> tuple[Place, ...]:
+        """The characteristics without which the profile cannot work: UUID of the service, and its own."""
         chosen = self.settings_for(settings)
         used = [s.char for s in self.data.streams.values() if applies(s.only, chosen)]
         used += [s.char for s in self.data.steps if applies(s.only, chosen)]
-        return tuple(
-            dict.fromkeys(full(self.data.chars[c].uuid) for c in used if not self.data.chars[c].optional)
-        )
+        chars = (self.data.chars[name] for name in used)
+        return tuple(dict.fromkeys((full(c.service), full(c.uuid)) for c in chars if not c.optional))
 
     def mtu_min(self, settings: Mapping[str, Value]) -> int:
         """Smallest ATT MTU in bytes that carries the longest packet (the header of a notification has 3)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
 from footsense.devices.framing import with_check
-from footsense.devices.model import Capture, ProfileData, Reply, Step
+from footsense.devices.model import Capture, Char, ProfileData, Reply, Step
 from footsense.devices.settings import Value, applies, code_of, names_for
 from footsense.devices.uuids import full
 from footsense.errors import PacketError, ProfileError
@@ -62,7 +62,9 @@ class Write:
     """One write of a profile: `char` is a UUID, `phase` probe, setup, start, stop or keepalive.
 
     `reply` is what the device then says, None where it says nothing; `delay_s` is waited after it; `every_s`
-    is the period of a keepalive. `is_read`: it is no write, but a read of the characteristic.
+    is the period of a keepalive. `is_read`: it is no write, but a read of the characteristic. `service`: the
+    UUID of its service, since several may have a characteristic of the same UUID; empty: any. `optional`: not
+    made where the characteristic is missing.
     """
 
     phase: str
@@ -72,6 +74,8 @@ class Write:
     delay_s: float = 0.0
     every_s: float = 0.0
     is_read: bool = False
+    service: str = ""
+    optional: bool = False
 
 
 def writes(data: ProfileData, settings: Mapping[str, Value]) -> list[Write]:
@@ -85,21 +89,24 @@ def writes(data: ProfileData, settings: Mapping[str, Value]) -> list[Write]:
 
 def _write(data: ProfileData, step: Step, where: str, settings: Mapping[str, Value]) -> Write:
     payload = b"" if step.bytes is None else filled(data, step.bytes, f"{where}.bytes", settings)
+    char = _char(data, step.char, where)
     return Write(
         step.phase,
-        full(_char(data, step.char, where)),
+        full(char.uuid),
         _checked(step, payload, where),
         _answer(data, step.expect, f"{where}.expect", settings) if step.expect else None,
         step.delay_ms / 1000,
         step.every_s,
         step.bytes is None,
+        full(char.service),
+        char.optional,
     )
 
 
 def _answer(data: ProfileData, reply: Reply, where: str, settings: Mapping[str, Value]) -> Answer:
     payload = filled(data, reply.bytes, f"{where}.bytes", settings)
     begin = bytes.fromhex(reply.begin)
-    answer = Answer(full(_char(data, reply.char, where)), payload, begin, tuple(reply.capture.items()))
+    answer = Answer(full(_char(data, reply.char, where).uuid), payload, begin, tuple(reply.capture.items()))
     try:
         told = answer.values(payload)
     except PacketError as error:
@@ -118,11 +125,11 @@ def _checked(step: Step, payload: bytes, where: str) -> bytes:
     return with_check(step.check, payload)
 
 
-def _char(data: ProfileData, name: str, where: str) -> str:
+def _char(data: ProfileData, name: str, where: str) -> Char:
     if name not in data.chars:
         known = ", ".join(data.chars)
         raise ProfileError(f"{where}.char: no characteristic '{name}' in [chars] (known: {known})")
-    return data.chars[name].uuid
+    return data.chars[name]
 
 
 def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, Value]) -> bytes:

@@ -9,6 +9,7 @@ from footsense.simulate.virtual_sensor import Table
 from footsense.types import Floats
 
 Settings = Mapping[str, str | int | float]
+_Written = tuple[str, bytes, str]  # characteristic, bytes, service
 _ASKED = ("probe", "setup", "start")
 
 
@@ -21,6 +22,10 @@ class Motion:
     gyr_dps: Floats | None
 
 
+def _is(write: Write, char: str, payload: bytes, service: str) -> bool:
+    return (write.char, write.payload) == (char, payload) and service in ("", write.service)
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """Settings, and the writes by which a client asks for a stream with them."""
@@ -28,11 +33,11 @@ class _Order:
     settings: Settings
     writes: tuple[Write, ...]
 
-    def is_in(self, log: list[tuple[str, bytes]]) -> bool:
+    def is_in(self, log: list[_Written]) -> bool:
         """Whether the log has all that ask for the stream, in order."""
         rest = iter(log)
         asked = (w for w in self.writes if w.phase in _ASKED and not w.is_read)
-        return all((w.char, w.payload) in rest for w in asked)
+        return all(any(_is(w, *made) for made in rest) for w in asked)
 
 
 class ProfileFirmware:
@@ -52,7 +57,7 @@ class ProfileFirmware:
         self._motion = motion
         known = [*also, *variations(profile.data)]
         self._orders = [_Order(s, tuple(commands(profile, s))) for s in known]
-        self._log: list[tuple[str, bytes]] = []
+        self._log: list[_Written] = []
         self.disconnected()
 
     @property
@@ -65,14 +70,14 @@ class ProfileFirmware:
         self._log.clear()
         self._obey()
 
-    def written(self, char: str, payload: bytes) -> list[tuple[str, bytes]]:
-        """Take a write, and answer it."""
-        known = [w for o in self._orders for w in o.writes if (w.char, w.payload) == (char, payload)]
+    def written(self, char: str, payload: bytes, service: str = "") -> list[tuple[str, bytes]]:
+        """Take a write to the characteristic of that service (empty: any), and answer it."""
+        known = [w for o in self._orders for w in o.writes if _is(w, char, payload, service)]
         if any(w.phase == "stop" for w in known) and not any(w.phase in _ASKED for w in known):
             self._log.clear()
             self.settings = None
         else:
-            self._log.append((char, payload))
+            self._log.append((char, payload, service))
             self._obey()
         return [(w.reply.char, w.reply.payload) for w in known[:1] if w.reply]
 

@@ -36,8 +36,9 @@ class Firmware(Protocol):
 
     table: Table
 
-    def written(self, char: str, payload: bytes) -> list[tuple[str, bytes]]:
-        """Take a write; answers to notify at once as (characteristic, bytes)."""
+    def written(self, char: str, payload: bytes, service: str = "") -> list[tuple[str, bytes]]:
+        """Take a write to the characteristic of that service (empty: any); answers to notify at once as
+        (characteristic, bytes)."""
         ...
 
     def disconnected(self) -> None:
@@ -82,9 +83,11 @@ class VirtualSensor:
         self._subscribed: set[str] = set()
         self._began: float | None = None
         self._playing: asyncio.Task[None] | None = None
-        self._chars = {c: self._characteristic(c, p) for s in firmware.table.services.values() for c, p in s}
+        self._chars: dict[str, Characteristic[bytes]] = {}  # those that notify have a UUID of their own
         for uuid, chars in firmware.table.services.items():
-            self.device.add_service(Service(uuid, [self._chars[c] for c, _ in chars]))
+            made = {c: self._characteristic(uuid, c, properties) for c, properties in chars}
+            self._chars |= made
+            self.device.add_service(Service(uuid, list(made.values())))
         self.device.on("connection", self._connected)
 
     async def start(self) -> None:
@@ -117,13 +120,13 @@ class VirtualSensor:
         """Lose the battery: the peer notices after the supervision timeout."""
         self.air.silence(controller_of(self.device))
 
-    def _characteristic(self, uuid: str, properties: Sequence[str]) -> Characteristic[bytes]:
+    def _characteristic(self, service: str, uuid: str, properties: Sequence[str]) -> Characteristic[bytes]:
         flags, permissions = Characteristic.Properties(0), Characteristic.READABLE | Characteristic.WRITEABLE
         for name in properties:
             flags |= Characteristic.Properties[name.upper().replace("-", "_")]
 
         async def write(_: Any, payload: bytes) -> None:
-            await self._written(uuid, payload)
+            await self._written(service, uuid, payload)
 
         def read(_: Any) -> bytes:
             return self.firmware.table.values.get(uuid, b"")
@@ -145,9 +148,9 @@ class VirtualSensor:
         (self._subscribed.add if notify else self._subscribed.discard)(uuid)
         self._follow()
 
-    async def _written(self, uuid: str, payload: bytes) -> None:
+    async def _written(self, service: str, uuid: str, payload: bytes) -> None:
         self.writes.append((uuid, payload))
-        for char, answer in self.firmware.written(uuid, payload):
+        for char, answer in self.firmware.written(uuid, payload, service):
             await self._notify(char, answer)
         self._follow()
 

@@ -166,6 +166,14 @@ def _none_found(name: str | None, timeout_s: float, heard: Sequence[Found]) -> s
     return f"{what} was heard in {timeout_s:g} s: switch it on, bring it near, and look with `footsense scan`"
 
 
+def _char(client: BleakClient, char: str, service: str = "") -> BleakGATTCharacteristic | None:
+    """The characteristic of that UUID in that service, else the only one of it anywhere; None where there is
+    none or nobody can tell which."""
+    found = [c for s in client.services for c in s.characteristics if c.uuid == char]
+    there = [c for c in found if service in ("", c.service_uuid)]
+    return there[0] if there else found[0] if len(found) == 1 else None
+
+
 class Link:
     """One sensor, streaming into `inbox` for as long as the context lasts.
 
@@ -256,13 +264,13 @@ class Link:
         await self._write(client, "probe")
         await self._check_mtu(client)
         await self._write(client, "setup")
-        for char in filter(client.services.get_characteristic, self._plan.subscribe):
+        for char in filter(None, map(partial(_char, client), self._plan.subscribe)):
             async with asyncio.timeout(self._central.patience.write_s):
                 await client.start_notify(char, self._received)
         await self._write(client, "start")
 
     def _check_characteristics(self, client: BleakClient) -> None:
-        missing = [c for c in self._plan.required if client.services.get_characteristic(c) is None]
+        missing = [char for service, char in self._plan.required if _char(client, char, service) is None]
         if missing:
             raise BluetoothError(
                 f"{self._label} lacks what its profile '{display(self._plan.name)}' needs (characteristic "
@@ -283,7 +291,7 @@ class Link:
             )
 
     def _seen_mtu(self, client: BleakClient) -> int:
-        chars = [client.services.get_characteristic(c) for c in self._plan.required]
+        chars = [_char(client, char, service) for service, char in self._plan.required]
         # mtu_size is always 23 on BlueZ, which tells the length only by characteristic
         return max([c.max_write_without_response_size + 3 for c in chars if c], default=client.mtu_size)
 
@@ -309,7 +317,7 @@ class Link:
             return {}
         async with asyncio.timeout(self._central.patience.write_s):
             if write.is_read:
-                return reply.values(bytes(await client.read_gatt_char(write.char))) or {}
+                return reply.values(bytes(await client.read_gatt_char(self._place(client, write)))) or {}
             return await self._answered(client, write, reply)
 
     async def _answered(self, client: BleakClient, write: Write, reply: Answer) -> dict[str, str | int | float]:
@@ -328,9 +336,17 @@ class Link:
         return values
 
     async def _write_one(self, client: BleakClient, write: Write) -> None:
+        if write.optional and _char(client, write.char, write.service) is None:
+            return
         async with asyncio.timeout(self._central.patience.write_s):
-            await client.write_gatt_char(write.char, write.payload)
+            await client.write_gatt_char(self._place(client, write), write.payload)
         await asyncio.sleep(write.delay_s)
+
+    def _place(self, client: BleakClient, write: Write) -> BleakGATTCharacteristic:
+        char = _char(client, write.char, write.service)
+        if char is None:
+            raise BluetoothError(f"{self._label} has no characteristic {write.char}")
+        return char
 
     # streaming
 

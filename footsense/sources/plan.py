@@ -10,8 +10,9 @@ Settings = Mapping[str, str | int | float]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Characteristics (UUIDs) to subscribe to, in order, where they are there, and those that must be; the
-    writes; the smallest ATT MTU in bytes whose notifications carry a packet; the seconds a packet covers.
+    """Characteristics (UUIDs) to subscribe to, in order, where they are there, and those that must be, each
+    with the UUID of its service (empty: any); the writes; the smallest ATT MTU in bytes whose notifications
+    carry a packet; the seconds a packet covers.
 
     `settings` are those it is made for; `told` makes the plan with what the device has answered to the probes,
     which raises UsageError for a value that the profile does not know.
@@ -19,7 +20,7 @@ class Plan:
 
     name: str
     subscribe: tuple[str, ...]
-    required: tuple[str, ...]
+    required: tuple[tuple[str, str], ...]
     writes: tuple[Write, ...] = ()
     mtu_min: int = 23
     packet_s: float = 0.0

@@ -215,6 +215,41 @@ def test_slow_drift_belongs_to_the_hold(dps: float) -> None:
     assert event.end_s - event.start_s == pytest.approx(8.2, abs=0.5)
 
 
+@pytest.mark.parametrize("gyro", [False, True])
+def test_slow_drift_while_it_trembles_belongs_to_the_hold(gyro: bool) -> None:
+    angle = move([(0.0, 2.0), (10.0, 0.6), (14.0, 10.0), (0.0, 0.6), (0.0, 3.0)])
+    kept = slice(round(2.6 * ANGLES_HZ), round(12.6 * ANGLES_HZ))
+    angle[kept] += 0.8 * np.sin(np.arange(angle[kept].size) * 2 * np.pi * 1.7 / ANGLES_HZ)
+    (event,) = events(*stream(angle, gyro=gyro))
+    assert event.end_s - event.start_s == pytest.approx(10.2, abs=0.4)
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_stop_on_the_way_is_no_slow_way(gyro: bool) -> None:
+    flex = [(6.5, 0.5), (6.5, 0.8), (12.0, 0.5), (12.0, 4.0), (0.0, 0.6), (0.0, 3.0)]
+    found = events(*stream(move([(0.0, 3.0), *(flex * 3)]), gyro=gyro))
+    assert [round(e.end_s - e.start_s) for e in found] == [4, 4, 4]
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_giving_way_for_long_makes_two_holds(gyro: bool) -> None:
+    """Though the way does not come near rest in between."""
+    dip = [(20.0, 0.6), (20.0, 4.0), (11.5, 0.4), (11.5, 0.2), (20.0, 0.4), (20.0, 4.0), (0.0, 0.6), (0.0, 3.0)]
+    found = events(*stream(move([(0.0, 3.0), *dip]), gyro=gyro))
+    assert [round(e.end_s - e.start_s, 1) for e in found] == pytest.approx([4.2, 4.2], abs=0.3)
+
+
+def test_what_trembles_less_than_rest_is_rest() -> None:
+    """A recording that begins within a hold: muscles at work tremble, and a limb at rest does not."""
+    flex = [(0.0, 0.6), (0.0, 6.0), (15.0, 0.6), (15.0, 3.0)]
+    angle = 15.0 - move([(0.0, 5.0), (15.0, 0.6), (15.0, 3.0), *(flex * 3)])
+    info, samples = stream(angle, noise_g=0.001)
+    working = np.interp(samples.t_s, np.arange(len(angle)) / ANGLES_HZ, angle) > 13.0
+    tremor = np.random.default_rng(3).normal(0.0, 0.008, samples.acc_g.shape) * working[:, None]
+    found = events(info, Samples(0, samples.t_s, samples.acc_g + tremor, None, samples.flags))
+    assert [round(e.end_s - e.start_s) for e in found] == [6, 6, 6]
+
+
 def test_posture_that_never_returns_is_no_hold() -> None:
     assert not events(*stream(move([(0.0, 3.0), (60.0, 1.0), (60.0, 20.0)])))
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from footsense.signal.front import Signals
+from footsense.signal.judging import Judge, as_before
 from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
 from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, Up, angle_deg, chord, middle, towards
 from footsense.signal.release import Release
@@ -42,6 +43,7 @@ class HoldTracker:
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
         interruption, wide = self._count(params.interruption_s), self._count(params.elsewhere_s)
         self._release = Release(params, self._second, interruption, wide, self._smallest, self._drift)
+        self._judge = Judge(params, self._smallest, self._slack)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
         self._flushed: list[Hold] | None = None
@@ -84,7 +86,7 @@ class HoldTracker:
         released = rows.chord(end, p.up) > p.band
         hold = self._hold(p, end, going=not released)
         self.state.plateau, self.state.phase = None, "lost"
-        ended = self._towards_rest(p, end) if released else self._as_before(p)
+        ended = self._towards_rest(p, end) if released else as_before(p, self.state)
         return [hold] if hold and ended else []
 
     def held_s(self, smallest_deg: float = 0.0) -> float:
@@ -208,9 +210,10 @@ class HoldTracker:
             s.rest_noise_deg = [*s.rest_noise_deg[-20:], rest.noise / RAD]
         if rest.vibration_g == 0.0 or row - rest.index >= self._second:
             rest.vibration_g = middle(rows.cut(rows.jerk_g, begin - self._lag, row))
-        turn = rows.cut(rows.turn, begin, calm + 1)
-        bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
-        s.start = Start.at(rows, calm, bias)
+        if calm - begin >= self._lag or s.start is None:
+            turn = rows.cut(rows.turn, begin, calm + 1)
+            s.bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
+        s.start = Start.at(rows, calm, s.bias)
         s.departed_s.append(rows.at(rows.t_s, calm))
         s.phase, s.at = "away", row + self._lag // 2
 
@@ -222,7 +225,7 @@ class HoldTracker:
         near = np.flatnonzero(rows.distance(begin, end, rest.up) < 0.5 * s.last_excursion)
         if len(near) and s.start is not None:
             s.returned = True
-            s.start = Start.at(rows, begin + int(near[0]), s.start.bias)
+            s.start = Start.at(rows, begin + int(near[0]), s.bias)
 
     def _settle(self, row: int) -> None:
         """The posture is still at `row`: at a rest posture known, at a new one, or at what may be a hold.
@@ -241,10 +244,24 @@ class HoldTracker:
         if stopped or wandered or self._near_rests(up):
             self._enter_rest(row, up)
             return
+        climb = self._resume(row, up) or excursion
         band = max(q.band_share * excursion, q.noise_factor * rest.noise)
-        p = Plateau(up, excursion, band, row, row, not s.held or s.returned)
+        p = Plateau(up, excursion, band, row, row, not s.held or s.returned, climb)
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
+
+    def _resume(self, row: int, up: Up) -> float | None:
+        """How far the posture at `row` is from where the way came nearest to rest, if it is that of the hold
+        before, and the way did not come so near that it begins anew: it begins there."""
+        s, rows, last_up = self.state, self._known(), self.state.last_up
+        if not s.held or s.returned or not last_up or s.start is None:
+            return None
+        if chord(up, last_up) >= self.params.resume_share * s.last_excursion:
+            return None
+        begin = max(s.left_at, rows.first)
+        nearest = begin + int(rows.distance(begin, row + 1, s.rests[-1].up).argmin())
+        s.returned, s.start = True, Start.at(rows, nearest, s.bias)
+        return rows.chord(nearest, up)
 
     def _enter_rest(self, row: int, up: Up) -> None:
         s = self.state
@@ -271,11 +288,15 @@ class HoldTracker:
             p.excursion = chord(p.up, s.rests[-1].up)
             return
         hold, towards = self._hold(p, row, going=False), self._towards_rest(p, row)
-        if towards and (hold is None or self._is_sure(hold, p)):
+        if (
+            towards
+            and not self._judge.is_rest(p)
+            and (hold is None or self._judge.is_sure(hold, p, self.state))
+        ):
             self._count_hold(p, hold)
         else:
             self._keep_pending(p, hold, row, towards=towards)
-        s.phase, s.plateau = "away", None
+        s.phase, s.plateau, s.left_at = "away", None, row
 
     def _keep_pending(self, p: Plateau, hold: Hold | None, row: int, *, towards: bool) -> None:
         """What the plateau was depends on where the wearer stops next. It is centred anew: a wide way may have
@@ -284,10 +305,10 @@ class HoldTracker:
         p.centred = max(p.entry, row - self._history)
         p.up = rows.middle(p.centred, max(row - self._second, p.entry))
         p.band = min(p.band, 0.25 * rows.chord(row, p.up))
-        bias, quiet = s.start.bias if s.start else np.zeros((3, 1)), self._was_quiet(p, row)
+        quiet = self._was_quiet(p, row)
         last = self._last_inside(row, p)
         p.up = rows.middle(max(last - self._second, p.entry), last)
-        s.pending = Pending(p, hold, Start.at(rows, last, bias), quiet, towards)
+        s.pending = Pending(p, hold, Start.at(rows, last, s.bias), quiet, towards)
 
     def _count_hold(self, p: Plateau, hold: Hold | None) -> None:
         s = self.state
@@ -306,16 +327,21 @@ class HoldTracker:
         p, start = was.plateau, was.start
         if was.hold and self._is_back(was, up, row):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(rows.known_s, row)))
-        elif was.quiet and start.index - p.entry >= self._count(2.0 * self.params.min_hold_s):
+        elif was.quiet and start.index - p.entry >= self._count(
+            (2.0 - self._judge.is_rest(p)) * self.params.min_hold_s
+        ):
             self._add_rest(p.up, start.index, start.index - p.entry)
             s.start = start
+            if self._judge.is_rest(p):  # and what was taken for rest was none
+                s.rests[-1].vibration_g *= p.strain
+                del s.rests[:-1]
 
     def _is_back(self, was: Pending, up: Up, row: int) -> bool:
         """Whether stopping at `up` is coming back from what was left."""
         soon = row - was.start.index <= self._count(self.params.max_return_s)
         off = min(chord(up, r.up) for r in self.state.rests)
-        near = off < self.params.back_share * was.plateau.excursion
-        return soon and near and (was.towards or bool(self._near_rests(up)))
+        share = self.params.back_share if was.towards else self.params.detour_share
+        return soon and (off < share * was.plateau.excursion or bool(self._near_rests(up)))
 
     # what is measured
 
@@ -338,64 +364,44 @@ class HoldTracker:
         p.excursion = chord(end_up, rest.up)
         if end_s - begin_s < self.params.min_hold_s:
             return None
-        up, travel = rows.middle(p.entry, last), way.travel(p, last)
+        p.strain = way.strain(p, last)
+        if self._judge.is_rest(p):
+            return None
+        up = rows.middle(p.entry, last)
         hold = Hold(
             start_s=begin_s,
             end_s=end_s,
             decided_s=self._last_s if going else rows.at(rows.known_s, row),
             excursion_deg=angle_deg(chord(up, rest.up)),
-            rise_s=way.rise_rows(p, left) / self._rate_hz,
+            rise_s=way.rise_rows(p, left, self._slack + 0.04 * p.excursion) / self._rate_hz,
             unsteady_deg=middle(rows.distance(p.entry, last + 1, up)) / RAD,
             rest_noise_deg=rest.noise / RAD,
             lift_g=way.lift_g(p),
-            height_m=travel.height_m(),
+            height_m=0.0,
             turn_deg=way.turned(p) / RAD if self._has_gyro else None,
-            travel_m=travel.distance_m(way.start.bias) if self._has_gyro else None,
+            travel_m=None,
             direction=towards(rest.up, up),
         )
-        return hold if self._is_hold(hold, p, last) else None
-
-    def _is_hold(self, hold: Hold, p: Plateau, last: int) -> bool:
-        """Wide enough, come about by a turn, and still."""
-        s, q = self.state, self.params
-        smallest = max(self._smallest, 2.0 * q.noise_factor * s.rests[-1].noise)
-        if hold.end_s - s.last_end_s < q.recent_s:
-            smallest = max(smallest, q.recent_share * s.last_excursion)
-        turned = hold.turn_deg is None or hold.turn_deg * RAD > q.min_turn * p.excursion
-        moved = turned and hold.rise_s <= q.max_rise_s and p.excursion >= smallest
-        return moved and self._is_still(hold, p, last)
-
-    def _is_still(self, hold: Hold, p: Plateau, last: int) -> bool:
-        q, rows = self.params, self._known()
-        trembling = min(q.tremor_deg * RAD, 0.3 * p.excursion)
-        near = hold.unsteady_deg * RAD < max(q.steady_share * p.excursion, trembling)
-        if near and hold.end_s - hold.start_s >= q.steady_s:
-            return True
-        still = rows.cut(rows.change, p.entry, last + 1) < self._slack + q.still_share * p.excursion
-        return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)
-
-    def _is_sure(self, hold: Hold, p: Plateau) -> bool:
-        """Whether a hold need not wait for the stop at rest: it is like the last one, or long and much steadier
-        than wide, as standing between two steps is not."""
-        q, noise = self.params, self.state.rests[-1].noise
-        if self._like_the_last(p):
-            return True
-        long = hold.end_s - hold.start_s >= q.sure_s
-        return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
-
-    def _like_the_last(self, p: Plateau) -> bool:
-        last_up = self.state.last_up
-        return last_up is not None and self._as_before(p) and chord(p.up, last_up) < 0.5 * p.excursion
-
-    def _as_before(self, p: Plateau) -> bool:
-        return 0.5 * self.state.last_excursion < p.excursion < 2.0 * self.state.last_excursion
+        if not self._judge.is_hold(hold, p, self.state, rows.cut(rows.change, p.entry, last + 1)):
+            return None
+        travel = way.travel(p, last)  # which takes long, and nothing above needs
+        far_m = travel.distance_m(way.start.bias) if self._has_gyro else None
+        return replace(hold, height_m=travel.height_m(), travel_m=far_m)
 
     def _only_drifted(self, row: int, p: Plateau) -> bool:
         """Whether the posture has only drifted: slow by the contract's measure, and not back at rest."""
-        rows, rest = self._known(), self.state.rests[-1]
-        fastest = float(rows.cut(rows.change, max(row - 2 * self._second, p.centred), row + 1).max())
-        slow = fastest < self._slack + 0.02 * p.excursion
-        return slow and rows.chord(row, rest.up) > 0.5 * p.excursion
+        rows, rest, second = self._known(), self.state.rests[-1], self._second
+        if rows.chord(row, rest.up) <= 0.5 * p.excursion:
+            return False
+        before = max(row - 2 * second, p.centred)
+        fastest = float(rows.cut(rows.change, before, row + 1).max())
+        if fastest < self._slack + 0.02 * p.excursion:
+            return True
+        wide = rows.chord(row, rest.up) > 1.5 * p.climb
+        if wide or rows.at(rows.change, row) > self._slack + self.params.settle_share * p.excursion:
+            return False
+        by = chord(rows.middle(row - second, row), rows.middle(before, max(row - second, before)))
+        return by < min(self.params.slow_share * self._drift + 0.02 * p.excursion, 0.6 * self._release.step(p))
 
     def _was_quiet(self, p: Plateau, row: int) -> bool:
         """Whether the step away is wide beside how well it was kept: so for rest, not for a wobbling limb."""

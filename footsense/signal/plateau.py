@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from footsense.signal.posture import Posture, Up, length, middle_column
+from footsense.signal.posture import Posture, Up, length, middle, middle_column
 from footsense.signal.travel import Travel
 from footsense.types import Floats
 
@@ -24,6 +24,7 @@ class Params:
     settle_share        largest change over LAG_S with which a plateau may begin
     still_share         largest change over LAG_S that counts as still
     drift_dps           is added to both: drift belongs to a hold
+    slow_share          of that much drift from one second to the next, while it trembles
     interruption_s      being outside the band for that long does not end a hold
     release_share       that far towards rest it is given up, once the interruption is over …
     return_share        … or, that far, at once
@@ -35,7 +36,9 @@ class Params:
     min_hold_s          shorter is no hold
     max_hold_s          longer is a new rest posture
     back_share          what is not sure counts if the next stop is no further from rest …
+    detour_share        … or than that, where it set out in another direction …
     max_return_s        … and not later: longest time back to rest on a roundabout way
+    resume_share        as near as that to the last hold, left for longer than an interruption, it is held again
     max_way             longest way to the plateau
     max_rise_s          longest time for the middle half of that way: slower is a shift of weight
     min_turn            share of the excursion that a gyro, where there is one, must have seen
@@ -46,6 +49,7 @@ class Params:
     sure_s              from so long on, and …
     sure_share          … steadier than that, it counts before the wearer has stopped at rest again
     tremor_deg          … or that near, if that is less than a third
+    calmer              trembling less than at rest by that factor, it is rest: muscles at work tremble
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
     """
@@ -56,6 +60,7 @@ class Params:
     settle_share: float = 0.12
     still_share: float = 0.05
     drift_dps: float = 1.0
+    slow_share: float = 0.75
     interruption_s: float = 0.24
     release_share: float = 0.25
     return_share: float = 0.6
@@ -67,6 +72,8 @@ class Params:
     min_hold_s: float = 1.0
     max_hold_s: float = 90.0
     back_share: float = 0.35
+    detour_share: float = 0.15
+    resume_share: float = 0.2
     max_return_s: float = 3.0
     max_way: float = 5.0
     max_rise_s: float = 1.5
@@ -78,6 +85,7 @@ class Params:
     sure_s: float = 2.0
     sure_share: float = 0.08
     tremor_deg: float = 2.5
+    calmer: float = 0.75
     recent_s: float = 15.0
     recent_share: float = 0.25
 
@@ -136,9 +144,9 @@ class Start:
 
 @dataclass(slots=True)
 class Plateau:
-    """A posture being kept: where up is, its distance from rest, half width of its band, the row it was
-    entered at, the row it was last centred at, whether it may count as a hold, when it began (if asked), and
-    the state that takes it for rest."""
+    """A posture being kept: where up is, its distance from rest, half width of its band, the row it was entered
+    at, the row it was last centred at, whether it may count as a hold, the way it took, when it began (if
+    asked), the state that takes it for rest, and by what factor it trembled more than rest did (once left)."""
 
     up: Up
     excursion: float
@@ -146,8 +154,10 @@ class Plateau:
     entry: int
     centred: int
     countable: bool
+    climb: float
     start_s: float | None = None
     inner: "State | None" = None
+    strain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +177,10 @@ class State:
     """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last.
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
-    `last_excursion` wide, at `last_up`, until `last_end_s`. `pending`: a plateau of which the next stop tells
-    what it was. `shaken` movements were not counted because of vibration. `nested`: this is the state within
-    another's plateau. `departed_s`: when a rest posture was left.
+    `last_excursion` wide, at `last_up`, until `last_end_s`. The plateau before was left at row `left_at`; where
+    `pending`, the next stop tells what it was. `bias` (3, 1) of the gyro, a row. `shaken` movements were not
+    counted because of vibration. `nested`: this is the state within another's plateau. `departed_s`: when a
+    rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -183,6 +194,8 @@ class State:
     last_excursion: float = 0.0
     last_end_s: float = -math.inf
     last_up: Up | None = None
+    left_at: int = 0
+    bias: Floats = field(default_factory=lambda: np.zeros((3, 1)))
     shaken: int = 0
     nested: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
@@ -215,7 +228,7 @@ class Way:
         rows, begin = self.rows, self._begin(p)
         d = self._off(begin, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
         near_rest = np.flatnonzero(left < 0.5 * p.excursion)
-        k = int(near_rest[-1]) if len(near_rest) else 0
+        k = max(int(near_rest[-1]) if len(near_rest) else 0, min(self.start.index - begin, len(d) - 1))
         inside = np.flatnonzero(d[k:] <= p.band)
         k += int(inside[0]) if len(inside) else len(d) - 1 - k
         return rows.between(begin + k - 1, d[k - 1], d[k], p.band) if k else rows.at(rows.t_s, begin)
@@ -245,15 +258,22 @@ class Way:
             return row, self.rows.at(self.rows.t_s, row)
         return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)
 
-    def rise_rows(self, p: Plateau, left: Floats) -> int:
-        """Rows from a quarter to three quarters of the way from rest to the plateau; 0 where it did not come
-        from rest."""
+    def rise_rows(self, p: Plateau, left: Floats, still: float) -> int:
+        """Rows from a quarter to three quarters of the way from rest to the plateau, stops on the way (changes
+        below `still`) left out; 0 where it did not come from rest."""
         low = np.flatnonzero(left < 0.25 * p.excursion)
         if not len(low):
             return 0
         k = int(low[-1])
         high = np.flatnonzero(left[k:] >= 0.75 * p.excursion)
-        return int(high[0]) if len(high) else len(left) - k
+        rows = int(high[0]) if len(high) else len(left) - k
+        begin = self._begin(p) + k
+        return rows - int(np.count_nonzero(self.rows.cut(self.rows.change, begin, begin + rows) < still))
+
+    def strain(self, p: Plateau, last: int) -> float:
+        """By what factor the plateau trembled more than rest, as far as one looks back from its row `last`."""
+        kept = self.rows.cut(self.rows.jerk_g, max(p.entry, last - self.look_back), last + 1)
+        return middle(kept) / max(self.rest.vibration_g, 1e-4)
 
     def turned(self, p: Plateau) -> float:
         """Angle in rad that the gyro saw on the way."""

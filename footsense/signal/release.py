@@ -55,12 +55,13 @@ class Release:
     def _roam(self, p: Plateau) -> float:
         return max(self.params.roam_share * p.excursion, self.params.roam_deg * RAD)
 
-    def _step(self, p: Plateau) -> float:
+    def step(self, p: Plateau) -> float:
+        """So far from the plateau is elsewhere."""
         return max(self.params.step_share * p.excursion, self.smallest)
 
     def _quiet(self, p: Plateau) -> float:
         """No further from the plateau than this, nothing has happened that ends it but roaming."""
-        return min(0.5 * self._far(p), self.params.elsewhere_share * p.excursion, self._step(p))
+        return min(0.5 * self._far(p), self.params.elsewhere_share * p.excursion, self.step(p))
 
     def _given_up(self, p: Plateau, left: Floats, start: int) -> int | None:
         """First index from `start` on of the distances `left` to rest at which it has been given up.
@@ -86,7 +87,7 @@ class Release:
 
     def _elsewhere(self, p: Plateau, off: Floats, nearer: Floats) -> Bools:
         far = self.params.elsewhere_share * p.excursion, self.wide
-        return elsewhere(off, nearer, far, (self._step(p), self.second))
+        return elsewhere(off, nearer, far, (self.step(p), self.second))
 
     def _roams(self, path: Floats, p: Plateau) -> Bools:
         return np.asarray(path - delayed(path, 2 * self.second) > self._roam(p))

@@ -1,0 +1,57 @@
+"""Whether a plateau that has been left was a hold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from footsense.signal.plateau import Hold, Params, Plateau, State
+from footsense.signal.posture import RAD, chord
+from footsense.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """`smallest`: excursion of a hold, `slack`: what drift makes of `Posture.change`; both chords."""
+
+    params: Params
+    smallest: float
+    slack: float
+
+    def is_rest(self, p: Plateau) -> bool:
+        """Whether it trembled less than what was taken for rest."""
+        return p.strain < self.params.calmer
+
+    def is_hold(self, hold: Hold, p: Plateau, state: State, change: Floats) -> bool:
+        """Wide enough, come about by a turn, and still; `change` (m,) are those of its rows."""
+        q = self.params
+        smallest = max(self.smallest, 2.0 * q.noise_factor * state.rests[-1].noise)
+        if hold.end_s - state.last_end_s < q.recent_s:
+            smallest = max(smallest, q.recent_share * state.last_excursion)
+        turned = hold.turn_deg is None or hold.turn_deg * RAD > q.min_turn * min(p.climb, p.excursion)
+        moved = turned and hold.rise_s <= q.max_rise_s and p.excursion >= smallest
+        return moved and self._is_still(hold, p, change)
+
+    def _is_still(self, hold: Hold, p: Plateau, change: Floats) -> bool:
+        q = self.params
+        trembling = min(q.tremor_deg * RAD, 0.3 * p.excursion)
+        near = hold.unsteady_deg * RAD < max(q.steady_share * p.excursion, trembling)
+        if near and hold.end_s - hold.start_s >= q.steady_s:
+            return True
+        still = change < self.slack + q.still_share * p.excursion
+        return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)
+
+    def is_sure(self, hold: Hold, p: Plateau, state: State) -> bool:
+        """Whether a hold need not wait for the stop at rest: it is like the last one, or long and much steadier
+        than wide, as standing between two steps is not. Within another's plateau it waits: that may be over."""
+        if state.nested:
+            return False
+        q, noise, last_up = self.params, state.rests[-1].noise, state.last_up
+        if last_up is not None and as_before(p, state) and chord(p.up, last_up) < 0.5 * p.excursion:
+            return True
+        long = hold.end_s - hold.start_s >= q.sure_s
+        return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
+
+
+def as_before(p: Plateau, state: State) -> bool:
+    """Whether it is about as wide as the last hold was."""
+    return 0.5 * state.last_excursion < p.excursion < 2.0 * state.last_excursion

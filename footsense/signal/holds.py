@@ -139,11 +139,11 @@ class HoldTracker:
 
     def _away(self) -> bool:
         """Moving: until the posture is still, at rest or elsewhere."""
-        rows, rest, share = self._known(), self.state.rests[-1], self.params.settle_share
+        rows, rest = self._known(), self.state.rests[-1]
+        share, most = self.params.settle_share, self.params.settle_deg * RAD
 
         def still(lo: int, hi: int) -> int | None:
-            near = rows.distance(lo, hi, rest.up)
-            near *= share
+            near = np.minimum(share * rows.distance(lo, hi, rest.up), most)
             near += self._slack
             return first_met(rows.cut(rows.change, lo, hi) < near)
 

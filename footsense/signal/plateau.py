@@ -22,6 +22,7 @@ class Params:
     band_share          half width of the plateau, as a share …
     noise_factor        … and as a multiple of the noise at rest
     settle_share        largest change over LAG_S with which a plateau may begin
+    settle_deg          … and no more than that: after a wide way it would not be still
     still_share         largest change over LAG_S that counts as still
     drift_dps           is added to both: drift belongs to a hold
     slow_share          of that much drift from one second to the next, while it trembles
@@ -58,6 +59,7 @@ class Params:
     band_share: float = 0.1
     noise_factor: float = 3.0
     settle_share: float = 0.12
+    settle_deg: float = 5.0
     still_share: float = 0.05
     drift_dps: float = 1.0
     slow_share: float = 0.75

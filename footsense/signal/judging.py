@@ -41,14 +41,15 @@ class Judge:
         return int(np.count_nonzero(still)) >= q.min_still * max(len(still), 1)
 
     def is_sure(self, hold: Hold, p: Plateau, state: State) -> bool:
-        """Whether a hold need not wait for the stop at rest: it is like the last one, or long and much steadier
-        than wide, as standing between two steps is not. Within another's plateau it waits: that may be over."""
+        """Whether a hold need not wait for the stop at rest: it is like the last one, or was reached from rest,
+        is long and much steadier than wide, as standing between two steps is not. Within another's plateau it
+        waits: that may be over."""
         if state.nested:
             return False
         q, noise, last_up = self.params, state.rests[-1].noise, state.last_up
         if last_up is not None and as_before(p, state) and chord(p.up, last_up) < 0.5 * p.excursion:
             return True
-        long = hold.end_s - hold.start_s >= q.sure_s
+        long = hold.end_s - hold.start_s >= q.sure_s and hold.rise_s > 0.0
         return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
 
 

@@ -34,6 +34,7 @@ from footsense.sources.ble import Central, Patience
 from footsense.types import Command, Event, Grade, Reason
 from footsense.verify import Answer, ItemVerdict, as_json, verify
 from footsense.verify.cues import LATEST_S, SOONEST_S, answers
+from tests.accuracy.cued import main as print_cued
 
 DAILY = load_routine("top-presses-daily")
 EVERY_S = 8.0
@@ -331,6 +332,13 @@ def test_the_measurement_counts_and_has_bounds() -> None:
     assert busy.followed == PLAN.presses
     assert busy.answered > 0
     assert busy.hours > 0.01
+
+
+def test_the_measurement_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_cued(["--sets", "1", "--following", "1", "--seed-from", "5"])
+    printed = capsys.readouterr().out
+    assert "seeds from 5 on" in printed
+    assert sum(line.startswith("| ") for line in printed.splitlines()) == 2 + 5
 
 
 def test_the_table_states_upper_bounds() -> None:

@@ -24,6 +24,14 @@ def phase_of(turns: float, tempo_hz: float, rate_hz: float, rest_s: float = REST
     return t, turns * (done - done[0]) / (done[-1] - done[0])
 
 
+def held_up(phase: Floats, rate_hz: float, at: float, *, stop_s: float = 0.0, back: float = 0.0) -> Floats:
+    """The same turns, but `at` so many the foot stops, or goes `back` a part of a turn and on."""
+    k = int(np.searchsorted(phase, at))
+    stop = np.full(round(stop_s * rate_hz), phase[k])
+    away = ease(np.arange(round(0.8 * rate_hz)) / rate_hz / 0.8) if back else np.empty(0)
+    return np.concatenate([phase[:k], stop, phase[k] - back * away, phase[k] - back * away[::-1], phase[k:]])
+
+
 def tilts(phase: Floats, *, width: float = 0.6, size_deg: float = 14.0, radius: Floats | float = 1.0) -> Floats:
     """Up-direction (n, 3) on an ellipse about z; more phase goes counter-clockwise. Rests on the rim, or where
     the `radius` (n,) is, in half axes."""

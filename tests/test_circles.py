@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from circling import REST_S, bout, from_the_centre, phase_of, samples, tilts
+from circling import REST_S, bout, from_the_centre, held_up, phase_of, samples, tilts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfilt
@@ -16,7 +16,7 @@ from footsense.engine import Engine, run
 from footsense.recording import open_recording
 from footsense.signal.front import slice_samples
 from footsense.simulate import Scenario, simulate
-from footsense.types import Event, Gap, Grade, Item, Samples, StreamInfo
+from footsense.types import Event, Floats, Gap, Grade, Item, Samples, StreamInfo
 
 CIRCLES = ["ankle-circles"]
 
@@ -157,6 +157,52 @@ def test_both_ways_with_a_rest_between(gyro: bool) -> None:
     t = np.arange(len(phase)) / 50.0
     found = circles(StreamInfo(50.0, gyro), samples(tilts(phase), t, gyro=gyro))
     assert [e.attributes["direction"] for e in found] == ["ccw"] * 4 + ["cw"] * 3
+
+
+def counted(phase: Floats, gyro: bool, rate_hz: float = 50.0) -> list[Event]:
+    t = np.arange(len(phase)) / rate_hz
+    return circles(StreamInfo(rate_hz, gyro), samples(tilts(phase), t, gyro=gyro))
+
+
+@pytest.mark.parametrize("at", [0.6, 2.4, 4.8])
+@pytest.mark.parametrize(("tempo_hz", "stop_s"), [(0.4, 0.7), (0.8, 0.4), (1.2, 0.7)])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_stop_within_a_turn_is_part_of_it(gyro: bool, tempo_hz: float, stop_s: float, at: float) -> None:
+    phase = held_up(phase_of(6, tempo_hz, 50.0)[1], 50.0, at, stop_s=stop_s)
+    assert [e.attributes["direction"] for e in counted(phase, gyro)] == ["ccw"] * 6
+
+
+@pytest.mark.parametrize("back", [0.2, 0.5])
+@pytest.mark.parametrize("at", [0.6, 2.4, 4.8])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_way_back_is_taken_off_the_turn(gyro: bool, at: float, back: float) -> None:
+    phase = held_up(phase_of(6, 0.6, 50.0)[1], 50.0, at, back=back)
+    assert [e.attributes["direction"] for e in counted(phase, gyro)] == ["ccw"] * 6
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_rest_within_a_turn_ends_it(gyro: bool) -> None:
+    phase = held_up(phase_of(7, 0.6, 50.0)[1], 50.0, 3.5, stop_s=3.0)
+    assert len(counted(phase, gyro)) == 6
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_the_centre_may_wander(gyro: bool) -> None:
+    t, phase = phase_of(8, 0.5, 50.0)
+    up = tilts(phase, width=0.7) + np.radians(3) * np.sin(t[:, None] * [[0.9, 1.1, 0.0]] + [[0.0, 1.0, 0.0]])
+    up /= np.sqrt((up * up).sum(axis=1))[:, None]
+    assert len(circles(StreamInfo(50.0, gyro), samples(up, t, gyro=gyro))) == 8
+
+
+def test_circles_hidden_by_their_own_acceleration_are_declined() -> None:
+    """A sensor 0.2 m from the axis; the loop it sees is not that of its tilt."""
+    info, stream = bout(12, 1.1, 100.0, size_deg=18.0)
+    pull = np.gradient(np.gradient(stream.acc_g, 0.01, axis=0), 0.01, axis=0) * (0.2 / 9.80665)
+    engine = Engine(CIRCLES)
+    found = [e for i in (info, replace(stream, acc_g=stream.acc_g + pull)) for e in engine.process(i)]
+    assert len(found + engine.flush()) < 12
+    (reason,) = engine.reasons()["ankle-circles"]
+    assert (reason.code, reason.grade) == ("hidden-loop-no-gyro", Grade.NOT_VERIFIABLE)
 
 
 @pytest.mark.parametrize("gyro", [False, True])

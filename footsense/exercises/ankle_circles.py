@@ -24,6 +24,7 @@ HIDDEN_LOOP = (
     "or use a sensor with a gyro"
 )
 HIDDEN_SHARE = 0.95  # of the circles counted, that may go unexplained
+MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
@@ -147,7 +148,7 @@ class AnkleCircles:
             self._floor = moment.at
         elif turns:
             self._bout = self._start(run, turns, len(marks))
-        elif len(marks) > self._shape.turns + 1:
+        elif len(marks) > MOST_DOUBTED:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
 

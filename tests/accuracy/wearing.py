@@ -11,7 +11,7 @@ from footsense.accuracy.measures import share
 from footsense.accuracy.words import of_all
 from footsense.simulate import sample
 from footsense.simulate.wearing_check import Mistakes, simulate_check
-from footsense.types import Placement, StreamInfo
+from footsense.types import Grade, Placement, StreamInfo
 from footsense.wearing import Shown, WearingCheck, findings, found_in
 
 PLACEMENTS: tuple[Placement, ...] = ("foot", "ankle", "shank")
@@ -26,9 +26,10 @@ class Done:
     info: StreamInfo
     shown: Shown
 
-    def says(self, placement: Placement) -> set[str]:
-        """The findings if the wearer says that the sensor sits there."""
-        return {r.code for r in findings(self.shown, replace(self.info, placement=placement))}
+    def says(self, placement: Placement) -> dict[str, Grade]:
+        """The findings about the wearing if the wearer says that the sensor sits there."""
+        found = findings(self.shown, replace(self.info, placement=placement))
+        return {r.code: r.grade for r in found if r.code not in ("rate", "range")}
 
 
 def done(seed: int, placement: Placement, mistakes: Mistakes | None = None, **fixed: object) -> Done | None:
@@ -53,12 +54,16 @@ MISTAKES: Mapping[str, tuple[Mistakes, Mapping[str, object], str]] = {
     "strap rings at 8 Hz": (Mistakes(), {"strap_hz": 8.0, "strap_damping": 0.1}, "loose-strap"),
     "strap slips by 10°": (Mistakes(), {"slip_deg": 10.0}, "loose-strap"),
 }
-LOWERS = ("placement", "side", "loose-strap", "no-circle", "not-still")
 
 
 def table(seeds: Sequence[int]) -> Iterator[str]:
-    """For each mistake and placement the share in which its code is found, and that of any other finding."""
-    yield "| what was done | " + " | ".join(f"{p}: found | {p}: else" for p in PLACEMENTS) + " |"
+    """For each mistake and placement the share in which its code is found (any, where nothing is wrong), and in
+    which another finding lowers the grade."""
+    yield (
+        "| what was done | "
+        + " | ".join(f"{p}: found | {p}: other lowers the grade" for p in PLACEMENTS)
+        + " |"
+    )
     yield "| --- |" + " --- | --- |" * len(PLACEMENTS)
     right: dict[Placement, list[Done]] = {}
     for what, (mistakes, fixed, code) in MISTAKES.items():
@@ -79,14 +84,15 @@ def _mismatches(right: Mapping[Placement, Sequence[Done]]) -> Iterator[str]:
     for said in PLACEMENTS:
         others = [p for p in PLACEMENTS if p != said]
         for there in others:
-            says = [d.says(said) & {"placement", "side"} for d in right[there]]
+            says = [d.says(said).keys() & {"placement", "side"} for d in right[there]]
             yield f"| {said} | {there} | {of_all(share(map(bool, says)))} |"
 
 
-def _cells(says: Sequence[set[str]], code: str) -> list[str]:
-    found = [code in s for s in says]
-    others = [bool(s & set(LOWERS) - {code}) for s in says]
-    return [of_all(share(found)) if code else "", of_all(share(others))]
+def _cells(says: Sequence[dict[str, Grade]], code: str) -> list[str]:
+    """Share in which the code is found (any, where nothing is wrong), and in which another lowers the grade."""
+    found = [code in s if code else bool(s) for s in says]
+    lowered = [any(g is not Grade.GOOD and c != code for c, g in s.items()) for s in says]
+    return [of_all(share(found)), of_all(share(lowered))]
 
 
 def alone(seeds: Sequence[int]) -> Iterator[str]:

@@ -121,8 +121,9 @@ def test_the_reference_holds_from_the_end_of_the_check_on(recorded: Guided) -> N
 def test_a_replay_sets_it_at_the_same_sample(recorded: Guided) -> None:
     live = [event_line(e) for e in recorded.outcome.events]
     assert live
-    again = [event_line(e) for _, es in replay(Path(recorded.recording.file)) for e in es]
-    assert live == again
+    for paced in (True, False):
+        played = replay(Path(recorded.recording.file), paced=paced)
+        assert live == [event_line(e) for _, events in played for e in events]
 
 
 def test_analysis_finds_what_the_check_found(recorded: Guided) -> None:

@@ -12,6 +12,11 @@ What can be told, and by what:
 * **Loose strap**: the landing toes make it ring, or the flat stand is not where it was.
 * **Turned or upside-down** is told against an earlier wearing of the same sensor only: the check knows the
   sensor's axes, and nothing says how they ought to lie on the foot.
+
+What cannot be told: left from right without an instruction that was followed. With an unknown mounting, gravity
+gives up and the lifts give the wearer's right, on either foot; what is mirrored between the feet, the joints'
+oblique axes and how far they go in and out, differs from person to person by as much. Nor can it be told
+whether toes that were not seen to lift stayed down or belong to a leg that the sensor does not sit on.
 """
 
 from dataclasses import dataclass

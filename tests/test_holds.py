@@ -369,6 +369,23 @@ def test_top_presses_are_declined_where_the_wearer_sways() -> None:
         assert [r.code for r in engine.reasons()["top-presses"]] == codes
 
 
+@pytest.mark.parametrize(("step_g", "codes"), [(0.002, []), (0.03, ["resolution"])])
+def test_top_presses_are_declined_where_the_sensor_is_coarse(step_g: float, codes: list[str]) -> None:
+    info, samples = stream(flexes(6, 3.0, 3.5), noise_g=0.004)
+    coarse = Samples(0, samples.t_s, np.round(samples.acc_g / step_g) * step_g, None, samples.flags)
+    engine = Engine(["top-presses"])
+    assert engine.process(info) + engine.process(coarse) + engine.flush()
+    assert [r.code for r in engine.reasons()["top-presses"]] == codes
+
+
+def test_a_coarse_sensor_that_sees_no_tremor_holds() -> None:
+    """It rests where its steps flicker, and is held where they do not."""
+    info, samples = stream(flexes(3, 4.0, 30.0), noise_g=0.004)
+    rounded = np.round(samples.acc_g / 0.03) * 0.03
+    found = events(info, Samples(0, samples.t_s, rounded, None, samples.flags))
+    assert [round(e.end_s - e.start_s) for e in found] == [4, 4, 4]
+
+
 def recorded(path: Path, placement: Placement) -> list[Item]:
     table = np.loadtxt(path, delimiter=",", skiprows=1)
     t = table[:, 0]

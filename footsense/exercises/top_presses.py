@@ -16,6 +16,7 @@ SMALLEST_PRESS_DEG = 1.5
 ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
 HELD = 1 / 3  # share of the movements away from rest that must be holds; of swaying it is less than a quarter
 NEAR_S = 20.0  # movements so near to a hold are looked at
+COARSE_G = 0.01  # half of what tilting by SMALLEST_PRESS_DEG changes, and a little less
 STANDS_OUT = 12.0  # excursion in multiples of the resting noise
 
 
@@ -33,7 +34,14 @@ class TopPresses(HoldDetector):
 
     def reasons(self) -> tuple[Reason, ...]:
         """Placement, noise and movements that do not look alike, beside what all holds share."""
-        return super().reasons() + self._placement() + self._noise() + self._sway() + self._unlike()
+        return (
+            super().reasons()
+            + self._placement()
+            + self._noise()
+            + self._coarse()
+            + self._sway()
+            + self._unlike()
+        )
 
     def _placement(self) -> tuple[Reason, ...]:
         if self.info.placement not in ("ankle", "shank"):
@@ -57,6 +65,13 @@ class TopPresses(HoldDetector):
             return ()
         text = f"at rest the posture varies by {median(noises):.1f}°, too much to see a toe grip; stand still"
         return (Reason("noise", text, Grade.NOT_VERIFIABLE),)
+
+    def _coarse(self) -> tuple[Reason, ...]:
+        step_g = median(self.tracker.state.steps_g or [0.0])
+        if step_g <= COARSE_G:
+            return ()
+        text = f"the sensor's steps of {1e3 * step_g:.0f} mg are too coarse for a toe grip; set a smaller range"
+        return (Reason("resolution", text, Grade.NOT_VERIFIABLE),)
 
     def _sway(self) -> tuple[Reason, ...]:
         """Whoever presses stands still in between, so that most movements away from rest are held."""

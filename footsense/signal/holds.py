@@ -18,7 +18,18 @@ import numpy as np
 from footsense.signal.front import Signals
 from footsense.signal.judging import Judge, as_before
 from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
-from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, Up, angle_deg, chord, middle, towards
+from footsense.signal.posture import (
+    JERK_S,
+    RAD,
+    Posture,
+    PostureFilter,
+    Up,
+    angle_deg,
+    chord,
+    middle,
+    smallest_step,
+    towards,
+)
 from footsense.signal.release import Release
 from footsense.signal.runs import first_met
 from footsense.types import Gap
@@ -42,7 +53,9 @@ class HoldTracker:
         self._slack = self._drift * self._lag / self._rate_hz
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
         interruption, wide = self._count(params.interruption_s), self._count(params.elsewhere_s)
-        self._release = Release(params, self._second, interruption, wide, self._smallest, self._drift)
+        self._release = Release(
+            params, self._second, interruption, wide, self._smallest, self._drift, self._slack
+        )
         self._judge = Judge(params, self._smallest, self._slack)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
@@ -209,7 +222,9 @@ class HoldTracker:
             rest.noise = middle(rows.distance(begin, calm, rest.up)) / 1.18
             s.rest_noise_deg = [*s.rest_noise_deg[-20:], rest.noise / RAD]
         if rest.vibration_g == 0.0 or row - rest.index >= self._second:
-            rest.vibration_g = middle(rows.cut(rows.jerk_g, begin - self._lag, row))
+            jerk_g = rows.cut(rows.jerk_g, begin - self._lag, row)
+            rest.vibration_g = middle(jerk_g)
+            s.steps_g = [*s.steps_g[-20:], smallest_step(jerk_g)]
         if calm - begin >= self._lag or s.start is None:
             turn = rows.cut(rows.turn, begin, calm + 1)
             s.bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
@@ -283,7 +298,7 @@ class HoldTracker:
     def _leave_plateau(self, row: int) -> None:
         s, p, rows = self.state, self._plateau(), self._known()
         s.at = row + 1
-        if self._only_drifted(row, p):
+        if self._release.only_drifted(rows, p, s.rests[-1], row):
             p.up, p.centred = rows.middle(row - self._lag // 2, row), row
             p.excursion = chord(p.up, s.rests[-1].up)
             return
@@ -388,21 +403,6 @@ class HoldTracker:
         far_m = travel.distance_m(way.start.bias) if self._has_gyro else None
         return replace(hold, height_m=travel.height_m(), travel_m=far_m)
 
-    def _only_drifted(self, row: int, p: Plateau) -> bool:
-        """Whether the posture has only drifted: slow by the contract's measure, and not back at rest."""
-        rows, rest, second = self._known(), self.state.rests[-1], self._second
-        if rows.chord(row, rest.up) <= 0.5 * p.excursion:
-            return False
-        before = max(row - 2 * second, p.centred)
-        fastest = float(rows.cut(rows.change, before, row + 1).max())
-        if fastest < self._slack + 0.02 * p.excursion:
-            return True
-        wide = rows.chord(row, rest.up) > 1.5 * p.climb
-        if wide or rows.at(rows.change, row) > self._slack + self.params.settle_share * p.excursion:
-            return False
-        by = chord(rows.middle(row - second, row), rows.middle(before, max(row - second, before)))
-        return by < min(self.params.slow_share * self._drift + 0.02 * p.excursion, 0.6 * self._release.step(p))
-
     def _was_quiet(self, p: Plateau, row: int) -> bool:
         """Whether the step away is wide beside how well it was kept: so for rest, not for a wobbling limb."""
         rows = self._known()
@@ -412,8 +412,7 @@ class HoldTracker:
 
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rows, rest = self._known(), self.state.rests[-1]
-        nearer = chord(p.up, rest.up) - rows.chord(row, rest.up)
-        return nearer >= 0.3 * rows.chord(row, p.up)
+        return chord(p.up, rest.up) - rows.chord(row, rest.up) >= 0.3 * rows.chord(row, p.up)
 
     def _near_rests(self, up: Up) -> list[int]:
         """Which of the rest postures known this is; for older ones, seen from the one in force."""

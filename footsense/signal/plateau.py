@@ -87,7 +87,7 @@ class Params:
     sure_s: float = 2.0
     sure_share: float = 0.08
     tremor_deg: float = 2.5
-    calmer: float = 0.75
+    calmer: float = 0.6
     recent_s: float = 15.0
     recent_share: float = 0.25
 
@@ -181,8 +181,8 @@ class State:
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
     `last_excursion` wide, at `last_up`, until `last_end_s`. The plateau before was left at row `left_at`; where
     `pending`, the next stop tells what it was. `bias` (3, 1) of the gyro, a row. `shaken` movements were not
-    counted because of vibration. `nested`: this is the state within another's plateau. `departed_s`: when a
-    rest posture was left.
+    counted because of vibration. `steps_g` of the sensor, at rest. `nested`: this is the state within another's
+    plateau. `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -201,6 +201,7 @@ class State:
     shaken: int = 0
     nested: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
+    steps_g: list[float] = field(default_factory=list)
     departed_s: list[float] = field(default_factory=list)
 
 
@@ -273,9 +274,10 @@ class Way:
         return rows - int(np.count_nonzero(self.rows.cut(self.rows.change, begin, begin + rows) < still))
 
     def strain(self, p: Plateau, last: int) -> float:
-        """By what factor the plateau trembled more than rest, as far as one looks back from its row `last`."""
-        kept = self.rows.cut(self.rows.jerk_g, max(p.entry, last - self.look_back), last + 1)
-        return middle(kept) / max(self.rest.vibration_g, 1e-4)
+        """By what factor the plateau trembled more than rest, as far as one looks back from its row `last`; 1.0
+        where the sensor's steps are too coarse to tell."""
+        kept = middle(self.rows.cut(self.rows.jerk_g, max(p.entry, last - self.look_back), last + 1))
+        return kept / self.rest.vibration_g if kept and self.rest.vibration_g else 1.0
 
     def turned(self, p: Plateau) -> float:
         """Angle in rad that the gyro saw on the way."""

@@ -202,6 +202,12 @@ def angle_deg(chord: float) -> float:
     return 64.0 * chord * (1.0 + chord * chord / 24.0) / RAD
 
 
+def smallest_step(jerk_g: Floats) -> float:
+    """The smallest change among those that mostly are none, of a sensor too coarse to see its own noise."""
+    changes = jerk_g[jerk_g > 0.0]
+    return float(changes.min()) if 0 < 2 * len(changes) < len(jerk_g) else 0.0
+
+
 class PostureFilter:
     """Turns Signals into Posture. Starts in steady state at the first sample; make a new one after a Gap."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from footsense.signal.plateau import Params, Plateau, Rest
-from footsense.signal.posture import RAD, Posture
+from footsense.signal.posture import RAD, Posture, chord
 from footsense.signal.runs import Bools, delayed, elsewhere, first_met
 from footsense.types import Floats
 
@@ -13,7 +13,8 @@ from footsense.types import Floats
 @dataclass(frozen=True, slots=True)
 class Release:
     """What ends a plateau, in rows and chords: `second` and `interruption` rows, `smallest` excursion and
-    `drift` in a second as chords."""
+    `drift` in a second, `slack`, what drift makes of
+    `Posture.change`, as chords."""
 
     params: Params
     second: int
@@ -21,6 +22,7 @@ class Release:
     wide: int
     smallest: float
     drift: float
+    slack: float
 
     def first(self, rows: Posture, p: Plateau, rest: Rest, span: tuple[int, int]) -> int | None:
         """First of the rows `span` (first, after the last) at which it is known that the plateau is over."""
@@ -43,6 +45,20 @@ class Release:
             over |= self._roams(rows.cut(rows.path, begin, hi), p)
         other = first_met(over[lo - begin :])
         return lo + other if other is not None else hi - 1 if known is not None else None
+
+    def only_drifted(self, rows: Posture, p: Plateau, rest: Rest, row: int) -> bool:
+        """Whether the posture has only drifted: slow by the contract's measure, and not back at rest."""
+        if rows.chord(row, rest.up) <= 0.5 * p.excursion:
+            return False
+        before = max(row - 2 * self.second, p.centred)
+        fastest = float(rows.cut(rows.change, before, row + 1).max())
+        if fastest < self.slack + 0.02 * p.excursion:
+            return True
+        wide = rows.chord(row, rest.up) > 1.5 * p.climb
+        if wide or rows.at(rows.change, row) > self.slack + self.params.settle_share * p.excursion:
+            return False
+        by = chord(rows.middle(row - self.second, row), rows.middle(before, max(row - self.second, before)))
+        return by < min(self.params.slow_share * self.drift + 0.02 * p.excursion, 0.6 * self.step(p))
 
     def _later(self, begin: int, lo: int, off: Floats) -> tuple[int, Floats]:
         cut = max(lo - 3 * self.second - begin, 0)

@@ -15,8 +15,11 @@ from scipy.signal import butter, sosfiltfilt
 from footsense import simulate
 from footsense.engine import Engine, run
 from footsense.signal.front import slice_samples
+from footsense.signal.gait import _few_maxima, _maxima
+from footsense.signal.lately import Rows
+from footsense.signal.stands import Stands
 from footsense.simulate import gait
-from footsense.types import INTERPOLATED, Event, Gap, Item, Samples, StreamInfo
+from footsense.types import INTERPOLATED, Event, Gap, Item, Reference, Samples, StreamInfo
 
 
 def stream(t_s, acc_g, gyr_dps, rate_hz, placement="foot", keep=None) -> list[Item]:
@@ -396,3 +399,109 @@ def test_progress_follows_the_count(walks):
             late.append(behind)
     assert np.mean(np.array(late) > 0) <= 0.06
     assert engine.progress()[0].count in (len(truth), len(truth) + 1)
+
+
+def test_who_stops_on_tiptoe_is_still_on_tiptoe_afterwards():
+    walk = made("toe-walk", 3, placement="foot", rate_hz=100.0, acc_range_g=8.0, gyro=True, sets=1, reps=12)
+    pause_s = walk.events[5].start_s + 0.35  # in the middle of a stance
+    at, count = int(np.searchsorted(walk.t_s, pause_s)), 300
+    noise = np.random.default_rng(0).normal(0, 0.003, (count, 3))
+    acc = np.concatenate([walk.acc_g[:at], walk.acc_g[at] + noise, walk.acc_g[at:]])
+    gyr = np.concatenate([walk.gyr_dps[:at], np.zeros((count, 3)), walk.gyr_dps[at:]])
+    found = steps(stream(np.arange(len(acc)) / 100.0, acc, gyr, 100.0))
+    after = [(e.start_s - 3.0, e.attributes["toe"]) for e in found if e.start_s > pause_s + 3.0]
+    true = [(e.start_s, e.attributes["toe"]) for e in walk.events[6:]]
+    assert [toe for _, toe in after] == [toe for _, toe in true]
+    assert [toe for _, toe in true].count(True) >= 3
+
+
+def test_the_flat_stand_of_the_wearing_check_serves_where_there_is_none():
+    walk = made("toe-walk", 7, placement="foot", rate_hz=100.0, acc_range_g=8.0, sets=1)
+    flat = walk.acc_g[:100].mean(axis=0)
+    up = tuple((flat / np.linalg.norm(flat)).tolist())
+    late = walk.t_s > walk.events[0].start_s - 0.5
+    info, *samples = stream(walk.t_s[late], walk.acc_g[late], None, 100.0)
+    reference = Reference(up=up, flex_axis=None, flex_deg=None, noise_deg=0.1, noise_g=0.005)
+    untold = [e.attributes["toe"] for e in steps([info, *samples])]
+    told = [e.attributes["toe"] for e in steps([replace(info, reference=reference), *samples])]
+    assert told.count(True) == len(told) >= 10
+    assert untold.count(True) < len(untold)
+
+
+def test_stairs_are_told_from_tiptoe_at_the_ankle_by_their_height():
+    labels = []
+    for seed in range(6):
+        stairs = made(
+            "stairs", seed, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=True, duration_s=40.0
+        )
+        labels += [e.attributes["toe"] for e in steps(stairs.items())]
+    assert len(labels) >= 100
+    assert labels.count(True) <= len(labels) / 30
+
+
+@pytest.mark.parametrize("motion", ["cycling", "shaking"])
+@pytest.mark.parametrize("placement", ["foot", "ankle", "shank"])
+def test_what_does_not_stand_does_not_land(motion, placement):
+    made_up = [
+        made(motion, s, placement=placement, rate_hz=100.0, gyro=True, duration_s=60.0) for s in range(4)
+    ]
+    assert sum(len(steps(x.items())) for x in made_up) <= 4 * 12
+
+
+@pytest.mark.parametrize("tempo_hz", [0.5, 0.6])
+def test_slow_small_steps_are_found(tempo_hz):
+    for seed in range(3):
+        walk = made(
+            "toe-walk", seed, placement="foot", rate_hz=100.0, acc_range_g=8.0, tempo_hz=tempo_hz, sets=1
+        )
+        found = steps(walk.items())
+        assert abs(len(found) - len(walk.events)) <= 1
+
+
+def test_what_the_stream_cuts_off_is_no_step(walks):
+    (t, acc, gyr), truth = walks["2-1_rf"]
+    whole = steps(stream(t, acc, gyr, 100.0))
+    for cut_s, count in ((truth[7] + 0.1, 7), (truth[7] + 0.6, 8)):
+        early = t <= cut_s
+        assert len(steps(stream(t[early], acc[early], gyr[early], 100.0))) == count
+    assert len(whole) == len(truth)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_stay_within_one_while_packets_are_dropped_at_random(walks, seed):
+    for k, ((t, acc, gyr), truth) in enumerate(walks.values()):
+        rng = np.random.default_rng([seed, k])
+        keep = rng.random(len(t)) >= rng.uniform(0.0, 0.2)
+        keep[[0, -1]] = True
+        found = steps(stream(t, acc, gyr, 100.0, keep=keep))
+        assert abs(len(found) - len(truth)) <= 1
+
+
+@given(values=st.lists(st.floats(0, 9), min_size=3, max_size=40), floor=st.floats(0, 5))
+def test_few_maxima_are_found_as_many_are(values, floor):
+    env = np.array(values)
+    many, few = list(_maxima(env, floor)), list(_few_maxima(env, floor))
+    assert [x[:2] for x in many] == [x[:2] for x in few]
+    assert [x[2] for x in many] == [x[2] for x in few]
+
+
+@given(quiet=st.lists(st.booleans(), min_size=1, max_size=60), cuts=st.sets(st.integers(1, 59)))
+def test_stands_are_found_alike_however_they_are_looked_for(quiet, cuts):
+    one, other = Stands(), Stands()
+    bounds = [0, *sorted(c for c in cuts if c < len(quiet)), len(quiet)]
+    found = [k for a, b in itertools.pairwise(bounds) for k in one._one_by_one(np.array(quiet[a:b]), a, 5)]
+    assert found == other._in_stretches(np.array(quiet), 0, 5)
+    assert one._quiet_from == other._quiet_from
+
+
+@given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=12), keep=st.integers(1, 20))
+def test_rows_keep_the_last_samples_however_they_grow(sizes, keep):
+    rows, all_of_it = Rows(2, keep), np.arange(2.0 * sum(sizes)).reshape(2, -1)
+    done = 0
+    for size in sizes:
+        rows.grow(size)[:] = all_of_it[:, done : done + size]
+        done += size
+        lo = max(0, done - size - keep)
+        assert np.array_equal(rows.view(lo, done), all_of_it[:, lo:done])
+        assert rows.at(1, done - 1) == all_of_it[1, done - 1]
+        assert np.array_equal(rows.take(0, np.array([[-5, done + 5]])), all_of_it[0, [[rows.start, done - 1]]])

@@ -45,7 +45,7 @@ class FootfallParams:
     Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
     more than the last of `tilted`; between the others on the forefoot if tilted by the first of `tilted` (up to
     `alone` by the second; each step by a `share` of it), level within `level_m`, and `hardness` is below
-    `soft_leg`, from a tilt of `surely_leg` on below `hard_leg`, since straps ring. With the sensor on the foot
+    `soft_leg`, or the tilt `surely_leg`, since straps ring. With the sensor on the foot
     and no stand before, `few` steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe.
     Failing that the median hardness of up to `votes` steps in a row (three at least): a heel from `legs_hard`
     on; a forefoot below `legs_soft` (ankle, shank) where none of them was hard, each had a swing of `swing_g`,
@@ -65,7 +65,6 @@ class FootfallParams:
     legs_soft: float = 0.2
     soft_leg: float = 1.2
     surely_leg: float = 0.3  # 17°
-    hard_leg: float = 4.0
     legs_soft_g: tuple[float, float] = (0.28, 0.2)
     legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
@@ -145,6 +144,7 @@ class Footfall:
         ankle, shank = self.params.legs_soft_g
         self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
         self._stands = Stands(None if info.reference is None else info.reference.up)
+        self._clear_g = (info.acc_range_g or math.inf) - 1.1  # beyond this an axis may have been clipped
         self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._last_s = -math.inf
@@ -205,9 +205,8 @@ class Footfall:
         hardness = self._hardness(landing)
         clear = landing.made_up <= self.params.made_up and landing.swing_g >= self.params.swing_g
         clear = clear and hardness < self.params.hard
-        return _Step(
-            tilt, former, look.turn, abs(look.rise), hardness, landing.impact_g, landing.swing_g, clear
-        )
+        climb = abs(look.rise) if landing.swing_g <= self._clear_g else math.nan
+        return _Step(tilt, former, look.turn, climb, hardness, landing.impact_g, landing.swing_g, clear)
 
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
@@ -327,9 +326,9 @@ class Footfall:
         least, little, much = p.turns
         if turn >= much and step.turn >= much and not tilt > p.tilted[2]:
             return False
-        soft = hardness < (p.hard_leg if tilt >= p.surely_leg else p.soft_leg)
+        soft = tilt >= p.surely_leg or hardness < p.soft_leg
         least_tilt = p.tilted[1] if turn <= p.alone and self._bends else p.tilted[0]
-        small = least <= turn <= little and step.turn <= little
+        small = least <= turn <= little and step.turn <= little and step.swing_g >= p.swing_g
         raised = tilt >= least_tilt and not step.tilt < p.share * tilt
         tiptoe = small and raised and soft and self._level(step)
         if math.isnan(tilt) and self._on_foot and len(self._seen) >= p.few:
@@ -343,8 +342,9 @@ class Footfall:
         usual = self._usual("hardness")
         tilt = self._usual("tilt")
         if max(usual, hardness) >= p.legs_hard:
-            at_odds = tilt >= (p.tilted[0] if math.isnan(step.turn) else 0.5 * p.tilted[0])  # straps ring too
-            return False if min(usual, hardness) >= p.soft and not (self._bends and at_odds) else None
+            swung = self._usual("turn") > p.turns[1] and not tilt >= p.tilted[0]  # straps ring too
+            heel = self._on_foot or swung
+            return False if heel and min(usual, hardness) >= p.soft else None
         few = len(self._seen) < 3 or not math.isnan(step.turn)  # the turn tells better where there is one
         if few or not self._bends or not tilt >= p.tilted[0]:
             return None

@@ -116,7 +116,7 @@ class StepTracker:
     def flush(self) -> list[Landing]:
         """The landing under way when the stream ends."""
         burst, self._burst = self._burst, None
-        if burst is None or self.slow.stop - burst.last < self.params.rest_s * self.grid.rate_hz:
+        if burst is None or not self._rested(burst):
             return []
         return self._lander.land(list(self._close(burst, self.slow.stop - 1)))
 

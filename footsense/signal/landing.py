@@ -41,13 +41,12 @@ class GaitParams:
     rests: float = 0.45
     turning: float = 0.5
     turning_dps: float = 120.0
-    rest_s: float = 0.12
     apart_s: float = 0.35
     floor_gps: float = 1.5
     share: float = 0.12
     swing_gps: float = 4.0
-    slow_gps: float = 2.8
-    slow_g: float = 0.22
+    slow_gps: float = 2.0
+    slow_g: float = 0.18
     swing_g: float = 0.11
     lands_s: float = 0.06
     big: float = 0.3

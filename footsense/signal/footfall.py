@@ -56,7 +56,7 @@ class FootfallParams:
 
     same_cos: float = 0.985  # 10°
     flat: tuple[float, float] = (0.14, 0.35)  # 8°, 20°
-    flat_steps: tuple[float, float] = (0.26, 0.3)  # 15°, 17°
+    flat_steps: tuple[float, float] = (0.23, 0.3)  # 13°, 17°
     surely: float = 0.7  # 40°
     elsewhere: float = 1.15  # 70°
     soft: float = 0.45
@@ -69,11 +69,11 @@ class FootfallParams:
     legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
     noise_g: float = 0.02
-    impact_g: float = 0.03
+    impact_g: float = 0.022
     impact_rate_hz: float = 45.0
     posture_rate_hz: float = 20.0
     votes: int = 5
-    swing_g: float = 0.25
+    swing_g: float = 0.24
     made_up: float = 0.1
     after_s: float = 0.12
     look_s: float = 0.9

@@ -54,7 +54,9 @@ class AnkleCircles:
     def __init__(self, info: StreamInfo, shape: Shape | None = None) -> None:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
-        self._shape = shape or (Shape(pair_s=0.65, linear=1.5) if info.has_gyro else Shape(slow_g=SLOW_G))
+        self._shape = shape or (
+            Shape(pair_s=0.65, linear=1.5, linear_even=2.5) if info.has_gyro else Shape(slow_g=SLOW_G)
+        )
         self._again = replace(
             self._shape, pair_ratio=0.25, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3
         )
@@ -67,7 +69,7 @@ class AnkleCircles:
 
     def _restart(self) -> None:
         self._tilt = TiltPath(self._grid.rate_hz, has_gyro=self._info.has_gyro)
-        self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro, linear=self._shape.linear)
+        self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro, linear=self._shape.linear_even)
         self._tape: Tape | None = None
         self._bout: Bout | None = None
         self._from_s: float | None = None

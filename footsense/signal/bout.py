@@ -67,6 +67,7 @@ class Shape:
     turns: int = 2  # that a bout needs before it is believed while it is under way
     slow_g: float = inf  # acceleration, besides that of the lever, in slow turns that are one or two only
     linear: float = 1.0  # times the acceleration that the lever explains
+    linear_even: float = 1.0  # and of a turn that is round and even
     held_up: bool = False  # a turn may have been, and is judged by the time it went on
     last: float = 0.75  # part of a turn that counts when the foot comes to rest
 
@@ -142,13 +143,14 @@ def fits(turn: Turn, shape: Shape, beside: Turn | None = None) -> bool:
     held up."""
     loop, period_s = turn.loop, turn.period_s
     tempo_hz = 1 / period_s if beside is None else max(1 / beside.period_s, 1 / (period_s * turn.active))
+    times_lever = shape.linear_even if _even([turn], shape) else shape.linear
     return (
         loop.ratio >= shape.turn_ratio
         and shape.shortest <= loop.length <= shape.longest
         and shape.quickest_s <= period_s <= shape.slowest_s
         and turn.rough <= shape.turn_rough
         and turn.uneven <= shape.turn_uneven
-        and turn.linear_g <= shape.linear * linear_limit(min(loop.length, WIDEST_RAD), tempo_hz)
+        and turn.linear_g <= times_lever * linear_limit(min(loop.length, WIDEST_RAD), tempo_hz)
     )
 
 
@@ -205,6 +207,7 @@ def going(shape: Shape) -> Shape:
         slowest_s=2 * shape.slowest_s,
         alike=1.5 * shape.alike,
         linear=2.0 * shape.linear,
+        linear_even=2.0 * shape.linear_even,
         held_up=True,
     )
 

@@ -205,6 +205,18 @@ def test_circles_hidden_by_their_own_acceleration_are_declined() -> None:
     assert (reason.code, reason.grade) == ("hidden-loop-no-gyro", Grade.NOT_VERIFIABLE)
 
 
+def test_loops_too_rough_to_be_told_are_declined() -> None:
+    """As of a sensor that is loose on its strap: it goes round, but in stars."""
+    t, phase = phase_of(14, 0.7, 50.0)
+    star = 1 + 0.5 * np.sin(5 * np.pi * phase) * (phase < 14)
+    engine = Engine(CIRCLES)
+    stream = samples(tilts(phase, width=0.9, radius=star), t, gyro=True)
+    found = [e for i in (StreamInfo(50.0, True), stream) for e in engine.process(i)]
+    assert len(found + engine.flush()) < 7
+    (reason,) = engine.reasons()["ankle-circles"]
+    assert (reason.code, reason.grade) == ("rough-loop", Grade.NOT_VERIFIABLE)
+
+
 @pytest.mark.parametrize("gyro", [False, True])
 def test_nothing_is_counted_across_a_gap(gyro: bool) -> None:
     t, phase = phase_of(6, 0.5, 50.0)

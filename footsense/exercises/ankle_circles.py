@@ -23,6 +23,11 @@ HIDDEN_LOOP = (
     "the foot moves much, but its own acceleration hides which way: circle more slowly, with the leg at rest, "
     "or use a sensor with a gyro"
 )
+ROUGH_LOOP = (
+    "the sensor goes round more often than circles could be told, too roughly to be sure: "
+    "fasten it more tightly, and circle with the leg at rest"
+)
+ROUGH_SHARE = 0.3  # of the circles counted, that may go round besides
 HIDDEN_SHARE = 0.95  # of the circles counted, that may go unexplained
 MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
@@ -256,9 +261,17 @@ class AnkleCircles:
         if turns >= max(FEW_STROKES, STROKES_SHARE * self._count):
             return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, turns),)
         turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden)
+        if self._info.has_gyro:
+            return self._rough(turns)
         if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
             return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
         return ()
+
+    def _rough(self, turns: float) -> tuple[Reason, ...]:
+        if turns < max(FEW_STROKES, ROUGH_SHARE * self._count):
+            return ()
+        grade = Grade.POOR if turns < STROKES_SHARE * self._count else Grade.NOT_VERIFIABLE
+        return (Reason("rough-loop", ROUGH_LOOP, grade),)
 
     def _declined(self, code: str, text: str, spans: list[Span], turns: float) -> Reason:
         """Of a stretch, or where it is not small beside what was counted, of everything."""

@@ -152,7 +152,7 @@ class Scout:
     def __init__(self, rate_hz: float, *, strokes: bool = False, linear: float = 1.0) -> None:
         self._linear = linear
         self.strokes = Strokes() if strokes else None
-        self.hidden = Strokes() if strokes else None
+        self.hidden = Strokes()
         self._wound = Since()
         self.rate_hz = rate_hz
         self.lag = max(1, round(LAG_S * rate_hz))
@@ -195,7 +195,7 @@ class Scout:
         limit = self._linear * linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
         area = square(mean[:3])
         fine = (area > ROUND * ROUND * size * speed) & (area > STEADY * mean[6]) & (mean[5] < limit * limit)
-        if self.strokes is not None and self.hidden is not None:
+        if self.strokes is not None:
             beat = step * (self.rate_hz / (2 * np.pi))
             wide = (half_axis > STROKE_RAD) & (beat > SLOWEST_HZ)
             thin = (area < THIN * THIN * size * speed) & (mean[5] < limit * limit) & (beat < FASTEST_HZ)
@@ -203,6 +203,9 @@ class Scout:
             hidden = (mean[5] < HIDDEN * HIDDEN * limit * limit) & (beat < HASTIEST_HZ)
             far = half_axis > FAINT_RAD
             self.hidden.process(tilt.t_s, far & (beat > SLOWEST_HZ) & hidden, step)
+        else:
+            wide = (area > THIN * THIN * size * speed) & (half_axis > FAINT_RAD)
+            self.hidden.process(tilt.t_s, fine & wide, step)
         return self._wound.process(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
 
     def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:

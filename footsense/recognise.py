@@ -15,7 +15,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
 from footsense.types import Event, Placement
 
@@ -34,15 +34,14 @@ class Rule:
     """How a run of events becomes a segment.
 
     `neighbours` on either side that an event is judged with; `pause_s` longest time between
-    two events of a run; `fewest` events of a run; `odd_ends` lets in one event before and after it that is not
-    like the others; `like` says whether a window of events is the exercise, `whole` whether a run of them is.
+    two events of a run; `fewest` events of a run; `like` says whether a window of events is the exercise,
+    `whole` whether a run of them is.
     """
 
     exercise: str
     neighbours: int
     pause_s: float
     fewest: int
-    odd_ends: bool
     like: Callable[[Sequence[Event], Placement | None], bool]
     whole: Callable[[Sequence[Event]], bool] = bool
 
@@ -116,17 +115,8 @@ def _runs(rule: Rule, own: Sequence[Event], placement: Placement | None) -> list
             runs[-1].append(i)
         else:
             runs.append([i])
-    spans = [(r[0], r[-1]) for r in runs if len(r) >= rule.fewest]
-    return [_segment(rule, own, a, b) for a, b in spans if rule.whole(own[a : b + 1])]
-
-
-def _segment(rule: Rule, own: Sequence[Event], first: int, last: int) -> Segment:
-    """From the run's first event to its last, with an odd one at either end where the rule lets it in."""
-    if rule.odd_ends and first and _close(own, first - 1, first, rule.pause_s):
-        first -= 1
-    if rule.odd_ends and last + 1 < len(own) and _close(own, last, last + 1, rule.pause_s):
-        last += 1
-    return Segment(rule.exercise, own[first].start_s, own[last].end_s)
+    spans = [own[r[0] : r[-1] + 1] for r in runs if len(r) >= rule.fewest]
+    return [Segment(rule.exercise, s[0].start_s, s[-1].end_s) for s in spans if rule.whole(s)]
 
 
 def _close(own: Sequence[Event], first: int, last: int, pause_s: float) -> bool:
@@ -156,11 +146,13 @@ BREAK_S, LONGER = 1.5, 1.4  # between the parts of a broken hold; the whole agai
 _SAME_LENGTH = 2.1  # longest over shortest, and
 _SAME_SIZE = 1.8  # widest over narrowest, of holds that belong together
 _TOP_DEG = 5.5
-_BAND_DEG = {"foot": (_TOP_DEG, 70.0), "ankle": (0.0, 30.0), "shank": (0.0, 0.0)}  # no flex shows at the shank
-_TOP_S, _BAND_S, _PENCIL_S = (2.0, 8.0), (4.5, 12.5), (6.5, 16.0)
+_BAND_DEG = {"foot": (_TOP_DEG, 70.0), "ankle": (0.0, 30.0)}
+_TOP_S, _BAND_S, _PENCIL_S = (2.6, 8.0), (4.5, 12.5), (6.5, 16.0)
+_TOP_M, _TOP_LENGTH = 0.03, 1.7  # a grip moves the instep by no more; a count of three is even
 _LEVER_M = 0.1  # from the ankle joint to the sensor, at most
+_LEVEL_M = 0.03
 _UNSURE = 0.25
-_TIPTOE_S = 6.0  # shorter is no walk
+_TIPTOE_S, _EVEN, _IMPACT_G = 6.0, 1.5, 0.05
 
 
 def _always(window: Sequence[Event], placement: Placement | None) -> bool:
@@ -172,7 +164,11 @@ def _tiptoe(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _walk_on_tiptoe(run: Sequence[Event]) -> bool:
-    return _share_on_tiptoe(run) >= 0.8 and run[-1].end_s - run[0].start_s >= _TIPTOE_S
+    """Steps of a walk come at one pace and land with some impact: feet that fidget or circle do neither."""
+    lasts = run[-1].end_s - run[0].start_s >= _TIPTOE_S
+    paces = sorted(b.start_s - a.start_s for a, b in pairwise(run))
+    even = paces[3 * len(paces) // 4] <= _EVEN * paces[len(paces) // 4]
+    return lasts and even and _middle(run, "impact_g") >= _IMPACT_G and _share_on_tiptoe(run) >= 0.8
 
 
 def _share_on_tiptoe(steps: Sequence[Event]) -> float:
@@ -181,54 +177,67 @@ def _share_on_tiptoe(steps: Sequence[Event]) -> float:
     return sum(label is True for label in labels) / len(labels) if 2 * len(labels) >= len(steps) else 0.0
 
 
+def _circling(window: Sequence[Event], placement: Placement | None) -> bool:
+    return placement != "shank"
+
+
 def _top(window: Sequence[Event], placement: Placement | None) -> bool:
-    small = _middle(window, "excursion_deg") <= _TOP_DEG and placement in (None, "foot")
-    return _alike(window) and small and _within(_held(window), _TOP_S)
+    if placement not in (None, "foot") or not _within(_held(window), _TOP_S):
+        return False
+    still = _middle(window, "travel_m") <= _TOP_M
+    return still and _middle(window, "excursion_deg") <= _TOP_DEG and _alike(window, _TOP_LENGTH)
 
 
 def _band(window: Sequence[Event], placement: Placement | None) -> bool:
+    if placement == "shank" or not _within(_held(window), _BAND_S):
+        return False
     wide = _within(_middle(window, "excursion_deg"), _BAND_DEG[placement or "foot"])
-    return _alike(window) and _within(_held(window), _BAND_S) and wide and _lifted(window) < -_UNSURE
+    return wide and _alike(window) and _lifted(window) < -_UNSURE
 
 
 def _pencil(window: Sequence[Event], placement: Placement | None) -> bool:
-    lifted = placement == "shank" or _lifted(window) > _UNSURE
-    return _alike(window) and _within(_held(window), _PENCIL_S) and lifted
+    if not _within(_held(window), _PENCIL_S) or not _alike(window):
+        return False
+    lowered = _middle(window, "height_m") < -_LEVEL_M
+    return placement == "shank" or (_lifted(window) > _UNSURE and not lowered)
 
 
 def _lifted(window: Sequence[Event]) -> float:
     """What speaks for a leg that was lifted (above 0) and what for a foot that was flexed (below).
 
     A flex turns the foot about an ankle that lies still: the sensor goes no further than its lever. Lifted, it
-    goes up, and without a gyro a posture that leans back while the leg speeds up tells as well. Flexes are held
-    for 5 to 10 s, a pencil for about 10.
+    goes up, and without a gyro a posture that leans back while the leg speeds up tells as well. Put down, from
+    a rest in the air, it goes as far. Flexes are held for 5 to 10 s, a pencil for about 10. Holds of which the
+    way was not seen tell nothing.
     """
-    turned = math.radians(_middle(window, "excursion_deg"))
-    high = _limited((_middle(window, "height_m") - 0.04) / 0.015, -1.5, 2.0)
-    long = _limited((_held(window) - 9.0) / 0.8, -1.5, 1.5)
-    travels = [_number(e, "travel_m") for e in window if "travel_m" in e.attributes]
+    seen = [e for e in window if _number(e, "rise_s") > 0.0]
+    if not seen:
+        return 0.0
+    high = _limited((abs(_middle(seen, "height_m")) - 0.04) / 0.015, -2.0, 2.0)
+    long = _limited((_held(window) - 9.0) / 0.8, -1.5, 2.0)
+    travels = [_number(e, "travel_m") for e in seen if "travel_m" in e.attributes]
     if travels:
+        turned = math.radians(_middle(seen, "excursion_deg"))
         return (
             high
             + long
             + _limited((_median(travels) - 0.045 - _LEVER_M * turned * (1.0 + turned)) / 0.015, -2.0, 2.0)
         )
-    return high + long + _limited((_middle(window, "rise_s") - 0.45) / 0.1, -0.5, 1.0)
+    return high + long + _limited((_middle(seen, "rise_s") - 0.55) / 0.1, -0.5, 1.0)
 
 
 def _limited(value: float, least: float, most: float) -> float:
     return min(max(value, least), most)
 
 
-def _alike(window: Sequence[Event]) -> bool:
-    """Whether the first of the window, the one judged, is as long and as wide as most of its neighbours."""
-    one, others = window[0], window[1:]
+def _alike(window: Sequence[Event], length: float = _SAME_LENGTH) -> bool:
+    """Whether the first of the window, the one judged, is as long and as wide as half of its neighbours."""
+    one_s, one_deg = _length(window[0]), _number(window[0], "excursion_deg")
     same = [
-        _ratio(_length(one), _length(e)) <= _SAME_LENGTH
-        and _ratio(_number(one, "excursion_deg"), _number(e, "excursion_deg")) <= _SAME_SIZE
-        for e in others
+        _ratio(one_s, _length(e)) <= length and _ratio(one_deg, _number(e, "excursion_deg")) <= _SAME_SIZE
+        for e in window[1:]
     ]
-    return 2 * sum(same) > len(same)
+    return 2 * sum(same) >= len(same) > 0
 
 
 def _ratio(a: float, b: float) -> float:
@@ -260,11 +269,11 @@ def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-CIRCLES = Rule("ankle-circles", 0, 4.0, 3, False, _always)
-STEPS = Rule("toe-walk", 0, 2.5, 4, False, _always)
-TIPTOE = Rule("toe-walk", 2, 2.5, 6, False, _tiptoe, _walk_on_tiptoe)
+CIRCLES = Rule("ankle-circles", 0, 4.0, 3, _circling)
+STEPS = Rule("toe-walk", 0, 2.5, 4, _always)
+TIPTOE = Rule("toe-walk", 2, 2.5, 6, _tiptoe, _walk_on_tiptoe)
 HOLDS = (
-    Rule("top-presses", 3, 20.0, 3, True, _top),
-    Rule("band-flexes", 3, 30.0, 3, True, _band),
-    Rule("pencil-pickups", 3, 30.0, 3, True, _pencil),
+    Rule("top-presses", 3, 20.0, 3, _top),
+    Rule("band-flexes", 3, 25.0, 3, _band),
+    Rule("pencil-pickups", 3, 25.0, 3, _pencil),
 )

@@ -18,10 +18,18 @@ def holds(
     return [Event(exercise, "hold", t, t + held_s, t + held_s + 0.4, attributes) for t in starts]
 
 
-def steps(labels: Sequence[bool | None], start_s: float = 0.0) -> list[Event]:
-    times = [start_s + 1.1 * i for i in range(len(labels))]
+def steps(
+    labels: Sequence[bool | None],
+    start_s: float = 0.0,
+    *,
+    paces_s: Sequence[float] = (1.1,),
+    impact_g: float = 0.3,
+) -> list[Event]:
+    times = [start_s + sum(paces_s[k % len(paces_s)] for k in range(i)) for i in range(len(labels))]
     pairs = zip(times, labels, strict=True)
-    return [Event("toe-walk", "step", t, t + 0.6, t + 1.0, {"toe": toe}) for t, toe in pairs]
+    return [
+        Event("toe-walk", "step", t, t + 0.6, t + 1.0, {"toe": toe, "impact_g": impact_g}) for t, toe in pairs
+    ]
 
 
 FLEX = {"excursion_deg": 20.0, "height_m": 0.015, "travel_m": 0.04, "rise_s": 0.2}
@@ -96,6 +104,8 @@ def test_a_grip_of_the_toes_is_known_by_its_size_and_only_on_the_foot() -> None:
     same = [e for name in names for e in holds(name, 6, held_s=5, every_s=8, **GRIP)]
     assert [s.exercise for s in recognise(same, "foot")] == ["top-presses"]
     assert "top-presses" not in [s.exercise for s in recognise(same, "ankle")]
+    leaning = [e for name in names for e in holds(name, 6, held_s=5, every_s=8, **{**GRIP, "travel_m": 0.08})]
+    assert recognise(leaning, "foot") == ()
 
 
 def test_steps_seen_while_a_posture_is_kept_are_none() -> None:
@@ -124,10 +134,34 @@ def test_a_hold_broken_for_a_moment_is_one_of_the_others_length() -> None:
     assert found == Segment("band-flexes", 0.0, 29.0)
 
 
+def test_a_shank_does_not_show_circles() -> None:
+    circles = [Event("ankle-circles", "circle", 2.0 * k, 2.0 * k + 1.9, 2.0 * k + 2.0, {}) for k in range(8)]
+    assert [s.exercise for s in recognise(circles, "ankle")] == ["ankle-circles"]
+    assert recognise(circles, "shank") == ()
+
+
 def test_a_few_steps_on_tiptoe_are_no_exercise() -> None:
     assert recognise(steps([True] * 5), "foot") == ()
     assert recognise(steps([True, True, False] * 6), "foot") == ()
     assert [s.exercise for s in recognise(steps([True] * 8), "foot")] == ["toe-walk"]
+
+
+def test_feet_that_fidget_or_circle_do_not_walk_on_tiptoe() -> None:
+    assert recognise(steps([True] * 12, paces_s=(0.8, 2.4, 1.1, 2.3)), "ankle") == ()
+    assert recognise(steps([True] * 12, impact_g=0.015), "ankle") == ()
+
+
+def test_a_leg_put_down_from_rest_in_the_air_is_neither_a_flex_nor_a_lift() -> None:
+    down = {**LIFT, "height_m": -0.14}
+    same = [
+        e for name in ("band-flexes", "pencil-pickups") for e in holds(name, 5, held_s=7, every_s=18, **down)
+    ]
+    assert recognise(same, "foot") == ()
+
+
+def test_holds_of_which_the_way_was_not_seen_are_none() -> None:
+    blind = {**FLEX, "rise_s": 0.0}
+    assert recognise(holds("band-flexes", 5, held_s=7, every_s=12, **blind), "foot") == ()
 
 
 @pytest.mark.parametrize("exercise", exercise_names())

@@ -31,7 +31,9 @@ QUICK = Patience(
     settle_s=0.1,
     reconnect_s=1,
 )
-TOY = SimpleNamespace(name="toy", match_score=lambda data: 2 if SERVICE in data.service_uuids else 0)
+TOY = SimpleNamespace(
+    name="toy", match_score=lambda data: 2 if SERVICE in data.service_uuids else 0, broadcasts=False
+)
 
 
 WRITES = (Write("stop", CONTROL, b"stop"), Write("start", CONTROL, b"start"), Write("setup", CONTROL, b"set"))

@@ -70,6 +70,8 @@ def _facts(profile: "Profile") -> dict[str, object]:
 
 def _span(profile: "Profile") -> str:
     setting = profile.data.settings.get("rate_hz")
+    if profile.broadcasts:
+        return "advertised, ~1 Hz"
     if setting is None:
         return "fixed"
     from footsense.devices.settings import offered  # noqa: PLC0415

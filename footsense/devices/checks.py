@@ -1,10 +1,11 @@
 """What must agree between the tables of a profile, beyond what each table alone can tell."""
 
+import re
 from collections.abc import Mapping
 
 from footsense.devices import kinds
 from footsense.devices.framing import check_frame
-from footsense.devices.model import Char, Fragments, Header, Match, ProfileData, Step, Stream
+from footsense.devices.model import Char, Elements, Fragments, Header, Match, ProfileData, Step, Stream
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError
 from footsense.text import display
@@ -40,18 +41,30 @@ def _check_notifying(data: ProfileData) -> None:
 def _check_char(char: Char, where: str) -> None:
     if char.frame:
         check_frame(char.frame, f"{where}.frame")
-    if char.elements and "u" not in char.elements.length:
-        raise ProfileError(f"{where}.elements.length: expected a whole number without sign (u8…)")
+    if bool(char.service) == (":" in char.uuid) or bool(char.service) == ("broadcast" in char.properties):
+        raise ProfileError(f"{where}: expected a service, or a uuid that is advertised and 'broadcast' alone")
+    if char.elements:
+        _check_elements(char.elements, f"{where}.elements")
+
+
+def _check_elements(rule: Elements, where: str) -> None:
+    if "u" not in rule.length:
+        raise ProfileError(f"{where}.length: expected a whole number without sign (u8…)")
+    for key in rule.sizes or ():
+        if rule.type != "u8" or not re.fullmatch(r"[0-9a-f]{2}", key):
+            raise ProfileError(f"{where}.sizes: '{display(key)}' is no type u8 in two digits such as 0a")
+    if rule.inside and rule.inside.inside:
+        raise ProfileError(f"{where}.inside.inside: elements are nested once at most")
+    if rule.inside:
+        _check_elements(rule.inside, f"{where}.inside")
 
 
 def _check_match(rule: Match, where: str) -> None:
-    parts = (rule.name, rule.name_prefix, rule.name_contains, rule.service, rule.company)
-    if all(part is None for part in parts):
-        raise ProfileError(
-            f"{where}: expected at least one of name, name_prefix, name_contains, service, company"
-        )
-    if rule.data is not None and rule.company is None:
-        raise ProfileError(f"{where}.data: expected a company, whose data these are")
+    known = ("name", "name_prefix", "name_contains", "service", "company", "service_data")
+    if all(getattr(rule, part) is None for part in known):
+        raise ProfileError(f"{where}: expected at least one of {', '.join(known)}")
+    if rule.data is not None and (rule.company is None) == (rule.service_data is None):
+        raise ProfileError(f"{where}.data: expected either company or service_data, whose data these are")
     if rule.data_mask is not None:
         lengths = [len(bytes.fromhex(text or "")) for text in (rule.data, rule.data_mask)]
         if lengths[0] != lengths[1]:
@@ -90,6 +103,9 @@ def _check_fragments(rule: Fragments, where: str) -> None:
 
 
 def _check_header(header: Header, where: str) -> None:
+    for name, field in {"battery_percent": header.battery_percent, **header.fields}.items():
+        if field is not None and field.mask is not None and "u" not in field.type:
+            raise ProfileError(f"{where}.{name}.mask: expected a type without sign (u8…)")
     counted = {"timestamp": header.timestamp, "sequence": header.sequence, "count": header.count}
     for name, number in counted.items():
         if number is not None and "u" not in number.type:

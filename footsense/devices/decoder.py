@@ -147,8 +147,13 @@ class _Block:
 def _block(layout: Layout) -> _Block | None:
     channels = layout.channels
     same = len({c.kind for c in channels}) == 1
-    simple = all(c.is_motion and c.order is None and "24" not in c.kind for c in channels)
+    simple = all(c.is_motion and c.order is None and _is_native(c) for c in channels)
     return _Block(channels, layout.record is not None) if same and simple else None
+
+
+def _is_native(channel: Channel) -> bool:
+    """Whether numpy has the type, and each of its numbers means one."""
+    return "24" not in channel.kind and not kinds.is_digits(channel.kind) and channel.null is None
 
 
 class _Head:
@@ -182,6 +187,7 @@ class _Reader:
         self._head = _Head(layout.items)
         self._begun: dict[int, bytes] = {}
         self._header_end = max((i.end for i in layout.items.values()), default=0)
+        self._no_sequence = layout.items["sequence"].null if "sequence" in layout.items else None
         self._battery = layout.items.get("battery_percent")
         self._fields = [item for name, item in layout.items.items() if name.startswith("fields.")]
 
@@ -222,8 +228,12 @@ class _Reader:
             raise PacketError(f"{self._layout.name}: {len(payload)} bytes, the header has {self._header_end}")
         fields: dict[str, object] = {}
         for item in self._fields:
-            fields[item.name] = self._scaled(item, payload)
-        head = self._head.read(payload)
+            value = self._scaled(item, payload)
+            if value is not None:
+                fields[item.name] = value
+        head: dict[str, int | None] = dict(self._head.read(payload))
+        if self._no_sequence is not None and head.get("sequence") == self._no_sequence:
+            head["sequence"] = None
         if self._codec is not None:
             arrays = self._unpacked(self._codec, payload)
         elif self._layout.channels:
@@ -242,16 +252,20 @@ class _Reader:
             fields,
         )
 
-    def _scaled(self, item: Item, payload: bytes) -> float:
+    def _scaled(self, item: Item, payload: bytes) -> float | None:
         raw = item.read(payload, item.at)
-        value = raw * item.scale if item.scale != 1 else raw
+        if item.mask is not None:
+            raw = (int(raw) & item.mask) // (item.mask & -item.mask)
+        if raw == item.null:
+            return None
+        value = raw * item.scale + item.add if item.scale != 1 or item.add else raw
         if not math.isfinite(value):
             raise PacketError(f"{self._layout.name}: {item.name} is no number")
         return value
 
-    def _percent(self, item: Item, payload: bytes) -> float:
+    def _percent(self, item: Item, payload: bytes) -> float | None:
         value = self._scaled(item, payload)
-        if not 0 <= value <= 100:
+        if value is not None and not 0 <= value <= 100:
             raise PacketError(f"{self._layout.name}: a battery of {value:g} %")
         return value
 
@@ -304,6 +318,8 @@ class _Reader:
             raw = _plane(payload, channel, count, at) if records is None else records[channel.name]
             at += channel.size * count
             values = raw * channel.scale if channel.is_plain else self._converted(channel, raw)
+            if values is None:
+                continue
             if channel.is_motion:
                 arrays[channel.name] = values
             else:
@@ -315,9 +331,13 @@ class _Reader:
         raw = codec.decode(payload[self._layout.at :], channel.n, 8 * kinds.size(channel.kind))
         if len(raw) > MAX_SAMPLES:
             raise PacketError(f"{self._layout.name}: {len(raw)} samples, at most {MAX_SAMPLES} are possible")
-        return {channel.name: self._converted(channel, raw)}
+        values = self._converted(channel, raw)
+        return {} if values is None else {channel.name: values}
 
-    def _converted(self, channel: Channel, raw: NDArray[Any]) -> Floats:
+    def _converted(self, channel: Channel, raw: NDArray[Any]) -> Floats | None:
+        """The values in units, None where a number says that nothing was measured."""
+        if channel.null is not None and (kinds.numbers(channel.kind, raw) == channel.null).any():
+            return None
         with np.errstate(all="ignore"):
             values: Floats = kinds.numbers(channel.kind, raw) * channel.scale
         if not np.isfinite(values).all():

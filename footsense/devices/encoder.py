@@ -94,7 +94,9 @@ class _Writer:
             number = self._packets if timing.sequence_counts == "packets" else index
             values["sequence"] = number % timing.sequence_modulus
         for name, item in layout.items.items():
-            raw = values.get(name, item.sent / item.scale)
+            raw = values.get(name, item.raw)
+            if item.mask is not None:  # others share its bytes
+                raw = round(raw) | int(item.read(bytes(out), item.at))
             packed = kinds.packed(item.kind, raw)
             out[item.at : item.at + len(packed)] = packed
         return bytes(out)

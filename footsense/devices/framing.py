@@ -165,6 +165,8 @@ def with_check(check: Check, frame: bytes) -> bytes:
 
 def as_element(rule: Elements, message: bytes) -> bytes:
     """A frame of one element, its length put in."""
+    if rule.sizes is not None:
+        return message
     out = bytearray(message)
     told = rule.at + kinds.size(rule.type)
     _put(out, told, rule.length, len(out) - told - kinds.size(rule.length))
@@ -183,13 +185,39 @@ def elements(rule: Elements, frame: bytes) -> tuple[list[bytes], list[str]]:
     size_of = kinds.size(rule.type)
     while at < len(frame):
         told = at + size_of
-        begin = told + kinds.size(rule.length)
-        end = begin + (int(kinds.reader(rule.length)(frame, told)) if begin <= len(frame) else 0)
-        if max(begin, end) > len(frame):
-            return parts, [f"an element at byte {at} is cut short"]
+        end = _element_end(rule, frame, at, told)
+        if end is None:
+            return _opened(rule, parts, [f"an element at byte {at} is cut short, or of a type without a size"])
         parts.append(head + frame[at:end])
         at = end
-    return parts, []
+    return _opened(rule, parts, [])
+
+
+def _element_end(rule: Elements, frame: bytes, at: int, told: int) -> int | None:
+    """Where the element ends that begins at `at`, its type at `told`; None where nobody can tell."""
+    if rule.sizes is not None:
+        size = rule.sizes.get(frame[at:told].hex()) if told <= len(frame) else None
+        end = None if size is None else told + size
+    else:
+        begin = told + kinds.size(rule.length)
+        end = begin + int(kinds.reader(rule.length)(frame, told)) if begin <= len(frame) else None
+    return end if end is not None and end <= len(frame) else None
+
+
+def _opened(rule: Elements, parts: list[bytes], faults: list[str]) -> tuple[list[bytes], list[str]]:
+    """The parts, those that are rows of elements themselves taken apart."""
+    inside = rule.inside
+    if inside is None:
+        return parts, faults
+    opened: list[bytes] = []
+    for part in parts:
+        if all(w.at < len(part) and part[w.at] & w.mask == w.eq for w in inside.when):
+            inner, wrong = elements(inside, part)
+            opened += inner
+            faults = faults + wrong
+        else:
+            opened.append(part)
+    return opened, faults
 
 
 def check_frame(frame: Frame, where: str) -> None:

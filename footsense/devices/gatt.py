@@ -13,6 +13,8 @@ def gatt_table(profile: Profile) -> list[tuple[str, list[Characteristic]]]:
     """
     services: dict[str, list[Characteristic]] = {}
     for char in profile.data.chars.values():
+        if not char.service:  # it is advertised
+            continue
         entry = (full(char.uuid), tuple(char.properties), bytes.fromhex(char.value))
         services.setdefault(full(char.service), []).append(entry)
     return list(services.items())

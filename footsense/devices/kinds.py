@@ -1,4 +1,8 @@
-"""Number types of profiles: `u8` to `u64` and `i8` to `i64` (24 bits too), `f32`, `f64`; `>`: big-endian."""
+"""Number types of profiles: `u8` to `u64` and `i8` to `i64` (24 bits too), `f32`, `f64`; `>`: big-endian.
+
+`digits2` to `digits6` have a byte for the sign (1: minus), one for what is before, and one for each further
+decimal digit: 01 02 00 07 is -207. Bytes that are none of that read as NaN.
+"""
 
 import re
 import struct
@@ -20,8 +24,15 @@ _CODES = {
 Reader = Callable[[bytes, int], int | float]
 
 
+def is_digits(kind: str) -> bool:
+    """Whether the type is one of a sign and decimal digits."""
+    return kind.startswith("digits")
+
+
 def split(kind: str) -> tuple[str, str]:
-    """Byte order for struct and numpy, and the type without it."""
+    """Byte order for struct and numpy, and the type without it. `digits` types have neither."""
+    if is_digits(kind):
+        return ">", kind
     if not re.fullmatch(r">?([iu](8|16|24|32|64)|f32|f64)", kind):
         raise ProfileError(f"no type '{display(kind, 20)}' (u8, i16, >i16, u24, f32, …)")
     return (">", kind[1:]) if kind[0] == ">" else ("<", kind)
@@ -29,11 +40,16 @@ def split(kind: str) -> tuple[str, str]:
 
 def size(kind: str) -> int:
     """Bytes of one number."""
+    if is_digits(kind):
+        return int(kind[-1])
     return int(split(kind)[1][1:]) // 8
 
 
 def limits(kind: str) -> tuple[int, int] | None:
     """Smallest and largest value, None for a float."""
+    if is_digits(kind):
+        largest = 256 * 10 ** (size(kind) - 2) - 1
+        return -largest, largest
     name = split(kind)[1]
     bits = int(name[1:])
     if name[0] == "f":
@@ -43,6 +59,9 @@ def limits(kind: str) -> tuple[int, int] | None:
 
 def reader(kind: str) -> Reader:
     """Function (payload, offset) -> number."""
+    if is_digits(kind):
+        width = size(kind)
+        return lambda p, at: float(numbers(kind, np.frombuffer(p, np.uint8, width, at)))
     order, name = split(kind)
     if name[1:] == "24":
         signed = name[0] == "i"
@@ -75,6 +94,8 @@ def packed(kind: str, value: float) -> bytes:
     whole = round(value)
     if not span[0] <= whole <= span[1]:
         raise ProfileError(f"{value:g} does not fit into {kind}")
+    if is_digits(kind):
+        return _as_digits(kind, np.array(whole, np.float64)).tobytes()
     return whole.to_bytes(size(kind), "big" if order == ">" else "little", signed=span[0] < 0)
 
 
@@ -88,13 +109,15 @@ def _packed_float(order: str, name: str, value: float) -> bytes:
 def dtype(kind: str, n: int) -> Any:
     """numpy's description of `n` numbers in a row."""
     order, name = split(kind)
-    if name[1:] == "24":
-        return ("u1", (n, 3))
+    if is_digits(kind) or name[1:] == "24":
+        return ("u1", (n, size(kind)))
     return (f"{order}{name[0]}{size(kind)}", (n,))
 
 
 def numbers(kind: str, raw: NDArray[Any]) -> NDArray[Any]:
-    """What `dtype` read as numbers of numpy; only 24-bit ones need work."""
+    """What `dtype` read as numbers of numpy; only 24-bit ones and digits need work."""
+    if is_digits(kind):
+        return _from_digits(raw)
     order, name = split(kind)
     if name[1:] != "24":
         return raw
@@ -111,11 +134,30 @@ def written(kind: str, values: Floats) -> NDArray[Any]:
     if span is None:
         return values.astype(np.dtype(f"{order}{name[0]}{size(kind)}"))
     whole: Floats = np.clip(np.rint(values), float(span[0]), _below(span[1]))
+    if is_digits(kind):
+        return _as_digits(kind, whole)
     if name[1:] != "24":
         return whole.astype(np.dtype(f"{order}{name[0]}{size(kind)}"))
     bits = whole.astype(np.int32)
     parts = [bits & 0xFF, bits >> 8 & 0xFF, bits >> 16 & 0xFF]
     return np.stack(parts[::-1] if order == ">" else parts, axis=-1).astype(np.uint8)
+
+
+def _from_digits(raw: NDArray[Any]) -> Floats:
+    value = raw[..., 1].astype(np.float64)
+    for i in range(2, raw.shape[-1]):
+        value = 10 * value + raw[..., i]
+    is_one = (raw[..., 0] <= 1) & (raw[..., 2:] <= 9).all(axis=-1)
+    signed: Floats = np.where(is_one, np.where(raw[..., 0] == 1, -value, value), np.nan)
+    return signed
+
+
+def _as_digits(kind: str, whole: Floats) -> NDArray[Any]:
+    left, digits = np.abs(whole), []
+    for _ in range(size(kind) - 2):
+        digits.append(left % 10)
+        left = left // 10
+    return np.stack([whole < 0, left, *digits[::-1]], axis=-1).astype(np.uint8)
 
 
 def _below(limit: int) -> float:

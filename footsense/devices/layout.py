@@ -31,7 +31,8 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A number of the header: where it lies, how it is read, its factor, and what is sent there."""
+    """A number of the header: where it lies, how it is read, its bits, its factor, what is added, the number
+    that means none, and what is sent there."""
 
     name: str
     at: int
@@ -39,11 +40,20 @@ class Item:
     read: kinds.Reader
     scale: float
     sent: float = 0.0
+    mask: int | None = None
+    add: float = 0.0
+    null: int | None = None
 
     @property
     def end(self) -> int:
         """Offset of the byte after it."""
         return self.at + kinds.size(self.kind)
+
+    @property
+    def raw(self) -> float:
+        """The number that is sent, its bits where the mask has them."""
+        raw = (self.sent - self.add) / self.scale
+        return raw if self.mask is None else round(raw) * (self.mask & -self.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Channel:
     size: int
     is_plain: bool
     is_motion: bool
+    null: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +199,20 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
     if scale == 0:
         raise ProfileError(f"{where}.scale: is 0")
     order, sign = _turn(field.axes, f"{where}.axes")
-    plain = order is None and field.type.lstrip(">") not in ("i24", "u24", "f32", "f64")
+    is_simple = field.null is None and not kinds.is_digits(field.type)
+    plain = order is None and is_simple and field.type.lstrip(">") not in ("i24", "u24", "f32", "f64")
     size = field.n * kinds.size(field.type)
     return Channel(
-        field.ch, field.type, field.n, np.float64(scale), order, sign, size, plain, units is not None
+        field.ch,
+        field.type,
+        field.n,
+        np.float64(scale),
+        order,
+        sign,
+        size,
+        plain,
+        units is not None,
+        field.null,
     )
 
 
@@ -222,14 +243,18 @@ def _items(stream: Stream, where: str, names: Mapping[str, float]) -> dict[str, 
 
 
 def _item(name: str, number: Number | Stamp | Counter, where: str, names: Mapping[str, float]) -> Item:
-    scale, sent = 1.0, 0.0
-    if isinstance(number, Number):
-        scale = _number(number.scale, f"{where}.scale", names)
-        sent = _number(number.value, f"{where}.value", names) if number.value is not None else 0.0
+    name, read = name.removeprefix("fields."), kinds.reader(number.type)
+    if not isinstance(number, Number):
+        null = number.null if isinstance(number, Counter) else None
+        return Item(name, number.at, number.type, read, 1.0, null=null)
+    scale = _number(number.scale, f"{where}.scale", names)
+    add = _number(number.add, f"{where}.add", names)
+    sent = _number(number.value, f"{where}.value", names) if number.value is not None else add
     if scale == 0:
         raise ProfileError(f"{where}.scale: is 0")
-    _fits(number.type, sent / scale, where)
-    return Item(name.removeprefix("fields."), number.at, number.type, kinds.reader(number.type), scale, sent)
+    item = Item(name, number.at, number.type, read, scale, sent, number.mask, add, number.null)
+    _fits(number.type, item.raw, where)
+    return item
 
 
 def _counts(samples: Samples | None, where: str, names: Mapping[str, float]) -> tuple[int | None, int]:

@@ -17,6 +17,8 @@ class Advertisement(Protocol):
     def service_uuids(self) -> Any: ...
     @property
     def manufacturer_data(self) -> Any: ...
+    @property
+    def service_data(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Advertised:
     local_name: str
     service_uuids: list[str] = field(default_factory=list)
     manufacturer_data: Mapping[int, bytes] = field(default_factory=dict)
+    service_data: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def score(rules: Sequence[Match], heard: Advertisement) -> int:
@@ -58,6 +61,9 @@ def _id_parts(rule: Match, heard: Advertisement) -> list[int]:
     if rule.company is not None:
         data = heard.manufacturer_data.get(rule.company)
         parts.append(0 if data is None else _data_score(rule, bytes(data)))
+    if rule.service_data is not None:
+        data = heard.service_data.get(full(rule.service_data))
+        parts.append(0 if data is None else _data_score(rule, bytes(data)))
     return parts
 
 
@@ -72,14 +78,16 @@ def _data_score(rule: Match, data: bytes) -> int:
 
 def advertised(data: ProfileData) -> Advertised:
     """An advertisement that fits all rules of the profile as far as they agree."""
-    name, services, companies = "", [], {}
+    name, services, companies, told = "", [], {}, {}
     for rule in data.match:
         name = name or _example_name(rule)
         if rule.service is not None:
             services.append(full(rule.service))
         if rule.company is not None:
             companies[rule.company] = bytes.fromhex(rule.data or "")
-    return Advertised(name or data.name, services, companies)
+        if rule.service_data is not None:
+            told[full(rule.service_data)] = bytes.fromhex(rule.data or "")
+    return Advertised(name or data.name, services, companies, told)
 
 
 def _example_name(rule: Match) -> str:

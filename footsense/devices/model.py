@@ -11,12 +11,14 @@ from msgspec import Meta
 WORD = r"^[a-z][a-z0-9_]{0,31}$"
 HEX = r"^ *([0-9A-Fa-f]{2} *)*$"
 UUID = r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$"
-KIND = r"^>?([iu](8|16|24|32|64)|f32|f64)$"  # little-endian without the '>'
+PLACE = UUID[:-2] + r"|(manufacturer|service-data):0x[0-9A-Fa-f]{4})$"
+KIND = r"^(>?([iu](8|16|24|32|64)|f32|f64)|digits[2-6])$"  # little-endian without the '>'
 NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
 IN_WORDS = {
     WORD: "a short name of a-z, 0-9 and _",
     HEX: "hexadecimal bytes such as 01 ff",
     UUID: "a UUID, four hexadecimal digits or all of it with dashes",
+    PLACE: "a UUID, or what is advertised: manufacturer:0x0499, service-data:0xfeaa",
     KIND: "a number type such as u8, i16, >i16 or f32",
     NAME: "a name of a-z, 0-9 and -",
 }
@@ -26,13 +28,14 @@ Line = Annotated[str, Meta(min_length=1, max_length=400)]
 Expression = Annotated[str, Meta(min_length=1, max_length=200)]
 Hex = Annotated[str, Meta(pattern=HEX, max_length=2048)]
 Uuid = Annotated[str, Meta(pattern=UUID)]
+Place = Annotated[str, Meta(pattern=PLACE)]
 Kind = Annotated[str, Meta(pattern=KIND)]
 At = Annotated[int, Meta(ge=0, le=511)]
 Byte = Annotated[int, Meta(ge=0, le=255)]
 Scalar = str | int | float
 Only = Annotated[dict[Word, Scalar | Annotated[list[Scalar], Meta(max_length=32)]], Meta(max_length=8)]
 Phase = Literal["probe", "setup", "start", "stop", "keepalive"]
-Property = Literal["read", "notify", "indicate", "write", "write-without-response"]
+Property = Literal["read", "notify", "indicate", "write", "write-without-response", "broadcast"]
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -47,7 +50,8 @@ class Match(Table, frozen=True, kw_only=True):
     name_contains: Line | None = None
     service: Uuid | None = None
     company: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
-    data: Hex | None = None  # what the manufacturer's data begin with
+    service_data: Uuid | None = None
+    data: Hex | None = None  # what the manufacturer's data, or the service's, begin with
     data_mask: Hex | None = None
 
 
@@ -79,14 +83,23 @@ class When(Table, frozen=True, kw_only=True):
     mask: Annotated[int, Meta(ge=1, le=255)] = 255
 
 
+Sizes = Annotated[dict[str, At], Meta(min_length=1, max_length=128)]  # by type, two hexadecimal digits
+
+
 class Elements(Table, frozen=True, kw_only=True):
     """A frame (of those that `when` tells) that from byte `at` on is a row of elements: type, length, as many
-    bytes. Each is read as a packet of its own that begins with the bytes before `at`."""
+    bytes. Each is read as a packet of its own that begins with the bytes before `at`.
+
+    `sizes`: elements have no length, their type (two hexadecimal digits) tells how many bytes follow.
+    `inside`: an element is itself a row of elements, from byte `at` of the packet that it makes.
+    """
 
     when: Annotated[list[When], Meta(max_length=4)] = []
     at: At
     type: Kind = "u8"
     length: Kind = "u8"
+    sizes: Sizes | None = None
+    inside: "Elements | None" = None
 
 
 class Frame(Table, frozen=True, kw_only=True):
@@ -108,10 +121,11 @@ class Frame(Table, frozen=True, kw_only=True):
 
 
 class Char(Table, frozen=True, kw_only=True):
-    """A characteristic; `value` is what a virtual device answers when it is read."""
+    """A characteristic, or what is advertised in its place (`broadcast`, without a service); `value` is what a
+    virtual device answers when it is read."""
 
-    service: Uuid
-    uuid: Uuid
+    service: Uuid = ""
+    uuid: Place
     properties: Annotated[list[Property], Meta(min_length=1, max_length=5)]
     optional: bool = False
     value: Hex = ""
@@ -197,20 +211,25 @@ class Stamp(Table, frozen=True, kw_only=True):
 
 
 class Counter(Table, frozen=True, kw_only=True):
-    """The device's sequence counter."""
+    """The device's sequence counter. `null`: the number that says that there is none."""
 
     at: At
     type: Kind
+    null: int | None = None
     wrap: Annotated[int, Meta(ge=2)] | None = None
     counts: Literal["packets", "samples"] = "packets"
 
 
 class Number(Table, frozen=True, kw_only=True):
-    """Another number of the header; `value` is what a virtual device sends there."""
+    """Another number of the header: `add` and `scale` times the number, of which `mask` takes bits; `null`:
+    that number says that there is none. `value` is what a virtual device sends there."""
 
     at: At
     type: Kind
+    mask: Annotated[int, Meta(ge=1)] | None = None
+    null: int | None = None
     scale: Expression = "1"
+    add: Expression = "0"
     value: Expression | None = None
 
 
@@ -226,11 +245,13 @@ class Header(Table, frozen=True, kw_only=True):
 
 
 class Field(Table, frozen=True, kw_only=True):
-    """Numbers of one channel in a sample: `acc`, `gyr`, `mag`, or a name with its unit."""
+    """Numbers of one channel in a sample: `acc`, `gyr`, `mag`, or a name with its unit. `null`: a number that
+    says that nothing was measured; then the packet has none of this channel."""
 
     ch: Word
     type: Kind
     n: Annotated[int, Meta(ge=1, le=16)] = 3
+    null: int | None = None
     scale: Expression = "1"
     unit: Literal["g", "mg", "m/s2", "dps", "mdps", "rad/s", "uT", "mG"] | None = None
     axes: Annotated[list[Literal["x", "y", "z", "-x", "-y", "-z"]], Meta(min_length=3, max_length=3)] | None = (

@@ -51,12 +51,18 @@ class Profile:
         """How well the advertisement fits; 0: not at all."""
         return score(self.data.match, advertisement)
 
+    @property
+    def broadcasts(self) -> bool:
+        """Whether the device says all it says in advertisements, so that there is nothing to connect to."""
+        return not any(self.data.chars[s.char].service for s in self.data.streams.values())
+
     def char_uuid(self, what: str) -> str:
         """UUID of a characteristic given by its name in the profile or its UUID. Raises UsageError."""
         if what in self.data.chars:
             return full(self.data.chars[what].uuid)
         known = {full(c.uuid) for c in self.data.chars.values()}
-        uuid = full(what.removeprefix("0x"))
+        spelt = what.lower().replace("service data ", "service-data:").replace("manufacturer ", "manufacturer:")
+        uuid = full(spelt.removeprefix("0x"))
         if uuid not in known:
             names = ", ".join(self.data.chars)
             raise UsageError(f"profile {self.name} has no characteristic '{display(what)}' (known: {names})")
@@ -70,7 +76,8 @@ class Profile:
         """UUIDs of the characteristics to be notified of, in order; those outside `required` may be missing."""
         chosen = self.settings_for(settings)
         active = (s.char for s in self.data.streams.values() if applies(s.only, chosen))
-        return tuple(dict.fromkeys(full(self.data.chars[c].uuid) for c in active))
+        chars = (self.data.chars[name] for name in active)
+        return tuple(dict.fromkeys(full(c.uuid) for c in chars if c.service))
 
     def required(self, settings: Mapping[str, Value]) -> tuple[Place, ...]:
         """The characteristics without which the profile cannot work: UUID of the service, and its own."""
@@ -78,7 +85,9 @@ class Profile:
         used = [s.char for s in self.data.streams.values() if applies(s.only, chosen)]
         used += [s.char for s in self.data.steps if applies(s.only, chosen)]
         chars = (self.data.chars[name] for name in used)
-        return tuple(dict.fromkeys((full(c.service), full(c.uuid)) for c in chars if not c.optional))
+        return tuple(
+            dict.fromkeys((full(c.service), full(c.uuid)) for c in chars if c.service and not c.optional)
+        )
 
     def mtu_min(self, settings: Mapping[str, Value]) -> int:
         """Smallest ATT MTU in bytes that carries the longest packet (the header of a notification has 3)."""

@@ -79,13 +79,15 @@ def _rows(values: Floats | None) -> list[list[float]] | None:
 
 
 def _merged(readings: Sequence[Reading]) -> Reading:
-    """Several frames in one packet: lists are joined, of other things the first frame's stay."""
+    """Several frames in one packet: lists are joined; of other things, and of fields, the first stay."""
     whole: Reading = {}
     for reading in readings:
         for name, value in reading.items():
             before = whole.setdefault(name, value)
             if isinstance(before, list) and isinstance(value, list) and before is not value:
                 whole[name] = before + value
+            elif isinstance(before, dict) and isinstance(value, dict):
+                whole[name] = value | before
     return whole
 
 

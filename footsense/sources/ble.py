@@ -23,7 +23,7 @@ from bleak.exc import BleakGATTProtocolError
 from footsense.devices import Answer, Profile, Write
 from footsense.errors import BluetoothError, PacketError, UsageError
 from footsense.sources.inbox import Inbox
-from footsense.sources.plan import Plan, Settings
+from footsense.sources.plan import Plan, Settings, nothing_to_connect_to
 from footsense.sources.tasks import end_tasks
 from footsense.sources.words import FAILURES, explained, in_words, no_bluetooth
 from footsense.text import display
@@ -108,7 +108,7 @@ class Central:
         with explained():
             async with self.lock:
                 heard = await self._heard(name, timeout_s)
-        matches = [f for f in heard if f.profile]
+        matches = [f for f in heard if f.profile and not f.profile.broadcasts]
         if not matches:
             raise BluetoothError(_none_found(name, timeout_s, heard))
         if len(matches) > 1:
@@ -131,7 +131,7 @@ class Central:
             judged = self._judge(device, data)
             if name is None or _is_called(judged, name):
                 found[device.address] = judged
-                if judged.profile:
+                if judged.profile and not judged.profile.broadcasts:
                     first.set()
 
         async with BleakScanner(heard, **self.scan_kw):
@@ -157,6 +157,8 @@ def _is_called(found: Found, name: str) -> bool:
 
 
 def _none_found(name: str | None, timeout_s: float, heard: Sequence[Found]) -> str:
+    if name and heard and heard[0].profile:
+        return nothing_to_connect_to(heard[0].profile)
     if name and heard:
         which = f"{heard[0].label} ({display(heard[0].device.address)})"
         return (

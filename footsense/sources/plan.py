@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from footsense.devices import Profile, Write, commands
+from footsense.errors import UsageError
 
 Settings = Mapping[str, str | int | float]
 
@@ -28,8 +29,19 @@ class Plan:
     told: "Callable[[Settings], Plan] | None" = None
 
 
+def nothing_to_connect_to(profile: Profile) -> str:
+    """One line about a device that only advertises."""
+    return (
+        f"{profile.name}: this device only advertises, about once a second, which is too slow to count "
+        "anything, and there is nothing to connect to: take a sensor that streams (`footsense profiles list`)"
+    )
+
+
 def plan_for(profile: Profile, settings: Settings) -> Plan:
-    """The plan of a profile. Raises UsageError for settings that it does not have."""
+    """The plan of a profile. Raises UsageError for settings that it does not have, and for a device that only
+    advertises."""
+    if profile.broadcasts:
+        raise UsageError(nothing_to_connect_to(profile))
     return Plan(
         profile.name,
         profile.subscribe(settings),

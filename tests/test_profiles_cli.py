@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from footsense.cli import cli
-from footsense.devices import profile_names
+from footsense.devices import load_profile, profile_names
 from footsense.errors import FootsenseError
 from footsense.resources import data_folder
 
@@ -120,7 +120,7 @@ def test_list_and_show_name_every_profile() -> None:
         assert name in table
         shown = run("show", name)
         assert shown.exit_code == 0
-        assert "settings" in shown.stdout
+        assert ("\nsettings\n" in shown.stdout) == bool(load_profile(name).data.settings)
         assert "grade" in shown.stdout
 
 

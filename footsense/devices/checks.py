@@ -64,7 +64,7 @@ def _check_match(rule: Match, where: str) -> None:
     if all(getattr(rule, part) is None for part in known):
         raise ProfileError(f"{where}: expected at least one of {', '.join(known)}")
     if rule.data is not None and (rule.company is None) == (rule.service_data is None):
-        raise ProfileError(f"{where}.data: expected either company or service_data, whose data these are")
+        raise ProfileError(f"{where}.data: expected a company or service_data, whose data these are")
     if rule.data_mask is not None:
         lengths = [len(bytes.fromhex(text or "")) for text in (rule.data, rule.data_mask)]
         if lengths[0] != lengths[1]:

@@ -239,6 +239,14 @@ def test_giving_way_for_long_makes_two_holds(gyro: bool) -> None:
     assert [round(e.end_s - e.start_s, 1) for e in found] == pytest.approx([4.2, 4.2], abs=0.3)
 
 
+def test_the_way_back_is_no_hold_after_a_shift() -> None:
+    """The seat is shifted by as much as the flex is wide, the other way: what then comes is still a flex."""
+    flex = [(-15.0, 0.6), (-15.0, 5.0), (0.0, 0.6), (0.0, 2.5)]
+    shifted = [(15.0, 0.8), (15.0, 2.5), *([(0.0, 0.6), (0.0, 5.0), (15.0, 0.6), (15.0, 2.5)] * 3)]
+    found = events(*stream(move([(0.0, 3.0), *(flex * 3), *shifted])))
+    assert [round(e.end_s - e.start_s) for e in found] == [5] * 6
+
+
 def test_what_trembles_less_than_rest_is_rest() -> None:
     """A recording that begins within a hold: muscles at work tremble, and a limb at rest does not."""
     flex = [(0.0, 0.6), (0.0, 6.0), (15.0, 0.6), (15.0, 3.0)]

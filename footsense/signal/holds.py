@@ -330,6 +330,7 @@ class HoldTracker:
         if hold is not None:
             s.held, s.returned, s.last_up = True, False, p.up
             s.last_excursion, s.last_end_s = p.excursion, hold.end_s
+            s.past = [*s.past[-1:], hold]
             self._found.append(hold)
 
     def _resolve(self, row: int, up: Up) -> None:
@@ -397,7 +398,10 @@ class HoldTracker:
             travel_m=None,
             direction=towards(rest.up, up),
         )
-        if not self._judge.is_hold(hold, p, self.state, rows.cut(rows.change, p.entry, last + 1)):
+        change = rows.cut(rows.change, p.entry, last + 1)
+        if not self._judge.is_hold(hold, p, self.state, change) or self._judge.is_backwards(
+            hold, p, self.state
+        ):
             return None
         travel = way.travel(p, last)  # which takes long, and nothing above needs
         far_m = travel.distance_m(way.start.bias) if self._has_gyro else None

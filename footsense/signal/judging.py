@@ -18,8 +18,20 @@ class Judge:
     slack: float
 
     def is_rest(self, p: Plateau) -> bool:
-        """Whether it trembled less than what was taken for rest."""
-        return p.strain < self.params.calmer
+        """Whether it trembled less than what was taken for rest, or the way there was the holds' way back."""
+        return p.backwards or p.strain < self.params.calmer
+
+    def is_backwards(self, hold: Hold, p: Plateau, state: State) -> bool:
+        """Whether the way to it is that of the last two holds turned around: rest is where they were left to.
+        That is said once, and those are forgotten: the sensor may have been put on anew."""
+        past = state.past
+        if len(past) < 2 or hold.start_s - past[-1].end_s > self.params.known_s:
+            return False
+        alike = all(0.4 < hold.excursion_deg / h.excursion_deg < 2.5 for h in past)
+        if not alike or not all(_opposite(hold, h) for h in past):
+            return False
+        p.backwards, state.past = True, []
+        return True
 
     def is_hold(self, hold: Hold, p: Plateau, state: State, change: Floats) -> bool:
         """Wide enough, come about by a turn, and still; `change` (m,) are those of its rows."""
@@ -56,3 +68,7 @@ class Judge:
 def as_before(p: Plateau, state: State) -> bool:
     """Whether it is about as wide as the last hold was."""
     return 0.5 * state.last_excursion < p.excursion < 2.0 * state.last_excursion
+
+
+def _opposite(a: Hold, b: Hold) -> bool:
+    return sum(x * y for x, y in zip(a.direction, b.direction, strict=True)) < -0.7

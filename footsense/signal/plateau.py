@@ -51,6 +51,7 @@ class Params:
     sure_share          … steadier than that, it counts before the wearer has stopped at rest again
     tremor_deg          … or that near, if that is less than a third
     calmer              trembling less than at rest by that factor, it is rest: muscles at work tremble
+    known_s             for so long after a hold the directions of the last two are known: the other way is back
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
     """
@@ -88,6 +89,7 @@ class Params:
     sure_share: float = 0.08
     tremor_deg: float = 2.5
     calmer: float = 0.6
+    known_s: float = 60.0
     recent_s: float = 15.0
     recent_share: float = 0.25
 
@@ -148,7 +150,8 @@ class Start:
 class Plateau:
     """A posture being kept: where up is, its distance from rest, half width of its band, the row it was entered
     at, the row it was last centred at, whether it may count as a hold, the way it took, when it began (if
-    asked), the state that takes it for rest, and by what factor it trembled more than rest did (once left)."""
+    asked), the state that takes it for rest, by what factor it trembled more than rest did, and whether
+    the way to it was the last holds' way back (both once left)."""
 
     up: Up
     excursion: float
@@ -160,6 +163,7 @@ class Plateau:
     start_s: float | None = None
     inner: "State | None" = None
     strain: float = 1.0
+    backwards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +183,10 @@ class State:
     """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last.
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
-    `last_excursion` wide, at `last_up`, until `last_end_s`. The plateau before was left at row `left_at`; where
-    `pending`, the next stop tells what it was. `bias` (3, 1) of the gyro, a row. `shaken` movements were not
-    counted because of vibration. `steps_g` of the sensor, at rest. `nested`: this is the state within another's
-    plateau. `departed_s`: when a rest posture was left.
+    `last_excursion` wide, at `last_up`, until `last_end_s`; `past` are the last two. The plateau before was
+    left at row `left_at`; where `pending`, the next stop tells what it was. `bias` (3, 1) of the gyro, a row.
+    `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at rest. `nested`: this
+    is the state within another's plateau. `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -196,6 +200,7 @@ class State:
     last_excursion: float = 0.0
     last_end_s: float = -math.inf
     last_up: Up | None = None
+    past: list[Hold] = field(default_factory=list)
     left_at: int = 0
     bias: Floats = field(default_factory=lambda: np.zeros((3, 1)))
     shaken: int = 0

@@ -39,7 +39,8 @@ class FootfallParams:
     that cannot either, a turn in the swing up to `alone`. From `surely` on a great turn in the swing does not
     speak against tiptoe. Farther than `elsewhere` the stand was another posture. A stand within `same_cos` of
     the posture of a step on tiptoe just before is none on the flat foot. Hardness is impact³ / (swing · calm),
-    in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel whatever the posture. Impact needs
+    in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel
+    whatever the posture, if the turn does not gainsay it. Impact needs
     `impact_rate_hz`, posture `posture_rate_hz`.
 
     Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
@@ -296,12 +297,14 @@ class Footfall:
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
             tilt = self._usual("tilt")
             flat, tiptoe = p.flat_steps
-        if tilt <= flat or (step.turn >= p.turns[2] and tilt < p.surely):
+        great = step.turn >= p.turns[2] and tilt < p.surely
+        if tilt <= flat or (great and self._usual("turn") >= p.turns[2]):
             return False
-        if tilt < tiptoe:
+        if tilt < tiptoe or great:
             return self._by_little_turn(step) or None
         swung = step.swing_g >= p.swing_g and not step.turn < p.turns[0] and self._lands()
-        return True if swung and not step.hardness >= p.heel else None
+        heel = step.hardness >= p.heel and not step.turn <= p.turns[1]  # a forefoot can come down as hard
+        return True if swung and not heel else None
 
     def _by_little_turn(self, step: _Step) -> bool | None:
         """What the turn in the swing shows alone: a heel where it is great; where it is little in the last

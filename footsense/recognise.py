@@ -78,7 +78,7 @@ def _mended(own: Sequence[Event]) -> list[Event]:
     """Holds that were broken off for a moment made whole, if they are then no longer than their neighbours."""
     mended: list[Event] = []
     for i, event in enumerate(own):
-        near = event.kind == "hold" and mended and _between(mended[-1], event) <= BREAK_S
+        near = event.kind == "hold" and mended and event.start_s - mended[-1].end_s <= BREAK_S
         if near and event.end_s - mended[-1].start_s <= LONGER * _usual(own, i):
             mended[-1] = replace(mended[-1], end_s=event.end_s)
         else:
@@ -107,11 +107,12 @@ class _Taken:
 
 
 def _runs(rule: Rule, own: Sequence[Event], placement: Placement | None) -> list[Segment]:
+    near = [b.start_s - a.end_s <= rule.pause_s for a, b in pairwise(own)]
     runs: list[list[int]] = []
     for i in range(len(own)):
-        if not rule.like(_window(own, i, rule), placement):
+        if not rule.like(_window(own, i, rule.neighbours, near), placement):
             continue
-        if runs and i - runs[-1][-1] <= 2 and _close(own, runs[-1][-1], i, rule.pause_s):
+        if runs and i - runs[-1][-1] <= 2 and all(near[runs[-1][-1] : i]):
             runs[-1].append(i)
         else:
             runs.append([i])
@@ -119,24 +120,14 @@ def _runs(rule: Rule, own: Sequence[Event], placement: Placement | None) -> list
     return [Segment(rule.exercise, s[0].start_s, s[-1].end_s) for s in spans if rule.whole(s)]
 
 
-def _close(own: Sequence[Event], first: int, last: int, pause_s: float) -> bool:
-    return all(_between(own[k], own[k + 1]) <= pause_s for k in range(first, last))
-
-
-def _window(own: Sequence[Event], i: int, rule: Rule) -> list[Event]:
-    """Event i, first, and its neighbours that are no further than a pause from the next."""
-    window = [own[i]]
-    for step in (-1, 1):
-        for k in range(1, rule.neighbours + 1):
-            j = i + step * k
-            if not 0 <= j < len(own) or _between(own[j - step], own[j]) > rule.pause_s:
-                break
-            window.append(own[j])
-    return window
-
-
-def _between(a: Event, b: Event) -> float:
-    return max(a.start_s, b.start_s) - min(a.end_s, b.end_s)
+def _window(own: Sequence[Event], i: int, neighbours: int, near: Sequence[bool]) -> list[Event]:
+    """Event i, first, and its neighbours as far as each is near the next."""
+    first = last = i
+    while first > 0 and i - first < neighbours and near[first - 1]:
+        first -= 1
+    while last + 1 < len(own) and last - i < neighbours and near[last]:
+        last += 1
+    return [own[i], *own[first:i], *own[i + 1 : last + 1]]
 
 
 # -- what the windows have to look like

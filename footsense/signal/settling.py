@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from footsense.signal.winding import Loop, fit_loop, square2, turned
 from footsense.types import Floats
 
-TURNED_BACK = 0.5  # turns the other way, before which a run cannot have begun
+TURNED_BACK = 0.7  # turns the other way, before which a run cannot have begun
 OUTSIDE = 3.0  # half axes from the centre, likewise
 NEAR = 0.15  # half axes from the centre within which nothing goes around it
 STALL = 0.15  # of the tempo: slower is no progress
 MIDDLE = 0.4  # and within which a run ends where it is hasty
 INNER = 0.7  # and within which the last turn does not grow where it is hasty
 HASTE = 1.5  # times the tempo of the bout
-REST_LAGS = 2  # times LAG_S without movement, besides the one that movement is measured over: a rest
+REST_LAGS = 3  # times LAG_S without movement, besides the one that movement is measured over: a rest
 MOSTLY, LITTLE = 0.85, 0.6  # turns that are a turn, and that are none
 SHORTEST = 6  # samples to fit a loop to
 SAME_WAY = 0.8  # cosine between the planes of a turn and the next

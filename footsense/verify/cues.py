@@ -1,8 +1,9 @@
 """Which of the holds that were counted followed a cue. One hold answers one cue, and the other way round.
 
 A cue never makes a hold: what is matched was counted by the detector, which sees no cue, and is as long as
-the routine asks for. Weaker movements after a cue are not looked for: with thresholds low enough to bring back
-27 of 71 missed presses, simulated standing gave seven times as many candidates (60 sets, 2 h).
+the routine asks for. Nor does it settle a doubt about the data: a poor grade is never complete. Weaker
+movements after a cue are not looked for: with thresholds low enough to bring back 27 of 71 missed presses,
+simulated standing gave seven times as many candidates (60 sets, 2 h).
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from math import inf
 
 from footsense.analysis import Analysis
 from footsense.cues import Cue
-from footsense.types import Grade, Side
+from footsense.types import Side
 
 Span = tuple[float, float]
 
@@ -18,7 +19,6 @@ Span = tuple[float, float]
 # no reaction, later is something else.
 SOONEST_S, LATEST_S = 0.2, 3.0
 MATCHED = {"top-presses"}  # exercises of which that is done
-MOSTLY = 0.8  # share of the holds
 
 
 def presses(cues: Iterable[Cue], exercise: str, side: Side | None) -> list[Cue]:
@@ -46,10 +46,3 @@ def given(analyses: Iterable[Analysis], exercise: str, side: Side | None) -> int
     """How many cues there were for the sensor on this side; where its side is not known, for one sensor."""
     sides: list[Side | None] = [side] if side is not None else [None, "left", "right"]
     return sum(max([len(presses(a.cues, exercise, s)) for s in sides]) for a in analyses)
-
-
-def settles_doubt(analysis: Analysis, holds: int, answered: int) -> bool:
-    """Whether the only doubt about the data is one that the cues answer: movements in different directions,
-    which may be swaying. Swaying does not wait for cues; nearly all of these holds did."""
-    doubts = {r.code for r in analysis.reasons if r.grade is not Grade.GOOD}
-    return analysis.grade is Grade.POOR and doubts == {"unlike"} and answered >= MOSTLY * holds

@@ -19,7 +19,7 @@ from footsense.routine import ItemSide, Kind, Routine, RoutineItem
 from footsense.text import display
 from footsense.types import Event, Grade, Side
 from footsense.verify.bouts import Bout, find_bouts
-from footsense.verify.cues import answers, given, presses, settles_doubt
+from footsense.verify.cues import answers, given, presses
 
 SCHEMA = "footsense.verdict/1"
 
@@ -218,11 +218,10 @@ def _candidates(item: RoutineItem, analysis: Analysis) -> Iterator[_Candidate]:
         weighed = list(_weigh(item, [e for e in events if _side_of(e, analysis) == group]))
         holds = [span for span, keys, _ in weighed if keys]
         answered = answers(holds, presses(analysis.cues, item.exercise, group))
-        trusted, settled = _trusted(analysis), settles_doubt(analysis, len(holds), len(answered))
+        trusted = _trusted(analysis)
         for span, keys, doubt in weighed:
             evidence, cued = Evidence(analysis.file, *span), span in answered
-            believed = trusted or (settled and cued)
-            yield _Candidate(evidence, keys, group, believed, sure=not doubt, doubt=doubt, cued=cued)
+            yield _Candidate(evidence, keys, group, trusted, sure=not doubt, doubt=doubt, cued=cued)
 
 
 def _trusted(analysis: Analysis) -> bool:

@@ -181,6 +181,12 @@ def test_a_way_back_is_taken_off_the_turn(gyro: bool, at: float, back: float) ->
 
 
 @pytest.mark.parametrize("gyro", [False, True])
+def test_of_three_turns_the_middle_one_may_be_held_up(gyro: bool) -> None:
+    phase = held_up(phase_of(3, 0.5, 50.0)[1], 50.0, 1.5, stop_s=0.5, back=0.45)
+    assert len(counted(phase, gyro)) == 3
+
+
+@pytest.mark.parametrize("gyro", [False, True])
 def test_a_rest_within_a_turn_ends_it(gyro: bool) -> None:
     phase = held_up(phase_of(7, 0.6, 50.0)[1], 50.0, 3.5, stop_s=3.0)
     assert len(counted(phase, gyro)) == 6

@@ -164,17 +164,17 @@ def alike(a: Turn, b: Turn, shape: Shape) -> bool:
 
 
 def believed(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
-    """The turns between these limits if two or three in a row are regular enough to be circles, and the others
+    """The turns between these limits if two or three of them are regular enough to be circles, and the others
     not unlike them; else none. What is unlike them at the start is left out, but the first turn may be
     anything: it holds how the foot got there."""
     if len(marks) == 1:
         return _alone(tape, make_turn(tape, marks[0]), shape)
     turns = [make_turn(tape, limits) for limits in marks]
-    for size in (3, 2):
-        for k in range(len(turns) - size, -1, -1):
-            firm = [t for t in turns[k : k + size] if t is not None and fits(t, shape)]
-            if len(firm) == size and _firm(firm, shape):
-                return _with_the_others(turns, k, k + size, going(shape))
+    for picked in ((0, 1, 2), (0, 1), (0, 2)):  # the last: one between that was held up
+        for k in range(len(turns) - picked[-1] - 1, -1, -1):
+            firm = [t for t in (turns[k + i] for i in picked) if t is not None and fits(t, shape)]
+            if len(firm) == len(picked) and _firm(firm, shape):
+                return _with_the_others(turns, k + picked[-1], going(shape))
     return []
 
 
@@ -182,14 +182,14 @@ def _firm(turns: list[Turn], shape: Shape) -> bool:
     return _regular(turns, shape) and (len(turns) > 2 or all(_quiet(turn, shape) for turn in turns))
 
 
-def _with_the_others(turns: list[Turn | None], start: int, stop: int, shape: Shape) -> list[Turn]:
-    """Turns start:stop, and those before and after that go on from there; none if one after them does not."""
-    found = [t for t in turns[start:stop] if t is not None]
-    for turn in turns[stop:]:
+def _with_the_others(turns: list[Turn | None], of: int, shape: Shape) -> list[Turn]:
+    """A turn, and those before and after that go on from there; none if one after it does not."""
+    found = [t for t in turns[of : of + 1] if t is not None]
+    for turn in turns[of + 1 :]:
         if turn is None or not (fits(turn, shape, found[-1]) and alike(found[-1], turn, shape)):
             return []
         found.append(turn)
-    for k in range(start - 1, -1, -1):
+    for k in range(of - 1, -1, -1):
         turn = turns[k]
         if turn is None or (k and not (fits(turn, shape, found[0]) and alike(turn, found[0], shape))):
             break

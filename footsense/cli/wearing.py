@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from footsense.session import Session
     from footsense.types import Item, Reference, SensorMeta
 
+WAIT_S = 3.0  # for the outcome, after the end was asked for
+NO_OUTCOME = "Wearing check: it cannot be judged, samples came too late or too few a second. Go on without it."
+
 
 class WearingGuide:
     """Says what to do when it is due, and records that it did; says what was found, and records the reference,
-    which holds for what follows."""
+    which holds for what follows. `over` once it was said, or no outcome came."""
 
     def __init__(self, screen: "Screen", meta: "SensorMeta", before: "Reference | None" = None) -> None:
         self._screen, self._meta = screen, meta
         self._check = WearingCheck(before)
         self._due = list(prompts())
         self._start_s: float | None = None
+        self._ended_s = 0.0
         self._outcome: Outcome | None = None
         self.over = False
 
@@ -42,14 +46,16 @@ class WearingGuide:
             session.process(Command(host_ns, KIND, {"phase": prompt.phase, "side": self._meta.side}))
             if prompt.text:
                 self._screen.say(f"{now_s:7.1f} s  {in_words(prompt, self._meta.side)}")
-        if self._outcome is not None and not self.over:
+            self._ended_s = now_s
+        late = not self._due and now_s - self._ended_s >= WAIT_S
+        if not self.over and (late or self._outcome is not None):
             self.over = True
             self._conclude(session, host_ns, self._outcome)
 
-    def _conclude(self, session: "Session", host_ns: int, outcome: Outcome) -> None:
-        if outcome.reference is not None:
+    def _conclude(self, session: "Session", host_ns: int, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome.reference is not None:
             session.process(reference_command(host_ns, self._meta.id, outcome.reference))
-        for line in said(outcome):
+        for line in said(outcome) if outcome is not None else [NO_OUTCOME]:
             self._screen.say(f"{'':11}{display(line, 300)}")
 
 
@@ -68,5 +74,5 @@ def worn_before(path: Path) -> "Reference":
 def said(outcome: Outcome) -> list[str]:
     """What the check found, for a person."""
     if not outcome.reasons:
-        return ["The sensor sits well. Go on."]
+        return ["Nothing is amiss with how the sensor sits, as far as can be told. Go on."]
     return ["Wearing check:", *(f"{r.code}: {r.text}" for r in outcome.reasons)]

@@ -239,6 +239,12 @@ def test_giving_way_for_long_makes_two_holds(gyro: bool) -> None:
     assert [round(e.end_s - e.start_s, 1) for e in found] == pytest.approx([4.2, 4.2], abs=0.3)
 
 
+def test_giving_way_by_less_than_half_makes_two_holds_all_the_same() -> None:
+    dip = [(4.0, 0.4), (4.0, 3.0), (2.3, 0.25), (2.3, 0.4), (4.0, 0.25), (4.0, 3.0), (0.0, 0.4), (0.0, 3.0)]
+    found = events(*stream(move([(0.0, 3.0), *dip])), exercise="top-presses")
+    assert [round(e.end_s - e.start_s) for e in found] == [3, 3]
+
+
 def test_the_way_back_is_no_hold_after_a_shift() -> None:
     """The seat is shifted by as much as the flex is wide, the other way: what then comes is still a flex."""
     flex = [(-15.0, 0.6), (-15.0, 5.0), (0.0, 0.6), (0.0, 2.5)]

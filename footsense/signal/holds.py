@@ -52,10 +52,8 @@ class HoldTracker:
         self._drift = params.drift_dps * RAD
         self._slack = self._drift * self._lag / self._rate_hz
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
-        interruption, wide = self._count(params.interruption_s), self._count(params.elsewhere_s)
-        self._release = Release(
-            params, self._second, interruption, wide, self._smallest, self._drift, self._slack
-        )
+        lasting = [self._count(s) for s in (1.0, params.interruption_s, params.dip_s, params.elsewhere_s)]
+        self._release = Release(params, lasting, self._smallest, self._drift, self._slack)
         self._judge = Judge(params, self._smallest, self._slack)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
@@ -341,7 +339,8 @@ class HoldTracker:
             return
         was, s.pending = s.pending, None
         p, start = was.plateau, was.start
-        if was.hold and self._is_back(was, up, row):
+        again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
+        if was.hold and (again or self._is_back(was, up, row)):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(rows.known_s, row)))
         elif was.quiet and start.index - p.entry >= self._count(
             (2.0 - self._judge.is_rest(p)) * self.params.min_hold_s

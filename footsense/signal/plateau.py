@@ -27,6 +27,7 @@ class Params:
     drift_dps           is added to both: drift belongs to a hold
     slow_share          of that much drift from one second to the next, while it trembles
     interruption_s      being outside the band for that long does not end a hold
+    dip_s               for that long it does, even where it is on its way back
     release_share       that far towards rest it is given up, once the interruption is over …
     return_share        … or, that far, at once
     elsewhere_share     that far from the plateau, but no nearer to rest, …
@@ -65,6 +66,7 @@ class Params:
     drift_dps: float = 1.0
     slow_share: float = 0.75
     interruption_s: float = 0.24
+    dip_s: float = 0.4
     release_share: float = 0.25
     return_share: float = 0.6
     elsewhere_share: float = 0.35

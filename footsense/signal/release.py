@@ -12,17 +12,18 @@ from footsense.types import Floats
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What ends a plateau, in rows and chords: `second` and `interruption` rows, `smallest` excursion and
-    `drift` in a second, `slack`, what drift makes of
-    `Posture.change`, as chords."""
+    """What ends a plateau: for how many rows something is so (a second, an interruption, a dip, elsewhere),
+    and as chords the `smallest` excursion, `drift` in a second, and `slack`, what it makes of `change`."""
 
     params: Params
-    second: int
-    interruption: int
-    wide: int
+    lasting: list[int]
     smallest: float
     drift: float
     slack: float
+
+    @property
+    def second(self) -> int:
+        return self.lasting[0]
 
     def first(self, rows: Posture, p: Plateau, rest: Rest, span: tuple[int, int]) -> int | None:
         """First of the rows `span` (first, after the last) at which it is known that the plateau is over."""
@@ -55,7 +56,7 @@ class Release:
         if fastest < self.slack + 0.02 * p.excursion:
             return True
         wide = rows.chord(row, rest.up) > 1.5 * p.climb
-        if wide or rows.at(rows.change, row) > self.slack + self.params.settle_share * p.excursion:
+        if wide or fastest > self.slack + self.params.settle_share * p.excursion:
             return False
         by = chord(rows.middle(row - self.second, row), rows.middle(before, max(row - self.second, before)))
         return by < min(self.params.slow_share * self.drift + 0.02 * p.excursion, 0.6 * self.step(p))
@@ -85,6 +86,7 @@ class Release:
         What counts is how far the posture has come towards rest within the last second: a slow drift is none
         of it, what is on its way back again is an interruption, and so is coming back from further out.
         """
+        _, interruption, dip, _ = self.lasting
         fall = np.minimum(delayed(left, self.second), delayed(left, 2 * self.second))
         fall -= left
         near = left < (1.0 - self.params.return_share) * p.excursion
@@ -94,15 +96,15 @@ class Release:
         met[:start] = False
         for k in np.flatnonzero(met).tolist():
             since = k - steep.rfind(0, 0, k + 1)
-            if near[k] and (since >= self.interruption // 2 or not since):
+            if near[k] and (since >= interruption // 2 or not since):
                 return int(k)
             falling = left[k] < left[max(k - 2, 0)] - 0.02 * p.excursion
-            if far[k] and falling and since >= self.interruption:
+            if far[k] and since >= (interruption if falling else dip):
                 return int(k)
         return None
 
     def _elsewhere(self, p: Plateau, off: Floats, nearer: Floats) -> Bools:
-        far = self.params.elsewhere_share * p.excursion, self.wide
+        far = self.params.elsewhere_share * p.excursion, self.lasting[3]
         return elsewhere(off, nearer, far, (self.step(p), self.second))
 
     def _roams(self, path: Floats, p: Plateau) -> Bools:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from footsense.accuracy.measures import rate_bound, share
+from footsense.accuracy.measures import Rate, share
 from footsense.accuracy.words import of_all
 from footsense.analysis import Analysis, analyse
 from footsense.recording import Recording, Track, open_recording
 from footsense.recording.csv import read_csv
 from footsense.stream import items_from_arrays
-from footsense.types import Event, Samples
+from footsense.types import Event, Grade, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +152,27 @@ def inside(events: Sequence[Event], where: Sequence[tuple[float, float]]) -> int
 
 
 def negatives(reference: Path) -> Iterator[str]:
-    """Circles and holds counted where none were made."""
-    yield "| recordings | placement | what was looked at | hours | circles | holds | circles/h ≤ (95 %) |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    """Circles and holds counted where none were made; where the data are declined there can be none, so those
+    hours do not count."""
+    yield "Upper 95 % bounds an hour in brackets. Where the data are declined, hours do not count."
+    yield ""
+    yield "| recordings | placement | what was looked at | circles | holds |"
+    yield "| --- | --- | --- | --- | --- |"
     for dataset, placement, what in NEGATIVES:
-        hours, circles, holds = 0.0, 0, 0
-        for file in files(reference, dataset):
-            where = spans(file)
-            hours += sum(b - a for a, b in where) / 3600
-            circles += inside(counted(file, "ankle-circles", placement).events, where)
-            holds += inside(counted(file, "band-flexes", placement).events, where)
-        bound = rate_bound(circles, hours)
-        yield f"| {dataset} | {placement} | {what} | {hours:.2f} | {circles} | {holds} | {bound:.1f} |"
+        every = files(reference, dataset)
+        circles, holds = (_false(every, told, placement) for told in ("ankle-circles", "band-flexes"))
+        yield f"| {dataset} | {placement} | {what} | {_in_hours(circles)} | {_in_hours(holds)} |"
+
+
+def _false(every: Sequence[File], exercise: str, placement: str) -> Rate:
+    events, hours = 0, 0.0
+    for file in every:
+        found = counted(file, exercise, placement)
+        if found.grade is not Grade.NOT_VERIFIABLE:
+            events += inside(found.events, spans(file))
+            hours += sum(b - a for a, b in spans(file)) / 3600
+    return Rate(events, hours)
+
+
+def _in_hours(rate: Rate) -> str:
+    return "declined" if rate.bound is None else f"{rate.events} in {rate.hours:.2f} h (≤ {rate.bound:.1f}/h)"

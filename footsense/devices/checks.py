@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from footsense.devices import kinds
 from footsense.devices.framing import check_frame
+from footsense.devices.lines import check_text
 from footsense.devices.model import Char, Elements, Fragments, Header, Match, ProfileData, Step, Stream
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError
@@ -43,6 +44,8 @@ def _check_char(char: Char, where: str) -> None:
         check_frame(char.frame, f"{where}.frame")
     if bool(char.service) == (":" in char.uuid) or bool(char.service) == ("broadcast" in char.properties):
         raise ProfileError(f"{where}: expected a service, or a uuid that is advertised and 'broadcast' alone")
+    if char.text:
+        check_text(char.text, bool(char.frame and char.frame.end and char.frame.straddles), f"{where}.text")
     if char.elements:
         _check_elements(char.elements, f"{where}.elements")
 

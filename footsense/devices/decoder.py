@@ -11,6 +11,7 @@ from footsense.devices import kinds
 from footsense.devices.codecs import CODECS, Codec
 from footsense.devices.framing import Splitter, elements
 from footsense.devices.layout import MAX_SAMPLES, Channel, Item, Layout, layouts
+from footsense.devices.lines import packed_line
 from footsense.devices.model import Fragments, When
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
@@ -38,6 +39,7 @@ class Decoder:
             self._readers.setdefault(layout.char, []).append(_Reader(layout))
         chars = {full(char.uuid): char for char in profile.data.chars.values()}
         self._splitters = {uuid: Splitter(char.frame) for uuid, char in chars.items() if char.frame}
+        self._texts = {uuid: char.text for uuid, char in chars.items() if char.text}
         self._elements = {uuid: char.elements for uuid, char in chars.items() if char.elements}
 
     def feed(self, char: str, payload: bytes) -> list[Decoded]:
@@ -53,6 +55,12 @@ class Decoder:
         return self._all(cut.frames, cut.faults, lambda frame: self._packet(char, frame))
 
     def _packet(self, char: str, payload: bytes) -> list[Decoded]:
+        text = self._texts.get(char)
+        if text is not None:
+            packed = packed_line(text, payload)
+            if packed is None:
+                return []  # a line that is no data
+            payload = packed
         rule = self._elements.get(char)
         if rule is None or not _holds(_rules(rule.when), payload):
             return self._read(char, payload)

@@ -10,6 +10,7 @@ from footsense.devices import kinds
 from footsense.devices.codecs import CODECS
 from footsense.devices.framing import as_element, sealed
 from footsense.devices.layout import Channel, Layout, layouts
+from footsense.devices.lines import as_line
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
 from footsense.types import Floats
@@ -121,6 +122,9 @@ class _Writer:
         stream = self._layout.stream
         if self._layout.elements:
             message = as_element(self._layout.elements, message)
+        if self._layout.text and self._layout.frame:
+            line = sealed(self._layout.frame, as_line(self._layout.text, message))
+            return [line[i : i + 20] for i in range(0, len(line), 20)]  # as a serial service without a long MTU
         if self._layout.frame:
             return [sealed(self._layout.frame, message)]
         if stream.pad_to:

@@ -12,7 +12,18 @@ import numpy as np
 
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
-from footsense.devices.model import Counter, Elements, Field, Frame, Number, ProfileData, Samples, Stamp, Stream
+from footsense.devices.model import (
+    Counter,
+    Elements,
+    Field,
+    Frame,
+    Number,
+    ProfileData,
+    Samples,
+    Stamp,
+    Stream,
+    Text,
+)
 from footsense.devices.settings import Value, applies, names_for
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError
@@ -84,6 +95,7 @@ class Layout:
     name: str
     char: str
     frame: Frame | None
+    text: Text | None
     elements: Elements | None
     stream: Stream
     timing: StreamTiming | None
@@ -132,6 +144,7 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
         name=name,
         char=full(data.chars[stream.char].uuid),
         frame=data.chars[stream.char].frame,
+        text=data.chars[stream.char].text,
         elements=data.chars[stream.char].elements,
         stream=stream,
         timing=_timing(name, stream, where, channels, names) if samples else None,

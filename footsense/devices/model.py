@@ -120,6 +120,17 @@ class Frame(Table, frozen=True, kw_only=True):
     straddles: bool = False
 
 
+class Text(Table, frozen=True, kw_only=True):
+    """A frame is a line of text: its numbers are read as if they had been sent in these `types`, one after the
+    other. Lines that do not begin with `begin` are passed over. `paths`: where the numbers of JSON stand."""
+
+    form: Literal["csv", "json"]
+    begin: Annotated[str, Meta(max_length=16)] = ""
+    separator: Annotated[str, Meta(pattern=r"^[,;\t ]$")] = ","
+    types: Annotated[list[Kind], Meta(min_length=1, max_length=32)]
+    paths: Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=32)] = []
+
+
 class Char(Table, frozen=True, kw_only=True):
     """A characteristic, or what is advertised in its place (`broadcast`, without a service); `value` is what a
     virtual device answers when it is read."""
@@ -130,6 +141,7 @@ class Char(Table, frozen=True, kw_only=True):
     optional: bool = False
     value: Hex = ""
     frame: Frame | None = None
+    text: Text | None = None
     elements: Elements | None = None
 
 
@@ -192,6 +204,7 @@ class Step(Table, frozen=True, kw_only=True):
     char: Word
     bytes: Line | None = None
     only: Only = {}
+    chunk: Annotated[int, Meta(ge=1, le=512)] | None = None  # bytes of one write, where there are more
     check: Check | None = None  # a checksum, put into the bytes
     expect: Reply | None = None
     delay_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0

@@ -100,6 +100,8 @@ class Profile:
 
 
 def _longest(layout: Layout) -> int:
+    if layout.text:
+        return 20  # lines go on in the next notification
     rule = layout.stream.fragments
     if rule:
         return min(layout.length, rule.header + rule.longest)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
@@ -14,7 +14,7 @@ from footsense.errors import PacketError, ProfileError
 from footsense.text import display
 
 MAX_BYTES = 512
-_PART = re.compile(r"\s*(?:\{([^{}:]+):([^{}:]+)\}|([0-9A-Fa-f]{2})(?:\*([0-9]{1,3}))?)")
+_PART = re.compile(r"\s*(?:\{([^{}:]+):([^{}:]+)\}|([0-9A-Fa-f]{2})(?:\*([0-9]{1,3}))?|'([^']*)')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,20 @@ class Write:
 
 def writes(data: ProfileData, settings: Mapping[str, Value]) -> list[Write]:
     """The writes under these (complete) settings, in order. Raises ProfileError for a template that fails."""
-    return [
-        _write(data, step, f"steps[{i}]", settings)
-        for i, step in enumerate(data.steps)
-        if applies(step.only, settings)
-    ]
+    made: list[Write] = []
+    for i, step in enumerate(data.steps):
+        if applies(step.only, settings):
+            made += _chunks(_write(data, step, f"steps[{i}]", settings), step.chunk)
+    return made
+
+
+def _chunks(write: Write, size: int | None) -> list[Write]:
+    """The write in pieces; what comes after it comes after the last."""
+    if size is None or len(write.payload) <= size:
+        return [write]
+    pieces = [write.payload[i : i + size] for i in range(0, len(write.payload), size)]
+    first = [replace(write, payload=piece, reply=None, delay_s=0.0) for piece in pieces[:-1]]
+    return [*first, replace(write, payload=pieces[-1])]
 
 
 def _write(data: ProfileData, step: Step, where: str, settings: Mapping[str, Value]) -> Write:
@@ -133,7 +142,7 @@ def _char(data: ProfileData, name: str, where: str) -> Char:
 
 
 def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, Value]) -> bytes:
-    """The bytes of a template such as `03 00*4 {rate_hz_code:u8} {path:str0}`."""
+    """The bytes of a template such as `03 00*4 {rate_hz_code:u8} {path:str0} 'text'`."""
     out = b""
     at = 0
     while at < len(template.rstrip()):
@@ -141,8 +150,10 @@ def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, 
         if not part:
             rest = display(template[at:].strip(), 20)
             raise ProfileError(f"{where}: '{rest}' is neither hex bytes (03, 00*4) nor {{name:type}}")
-        expression, kind, byte, times = part.groups()
-        if expression:
+        expression, kind, byte, times, text = part.groups()
+        if text is not None:
+            out += text.encode()
+        elif expression:
             out += _packed(data, expression, kind, where, settings)
         else:
             out += bytes.fromhex(byte) * int(times or 1)
@@ -154,8 +165,8 @@ def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, 
 
 def _packed(data: ProfileData, expression: str, kind: str, where: str, settings: Mapping[str, Value]) -> bytes:
     try:
-        if kind == "str0":
-            return _text(data, expression.strip(), settings).encode() + b"\0"
+        if kind in ("str", "str0"):
+            return _text(data, expression.strip(), settings).encode() + b"\0" * (kind == "str0")
         return kinds.packed(kind, evaluate(expression, names_for(data, settings)))
     except ProfileError as error:
         raise ProfileError(f"{where}: {error}") from error

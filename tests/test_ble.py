@@ -190,6 +190,20 @@ def test_missing_characteristic_and_short_packets_are_refused_with_the_reason() 
     run(test())
 
 
+def test_a_sensor_that_lacks_what_stops_it_is_left_all_the_same() -> None:
+    async def test() -> None:
+        async with rig() as (_, radio, peripheral):
+            plan = Plan("toy", (STREAM,), (("", SERVICE),), (Write("stop", SERVICE, b"stop"),))
+            here = central(radio)
+            found = await here.find()
+            with pytest.raises(BluetoothError, match="lacks what its profile 'toy' needs"):
+                async with Link(here, found.device, found.label, plan, Inbox(time_counter())):
+                    pass
+            await until(lambda: not peripheral.device.connections)
+
+    run(test())
+
+
 def test_refused_write_is_said_at_once() -> None:
     async def test() -> None:
         plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("setup", CONTROL, b"\xff"),))

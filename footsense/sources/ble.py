@@ -412,14 +412,14 @@ class Link:
         while True:
             await asyncio.sleep(max(write.every_s, 0.1))
             if self._client and self._client.is_connected:
-                with contextlib.suppress(*FAILURES):
+                with contextlib.suppress(BluetoothError, *FAILURES):
                     await self._write_one(self._client, write)
 
     # leaving
 
     async def _close(self, client: BleakClient) -> None:
         """Stop writes and disconnection, each within `stop_s`; what fails here has nobody left to help."""
-        with contextlib.suppress(*FAILURES):
+        with contextlib.suppress(BluetoothError, *FAILURES):
             async with asyncio.timeout(self._central.patience.stop_s):
                 if client.is_connected:
                     await self._write(client, "stop")

@@ -1,6 +1,7 @@
 """The one function through which foreign text (device, file and profile names) reaches a person."""
 
 import unicodedata
+from pathlib import PurePath
 
 # what an answer is worth; stands wherever one is shown
 STATEMENT = (
@@ -11,9 +12,11 @@ STATEMENT = (
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def display(text: object, limit: int = 80) -> str:
+def display(text: object, limit: int | None = None) -> str:
     """Return `text` on one line, safe to print: control, bidi, zero-width and lone surrogate
-    characters become visible escapes, and more than `limit` characters are cut with an ellipsis."""
+    characters become visible escapes, and more than `limit` characters are cut with an ellipsis
+    (None: 80; of a path, whose end tells most, 1000)."""
+    limit = limit or (1000 if isinstance(text, PurePath) else 80)
     shown = "".join(_escape(c) for c in str(text))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 

@@ -1,6 +1,7 @@
 """Foreign text reaches a person only through `display`."""
 
 import unicodedata
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,3 +15,9 @@ def test_any_text_becomes_one_printable_line(text: str, limit: int) -> None:
     assert len(shown) <= limit
     assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
     shown.encode()  # no lone surrogate is left
+
+
+def test_a_path_is_shown_to_its_end() -> None:
+    path = Path("/home/anna") / ("a folder of many words " * 8) / "monday.mcap"
+    assert display(path) == str(path)
+    assert display(str(path)).endswith("…")

@@ -1,6 +1,7 @@
 """`footsense analyze`: what was done in these files."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,7 +86,7 @@ def in_words(file: str, analysis: "Analysis", *, confidence: bool = False) -> st
     samples = f"{facts.samples:,} sample{'s' * (facts.samples != 1)}"
     gyro = "with gyro" if facts.gyro else "no gyro"
     lines = [
-        f"{display(file)}  ({', '.join(s for s in said if s)})",
+        f"{display(Path(file))}  ({', '.join(s for s in said if s)})",
         f"  {facts.duration_s:.1f} s, {samples} at {facts.rate_hz:.3g} Hz, {gyro}{gaps}",
         *(f"  {line}" for line in _found(analysis)),
         *(f"  {s.start_s:8.1f} to {s.end_s:.1f} s  {s.exercise}" for s in analysis.segments),

@@ -1,5 +1,6 @@
 """Opens a recording as it was called for, and says what was done in it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from footsense.errors import RecordingError, UsageError
@@ -50,7 +51,7 @@ def _with_check(file: str, recording: "Recording") -> "Recording":
     marked = with_check(recording)
     if marked is None:
         raise RecordingError(
-            f"{display(file)}: no wearing check is found in its first minute; leave out --check-wearing"
+            f"{display(Path(file))}: no wearing check is found in its first minute; leave out --check-wearing"
         )
     return marked
 
@@ -63,4 +64,6 @@ def _agree(file: str, tracks: "tuple[Track, ...]", what: str, said: str | None) 
 
 def _disagree(file: str, what: str, known: set[str | None], said: str | None) -> NoReturn:
     kept = " and ".join(sorted(map(str, known)))
-    raise UsageError(f"{display(file)}: recorded as {what} {kept}, not {display(said)}; leave out --{what}")
+    raise UsageError(
+        f"{display(Path(file))}: recorded as {what} {kept}, not {display(said)}; leave out --{what}"
+    )

@@ -172,7 +172,7 @@ def check(files: tuple[str, ...], *, as_json: bool) -> None:
             click.echo(json.dumps(told, ensure_ascii=False))
         else:
             proved = "valid" if golden else "valid, no golden packets"
-            click.echo("\n".join(display(f, 500) for f in faults) or f"{display(file)}: {proved}")
+            click.echo("\n".join(display(f, 500) for f in faults) or f"{display(Path(file))}: {proved}")
     if failed:
         click.get_current_context().exit(1)
 

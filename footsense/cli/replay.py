@@ -47,7 +47,7 @@ def _play(file: str, *, as_json: bool, pace: bool) -> Counter[str]:
 
         def on_scan(scan: "Scan") -> None:
             for reason in file_reasons(scan):
-                progress.echo(f"footsense: {display(file)}: {reason.text}", err=True)
+                progress.echo(f"footsense: {display(Path(file))}: {reason.text}", err=True)
 
         for elapsed_s, events in replay(Path(file), paced=pace, on_scan=on_scan):
             if pace:

@@ -126,8 +126,9 @@ def load_profile(name_or_path: str | Path) -> Profile:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         names = ", ".join(profile_names())
+        shown = display(name_or_path, 1000)
         raise UsageError(
-            f"no profile or file '{display(name_or_path)}': take one of {names}, or the path of a .toml file"
+            f"no profile or file '{shown}': take one of {names}, or the path of a .toml file"
         ) from error
     return parse_profile(raw, display(path.name))
 

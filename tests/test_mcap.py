@@ -20,7 +20,7 @@ from mcap.reader import make_reader
 from footsense.errors import RecordingError
 from footsense.recording import Recorder, open_recording, part_path
 from footsense.recording import messages as m
-from footsense.recording.mcap import Scan, replayed, scan_mcap
+from footsense.recording.mcap import Scan, command_of, replayed, scan_mcap
 from footsense.recording.reader import MAGIC, MAX_CHUNK, Reader
 from footsense.types import Command, RawPacket, SensorMeta, Tick
 
@@ -311,6 +311,13 @@ def test_a_disk_that_stays_full_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(RecordingError, match="No space left"):
         recorder.close()
     assert not (tmp_path / "a.mcap").exists()
+
+
+def test_a_command_with_a_number_that_is_none_is_left_out() -> None:
+    fields = {"exercise": "top-presses", "asks": "press", "hold_s": 3}
+    for hold_s, understood in ((3, True), (10**400, False), (-(10**400), False)):
+        message = m.Message(m.COMMAND, 0, 0, fields={"kind": "cue", "fields": fields | {"hold_s": hold_s}})
+        assert (command_of(message) is not None) == understood
 
 
 def test_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

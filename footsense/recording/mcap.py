@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -35,9 +35,12 @@ class _Session(msgspec.Struct):
     facts: dict[str, object] = msgspec.field(default_factory=dict)
 
 
+_Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # larger ones need not fit a float
+
+
 class _Said(msgspec.Struct):
     kind: str
-    fields: dict[str, str | int | float | None]
+    fields: dict[str, str | _Whole | float | None]
 
 
 @dataclass(frozen=True, slots=True)

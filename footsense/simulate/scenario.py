@@ -234,9 +234,8 @@ def _check(name: str, value: float | None, low: float, high: float) -> None:
         raise UsageError(f"{name} is {value:g}; it has to be from {low:g} to {high:g}")
 
 
-SETTINGS = tuple(
-    sorted(f.name for f in fields(Scenario) if f.name not in {"motion", "gaps_s", "begin_s", "mounting"})
-)
+_TOLD_OTHERWISE = {"motion", "seed", "gaps_s", "begin_s", "mounting"}
+SETTINGS = tuple(sorted(f.name for f in fields(Scenario) if f.name not in _TOLD_OTHERWISE))
 
 
 def setting(text: str) -> tuple[str, str | float | bool]:

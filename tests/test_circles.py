@@ -129,6 +129,16 @@ def test_cutting_changes_nothing(cuts: list[int], singles: int, gyro: bool, rate
     assert whole == cut
 
 
+@pytest.mark.parametrize("gyro", [False, True])
+def test_nor_does_it_after_a_long_rest(gyro: bool) -> None:
+    """Of which a long chunk knows more than the seconds that are kept."""
+    t, phase = phase_of(3, 0.6, 50.0, rest_s=45.0)
+    info, stream = StreamInfo(50.0, gyro), samples(tilts(phase), t, gyro=gyro)
+    whole = circles(info, stream)
+    assert len(whole) == 3
+    assert whole == circles(info, *in_chunks(stream, list(range(0, len(stream), 90))))
+
+
 def test_each_is_given_by_the_sample_that_decides_it() -> None:
     info, stream = bout(4, 0.7, 50.0)
     engine = Engine(CIRCLES)

@@ -173,19 +173,20 @@ class AnkleCircles:
         if not self._info.has_gyro:
             return path
         leak = 1 / (LEAK_S * self._grid.rate_hz)
-        drift = self._drift(tape, moment.since - tape.first, leak)
+        oldest = max(moment.at - self._memory + 1 - tape.first, 0)  # a long chunk's tape goes back further
+        drift = self._drift(tape, oldest, moment.since - tape.first, leak)
         if drift is None:
-            known = tape.path[:, max(moment.at - self._memory + 1 - tape.first, 0) : moment.at + 1 - tape.first]
+            known = tape.path[:, oldest : moment.at + 1 - tape.first]
             drift = known.mean(axis=1) * leak
         return np.asarray(path + np.cumsum(path * leak - drift[:, None], axis=1))
 
-    def _drift(self, tape: Tape, until: int, leak: float) -> Floats | None:
-        """What the gyro turns a sample at rest before position `until` of the tape; None after a short rest."""
+    def _drift(self, tape: Tape, oldest: int, until: int, leak: float) -> Floats | None:
+        """What the gyro turns a sample at rest between these positions of the tape; None after a short rest."""
         until -= self._scout.lag
-        if until < 0:
+        if until < oldest:
             return None
-        moved = np.flatnonzero(tape.chord[: until + 1] > REST_RAD)
-        since = max(int(moved[-1]) + 1 if len(moved) else 0, self._biased - tape.first)
+        moved = np.flatnonzero(tape.chord[oldest : until + 1] > REST_RAD)
+        since = max(oldest + (int(moved[-1]) + 1 if len(moved) else 0), self._biased - tape.first)
         if until - since < SHORT_REST_S * self._grid.rate_hz:
             return None
         rest = tape.path[:, since : until + 1]

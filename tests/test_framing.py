@@ -11,7 +11,7 @@ from test_layouts import CHAR, HEAD
 
 from footsense.devices import Decoder, Encoder, Profile, parse_profile
 from footsense.devices.framing import Splitter, sealed
-from footsense.devices.model import Check, Frame, LengthField
+from footsense.devices.model import Check, Frame, LengthField, Passed
 from footsense.errors import PacketError, ProfileError
 from footsense.types import Decoded
 
@@ -27,15 +27,27 @@ SUM = Frame(
     check=Check(kind="sum8", at=2, start=3),
     straddles=True,
 )
+STREAM = Frame(
+    begin="00", length=8, straddles=True, passed=[Passed(begin="ff", length=1), Passed(begin="8a71", length=3)]
+)
 LINE = Frame(end="0d 0a", longest=20, straddles=True)
-FRAMES = {"crc": CRC, "sum": SUM, "line": LINE, "fixed": Frame(begin="5561", length=8, straddles=True)}
+FRAMES = {
+    "crc": CRC,
+    "sum": SUM,
+    "line": LINE,
+    "stream": STREAM,
+    "fixed": Frame(begin="5561", length=8, straddles=True),
+}
 
 
 def body(kind: str, data: bytes) -> bytes:
     """A frame's room for its header, and the data."""
     if kind == "line":
         return data.replace(b"\n", b"").replace(b"\r", b"")[:10]
-    return bytes({"crc": 6, "sum": 4, "fixed": 2}[kind]) + (data * 6 + bytes(6))[: 6 if kind == "fixed" else 99]
+    return (
+        bytes({"crc": 6, "sum": 4, "fixed": 2, "stream": 1}[kind])
+        + (data * 7 + bytes(7))[: {"fixed": 6, "stream": 7}.get(kind, 99)]
+    )
 
 
 @pytest.mark.parametrize("kind", FRAMES)
@@ -192,3 +204,14 @@ def test_a_frame_table_that_does_not_agree_is_refused(table: str, said: str) -> 
     text = TOY.replace('begin = "5561"\nlength = [8, 16]', table)
     with pytest.raises(ProfileError, match=said):
         toy(text)
+
+
+def test_what_may_stand_between_frames_is_no_fault_however_it_is_cut() -> None:
+    frames = [bytes([0, *range(i, i + 7)]) for i in (0x8A, 0xF9, 0)]
+    stream = b"\xff" + frames[0] + frames[1] + b"\x8a\x71\x00\xff" + frames[2]
+    for size in (1, 3, 8, len(stream)):
+        splitter = Splitter(STREAM)
+        cuts = [splitter.feed(stream[i : i + size]) for i in range(0, len(stream), size)]
+        assert [f for cut in cuts for f in cut.frames] == frames
+        assert not [fault for cut in cuts for fault in cut.faults]
+    assert Splitter(STREAM).feed(b"\x8a\x72" + frames[0]).faults

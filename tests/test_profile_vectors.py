@@ -161,3 +161,15 @@ def test_polar_answers_and_names_the_chips_of_metawear(reference: Path) -> None:
         told = json.loads(run("decode", "metawear", "--json", by_id[name]["hex"]))
         expected = by_id[name]["expected"]
         assert told["fields"] == {k: expected[k] for k in ("module", "implementation", "revision")}
+
+
+def test_shimmer_packets_hold_the_counts_that_are_told(reference: Path) -> None:
+    (vector,) = [v for v in vectors(reference) if "acc_raw" in v["expected"]]
+    expected = vector["expected"]
+    char = ["--char", vector["characteristic"], "--set", "accelerometer=ln"]
+    told = json.loads(run("decode", "shimmer3", "--json", *char, vector["hex"]))
+    assert told["timestamp_s"] * 32768 == expected["timestamp_raw"]
+    x, y, z = told["acc_g"][0]  # low-noise accelerometer and gyroscope lie as -y, -x, -z
+    assert [2047 - 83 * 9.80665 * v for v in (y, x, z)] == pytest.approx(expected["acc_raw"])
+    x, y, z = told["gyr_dps"][0]
+    assert [-v * 32768 / 1000 for v in (y, x, z)] == pytest.approx(expected["gyro_raw"])

@@ -161,7 +161,12 @@ def _block(layout: Layout) -> _Block | None:
 
 def _is_native(channel: Channel) -> bool:
     """Whether numpy has the type, and each of its numbers means one."""
-    return "24" not in channel.kind and not kinds.is_digits(channel.kind) and channel.null is None
+    return (
+        "24" not in channel.kind
+        and not kinds.is_digits(channel.kind)
+        and channel.null is None
+        and not channel.zero
+    )
 
 
 class _Head:
@@ -347,7 +352,7 @@ class _Reader:
         if channel.null is not None and (kinds.numbers(channel.kind, raw) == channel.null).any():
             return None
         with np.errstate(all="ignore"):
-            values: Floats = kinds.numbers(channel.kind, raw) * channel.scale
+            values: Floats = (kinds.numbers(channel.kind, raw) - channel.zero) * channel.scale
         if not np.isfinite(values).all():
             raise PacketError(f"{self._layout.name}: {channel.name} is no number")
         if channel.order is not None:

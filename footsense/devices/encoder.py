@@ -150,4 +150,4 @@ def _raw(channel: Channel, rows: Floats) -> NDArray[Any]:
         turned = np.empty_like(values)
         turned[:, channel.order] = values * np.array(channel.sign)
         values = turned
-    return kinds.written(channel.kind, values / channel.scale)
+    return kinds.written(channel.kind, values / channel.scale + channel.zero)

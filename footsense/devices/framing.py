@@ -40,6 +40,7 @@ class Splitter:
         self._before = len(bytes.fromhex(frame.before))
         lengths = frame.length or []
         self._lengths = sorted(lengths if isinstance(lengths, list) else [lengths])
+        self._passed = [(bytes.fromhex(rule.begin), rule.length) for rule in frame.passed]
         self._kept = b""
 
     def feed(self, payload: bytes) -> Cut:
@@ -56,6 +57,12 @@ class Splitter:
         """Takes the frames off; where the rest begins that is not whole yet."""
         at = 0
         while at < len(data):
+            passed = self._to_pass(data, at)
+            if passed is None:
+                return at
+            if passed:
+                at += passed
+                continue
             begun = self._begun(data, at)
             if begun > at:
                 cut.faults.append(f"{begun - at} bytes belong to no frame")
@@ -71,6 +78,13 @@ class Splitter:
                 cut.frames.append(data[at : at + size - len(self._end)])
                 at += size
         return at
+
+    def _to_pass(self, data: bytes, at: int) -> int | None:
+        """How many bytes from there on belong to no frame and may do so; None: they are not whole yet."""
+        for begin, length in self._passed:
+            if begin.startswith(data[at : at + len(begin)]):
+                return length if at + length <= len(data) else None
+        return 0
 
     def _begun(self, data: bytes, at: int) -> int:
         """Where the next frame begins, as far as can be seen."""
@@ -228,6 +242,10 @@ def check_frame(frame: Frame, where: str) -> None:
     for name, kind in (("length_field", frame.length_field), ("check", frame.check)):
         if kind is not None and "u" not in kind.type:
             raise ProfileError(f"{where}.{name}.type: expected a whole number without sign (u8…)")
+    if frame.passed and not (frame.straddles and frame.begin):
+        raise ProfileError(f"{where}.passed: expected a `begin` of frames, and that they straddle")
+    if any(rule.begin[:2].lower() == frame.begin[:2].lower() for rule in frame.passed):
+        raise ProfileError(f"{where}.passed: begins as frames do")
     if isinstance(frame.length, list) and (frame.straddles or not frame.begin):
         raise ProfileError(f"{where}.length: several are possible only with `begin` and without `straddles`")
     shortest = min(frame.length) if isinstance(frame.length, list) else frame.length or frame.longest

@@ -84,6 +84,7 @@ class Channel:
     is_plain: bool
     is_motion: bool
     null: int | None = None
+    zero: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,8 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
     if scale == 0:
         raise ProfileError(f"{where}.scale: is 0")
     order, sign = _turn(field.axes, f"{where}.axes")
-    is_simple = field.null is None and not kinds.is_digits(field.type)
+    zero = _number(field.zero, f"{where}.zero", names)
+    is_simple = field.null is None and not zero and not kinds.is_digits(field.type)
     plain = order is None and is_simple and field.type.lstrip(">") not in ("i24", "u24", "f32", "f64")
     size = field.n * kinds.size(field.type)
     return Channel(
@@ -226,6 +228,7 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
         plain,
         units is not None,
         field.null,
+        zero,
     )
 
 

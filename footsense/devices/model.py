@@ -102,6 +102,13 @@ class Elements(Table, frozen=True, kw_only=True):
     inside: "Elements | None" = None
 
 
+class Passed(Table, frozen=True, kw_only=True):
+    """Bytes that may stand between frames and are not looked at: how they begin, and how many they are."""
+
+    begin: Annotated[Hex, Meta(min_length=2)]
+    length: Annotated[int, Meta(ge=1, le=64)]
+
+
 class Frame(Table, frozen=True, kw_only=True):
     """How what a characteristic notifies is cut into frames.
 
@@ -118,6 +125,7 @@ class Frame(Table, frozen=True, kw_only=True):
     before: Hex = ""
     longest: Annotated[int, Meta(ge=1, le=8192)] = 512
     straddles: bool = False
+    passed: Annotated[list[Passed], Meta(max_length=8)] = []
 
 
 class Text(Table, frozen=True, kw_only=True):
@@ -265,6 +273,7 @@ class Field(Table, frozen=True, kw_only=True):
     type: Kind
     n: Annotated[int, Meta(ge=1, le=16)] = 3
     null: int | None = None
+    zero: Expression = "0"  # the number that means 0
     scale: Expression = "1"
     unit: Literal["g", "mg", "m/s2", "dps", "mdps", "rad/s", "uT", "mG"] | None = None
     axes: Annotated[list[Literal["x", "y", "z", "-x", "-y", "-z"]], Meta(min_length=3, max_length=3)] | None = (

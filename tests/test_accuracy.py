@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from footsense.accuracy.score import Count, Outcome, SetScore, Stratum, score, s
 from footsense.accuracy.words import sets as sets_in_words
 from footsense.analysis import Analysis, RecordingFacts, Segment, analyse, analyse_each
 from footsense.confidence import rate_band
-from footsense.errors import RecordingError
+from footsense.errors import FootsenseError, RecordingError
 from footsense.routine import load_routine
 from footsense.simulate import EXERCISES, NEGATIVES, Scenario, simulate, truth_path, write
 from footsense.spread import spread
@@ -446,3 +447,8 @@ def test_several_processes_give_the_same_in_the_same_order() -> None:
     assert [next(found) for _ in range(12)] == list(spread(math.sqrt, range(12), 1))
     with pytest.raises(ValueError, match=r"math domain|nonnegative"):
         next(found)
+
+
+def test_a_process_that_is_ended_is_said_in_words() -> None:
+    with pytest.raises(FootsenseError, match="use fewer of them"):
+        list(spread(os._exit, [9, 9], 2))

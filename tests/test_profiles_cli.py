@@ -11,6 +11,7 @@ from footsense.cli import cli
 from footsense.devices import load_profile, profile_names
 from footsense.errors import FootsenseError
 from footsense.resources import data_folder
+from tests.device_table import BEGIN, END, table
 
 GENERIC = "01 01 0500 40420f00 0010 0000 0000 0000 0000 0000"
 
@@ -184,3 +185,8 @@ def test_show_ends_no_line_in_a_bare_colon(tmp_path: Path) -> None:
     shown = run("show", str(own_profile(tmp_path))).stdout.splitlines()
     assert any(line.split() == ["rate_hz", "50,", "100", "(default", "100)"] for line in shown)
     assert not [line for line in shown if line.rstrip().endswith(":")]
+
+
+def test_the_table_of_devices_is_that_of_the_profiles() -> None:
+    """Made by `python -m tests.device_table`."""
+    assert table() == guide().split(BEGIN)[1].split(END)[0]

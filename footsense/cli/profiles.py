@@ -45,11 +45,11 @@ def list_profiles(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
-    click.echo(f"{'profile':15} {'grade':6}{'rate':22}{'acc':5}{'gyro':6}device")
+    click.echo(f"{'profile':24} {'grade':6}{'rate':22}{'acc':5}{'gyro':6}device")
     for fact in facts:
         has = ["yes" if fact[key] else "-" for key in ("acc", "gyro")]
         click.echo(
-            f"{fact['name']:15} {fact['grade']:6}{fact['rate_hz']:22}{has[0]:5}{has[1]:6}{fact['title']}"
+            f"{fact['name']:24} {fact['grade']:6}{fact['rate_hz']:22}{has[0]:5}{has[1]:6}{fact['title']}"
         )
 
 
@@ -61,14 +61,15 @@ def _facts(profile: "Profile") -> dict[str, object]:
         "name": profile.name,
         "title": display(profile.data.title),
         "grade": profile.data.grade,
-        "rate_hz": _span(profile),
+        "rate_hz": span(profile),
         "acc": any(t.carries_acc for t in timings),
         "gyro": any(t.carries_gyr for t in timings),
         "limits": profile.data.limits.about,
     }
 
 
-def _span(profile: "Profile") -> str:
+def span(profile: "Profile") -> str:
+    """The rates of a device, in words."""
     setting = profile.data.settings.get("rate_hz")
     if profile.broadcasts:
         return "advertised, ~1 Hz"
@@ -77,7 +78,7 @@ def _span(profile: "Profile") -> str:
     from footsense.devices.settings import offered  # noqa: PLC0415
 
     values = sorted(float(v) for v in offered(setting) or setting.limits or [])
-    return f"{values[0]:g} to {values[-1]:g} Hz"
+    return f"{values[0]:g} to {values[-1]:g} Hz" if len(values) > 1 else f"{values[0]:g} Hz"
 
 
 @command.command()

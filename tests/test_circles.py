@@ -13,6 +13,7 @@ from scipy.signal import butter, sosfilt
 from scipy.spatial.transform import Rotation
 
 from footsense.engine import Engine, run
+from footsense.exercises import ankle_circles
 from footsense.recording import open_recording
 from footsense.signal.front import slice_samples
 from footsense.simulate import Scenario, simulate
@@ -127,6 +128,20 @@ def test_cutting_changes_nothing(cuts: list[int], singles: int, gyro: bool, rate
     whole, cut = circles(info, stream), circles(info, *chunks)
     assert len(whole) == 4
     assert whole == cut
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+@pytest.mark.parametrize("way", [1, -1])
+def test_number_by_number_and_by_arrays_it_is_the_same(
+    gyro: bool, way: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Single samples are worked on without arrays where the machine's arithmetic allows it."""
+    info, stream = bout(way * 3.85, 0.7, 50.0, gyro=gyro)
+    chunks = in_chunks(stream, list(range(0, len(stream), 2)))
+    by_number = circles(info, *chunks)
+    monkeypatch.setattr(ankle_circles, "same_bits", lambda: False)
+    assert len(by_number) == 4
+    assert by_number == circles(info, *chunks)
 
 
 @pytest.mark.parametrize("gyro", [False, True])

@@ -9,6 +9,7 @@ from footsense.exercises.base import About
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout, Shape, Turn, believed, turn_limits
 from footsense.signal.circling import REST_RAD, Moment, Scout, Span, Strokes, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
+from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
@@ -37,6 +38,7 @@ DIRECTED = 0.2  # width to length of the gravity loop below which it shows no di
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
+LATE = 64  # single slow samples that are kept before they are taken to the tape together
 BLOCK = 4096  # slow samples at a time, which stay in the cache
 
 
@@ -78,6 +80,8 @@ class AnkleCircles:
         self._tilt = TiltPath(self._grid.rate_hz, has_gyro=self._info.has_gyro)
         self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro, linear=self._shape.linear_even)
         self._tape: Tape | None = None
+        self._late: list[tuple[float, ...]] = []  # single slow samples that are not on the tape yet
+        self._end = 0  # slow index after the last
         self._bout: Bout | None = None
         self._from_s: float | None = None
         self._biased = 0  # slow index from which the gyro's bias is known
@@ -93,10 +97,41 @@ class AnkleCircles:
         if len(item.samples):
             self._last_s = float(item.samples.t_s[-1])
             self._from_s = float(item.samples.t_s[0]) if self._from_s is None else self._from_s
+        if len(item.slow):
+            self._end = item.slow.first + len(item.slow)
+        if len(item.slow) == 1 and same_bits():
+            return self._single(item.slow, item.samples)
         starts = range(0, len(item.slow), BLOCK)
         return [e for a in starts for e in self._slow(item.slow.part(a, a + BLOCK), item.samples)]
 
+    def _single(self, slow: Slow, samples: Samples) -> list[Event]:
+        """What `_slow` does, for one slow sample; taken to the tape only when that is looked at."""
+        gyr = None if slow.gyr_dps is None else slow.gyr_dps[0].tolist()
+        path, low, linear = self._tilt.step(slow.acc_g[0].tolist(), gyr)
+        t_s = float(slow.t_s[0]) - self._tilt.delay_s
+        chord, moment = self._scout.step(slow.first, t_s, path, linear)
+        if self._tape is None and not self._late:
+            self._biased = slow.first + round(FIRST_S * self._grid.rate_hz)
+        self._late.append((t_s, *path, *low, linear, chord))
+        if self._bout is None and moment is None and len(self._late) < LATE:
+            return []
+        tape = self._caught_up(slow.first + 1)
+        assert tape is not None
+        events = self._work(tape, [] if moment is None else [moment], samples)
+        self._tape = tape.kept(tape.end - self._memory)
+        return events
+
+    def _caught_up(self, end: int) -> Tape | None:
+        """The tape up to slow index `end` (excluded), with the single samples that are not on it yet."""
+        if self._late:
+            rows = np.array(self._late).T.copy()
+            tape = Tape(end - len(self._late), rows[0], rows[1:4], rows[4:7], rows[7], rows[8])
+            self._tape = tape if self._tape is None else self._tape.joined(tape)
+            self._late = []
+        return self._tape
+
     def _slow(self, slow: Slow, samples: Samples) -> list[Event]:
+        self._caught_up(slow.first)
         tape, moments = self._scout.process(slow.first, self._tilt.process(slow))
         if self._tape is None:
             self._biased = tape.first + round(FIRST_S * self._grid.rate_hz)
@@ -235,7 +270,7 @@ class AnkleCircles:
 
     def _close(self, decided_s: float) -> list[Event]:
         """What stands when nothing more comes of this stretch."""
-        tape = self._tape
+        tape = self._caught_up(self._end)
         if tape is None or not len(tape.t_s):
             return []
         if self._bout is not None:

@@ -6,15 +6,16 @@ plane, and 0 for a line; √(⟨v²⟩/⟨d²⟩) is the phase it goes through f
 look more closely are where that phase has gone on while q is high, and where the foot has come to rest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import floor, inf, sqrt
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footsense.signal.sections import LowPass
-from footsense.signal.tilt import Tilt, cross, square
+from footsense.signal.tilt import Point, Tilt, cross, square
 from footsense.types import Floats
 
 Indices = NDArray[np.int64]
@@ -118,6 +119,12 @@ class Since:
         self._total, self._base = float(total[-1]), float(base[-1])
         return total - base
 
+    def step(self, holds: bool, step: float) -> float:
+        """`process` for one sample."""
+        self._total += step * (1 / (2 * np.pi))
+        self._base = max(self._base, 0.0 if holds else self._total)
+        return self._total - self._base
+
 
 class Strokes:
     """Spans of going to and fro on a path too thin to tell whether it is a circle: `found` holds their start
@@ -139,10 +146,28 @@ class Strokes:
                 self.found.append((self._began_s, float(times[k]), float(turns[k])))
         self._last, self._last_s = float(turns[-1]), float(times[-1])
 
+    def step(self, t_s: float, holds: bool, step: float) -> None:
+        """`process` for one sample."""
+        turns = self._turns.step(holds, step)
+        if (turns == 0) != (self._last == 0):
+            if self._last == 0:
+                self._began_s = self._last_s
+            elif self._last >= FEW:
+                self.found.append((self._began_s, self._last_s, self._last))
+        self._last, self._last_s = turns, t_s
+
     def all(self) -> list[Span]:
         """With the one under way."""
         under_way = [(self._began_s, self._last_s, self._last)] if self._last >= FEW else []
         return self.found + under_way
+
+
+def _less(a: Sequence[float], b: Sequence[float]) -> Point:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def _squared(a: Sequence[float]) -> float:
+    return a[0] * a[0] + a[1] * a[1] + a[2] * a[2]
 
 
 class Scout:
@@ -170,15 +195,66 @@ class Scout:
     def process(self, first: int, tilt: Tilt) -> tuple[Tape, list[Moment]]:
         """`first` is the slow index of the first sample of `tilt`, which holds at least one."""
         if self._past is None:
-            self._past = np.repeat(tilt.path[:, :1], self.lag, axis=1)
-            self._moved = first - self.rest
-            self._rested = first
+            self._past = self._begin(first, tilt.path[:, :1])
         path = np.concatenate([self._past, tilt.path], axis=1)
         self._past = path[:, -self.lag :]
         chord = np.sqrt(square(tilt.path - path[:, : -self.lag]))
         tape = Tape(first, tilt.t_s, tilt.path, tilt.acc_g, tilt.linear_g, chord)
         wound, period = self._round(tilt)
         return tape, self._moments(first, chord > REST_RAD, wound, period)
+
+    def _begin(self, first: int, at: Floats) -> Floats:
+        self._moved, self._rested = first - self.rest, first
+        return np.repeat(at, self.lag, axis=1)
+
+    def step(self, index: int, t_s: float, path: Point, linear_g: float) -> tuple[float, Moment | None]:
+        """`process` for one slow sample, number by number; where `same_bits`: its chord, and the moment."""
+        here = np.array(path)[:, None]
+        past = self._begin(index, here) if self._past is None else self._past
+        chord = sqrt(_squared(_less(path, past[:, 0].tolist())))
+        self._past = np.concatenate([past[:, 1:], here], axis=1)
+        wound, period = self._round_step(t_s, path, linear_g)
+        return chord, self._moment(index, chord > REST_RAD, wound, period)
+
+    def _round_step(self, t_s: float, path: Point, linear_g: float) -> tuple[float, float]:
+        d = _less(path, self._mean.step(list(path)))
+        before = d if self._last_d is None else self._last_d[:, 0].tolist()
+        self._last_d = np.array(d)[:, None]
+        (a, b, c), (x, y, z) = before, d
+        swept = b * z - c * y, c * x - a * z, a * y - b * x
+        squares = _squared(d), _squared(_less(d, before)), linear_g * linear_g, _squared(swept)
+        mean = self._window.step([*swept, *squares])
+        size, speed = max(mean[3], TINY), max(mean[4], TINY)
+        half_axis, step = sqrt(size), sqrt(speed / size)
+        beat = step * (self.rate_hz / (2 * np.pi))
+        limit = self._linear * linear_limit(min(1.2 * half_axis, WIDEST_RAD), beat)
+        area, linear = _squared(mean[:3]), mean[5]
+        fine = area > ROUND * ROUND * size * speed and area > STEADY * mean[6] and linear < limit * limit
+        if self.strokes is not None:
+            thin = area < THIN * THIN * size * speed and linear < limit * limit and beat < FASTEST_HZ
+            self.strokes.step(t_s, half_axis > STROKE_RAD and beat > SLOWEST_HZ and thin, step)
+            hidden = linear < HIDDEN * HIDDEN * limit * limit and SLOWEST_HZ < beat < HASTIEST_HZ
+            self.hidden.step(t_s, half_axis > FAINT_RAD and hidden, step)
+        else:
+            wide = area > THIN * THIN * size * speed and half_axis > FAINT_RAD
+            self.hidden.step(t_s, fine and wide, step)
+        return self._wound.step(fine and half_axis > SMALLEST_RAD, step), 2 * np.pi / step
+
+    def _moment(self, index: int, moving: bool, wound: float, period: float) -> Moment | None:
+        """`_moments` for one sample."""
+        since, part = self._rested, float(floor(wound * (1 / EVERY)))
+        self._moved = index if moving else self._moved
+        resting = index - self._moved >= self.rest
+        stops, look = resting and not self._was_resting, part != self._part and wound > ENOUGH and not resting
+        self._rested, self._was_resting = index if resting else self._rested, resting
+        self._part, self._period = part, period
+        most = max(self._most, wound)
+        self._most = 0.0 if stops else most
+        if look:
+            return Moment(index, since, index, False, period)
+        if not stops or most < ENOUGH_AT_REST:
+            return None
+        return Moment(index, since, index - (self.rest + self.lag // 2), True, period)
 
     def _round(self, tilt: Tilt) -> tuple[Floats, Floats]:
         """Turns that may have been wound since the path became round, and their period in samples."""

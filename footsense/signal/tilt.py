@@ -1,6 +1,7 @@
 """The path of the up-direction in the sensor's frame, from the accelerometer and, if there is one, a gyro."""
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -39,12 +40,23 @@ class Bias:
             slow[:, head:] = self._after(rate[:, head:])
         return slow
 
+    def step(self, rate: list[float]) -> list[float]:
+        """`process` for one sample."""
+        if not self._left:
+            return self._follow().step(rate)
+        self._left -= 1
+        self._sum = self._sum + np.array(rate)
+        return [0.0, 0.0, 0.0]
+
     def _after(self, rate: Floats) -> Floats:
+        return self._follow().process(rate)
+
+    def _follow(self) -> LowPass:
         if self._low is None:
             mean = self._sum * (1 / self._seen)
             start = mean if float(square(mean)) < SLOW_RAD_S * SLOW_RAD_S else np.zeros(3)
             self._low = LowPass.with_time_constant(BIAS_S, self._rate_hz, start)
-        return self._low.process(rate)
+        return self._low
 
 
 def cross(a: Floats, b: Floats) -> Floats:
@@ -71,6 +83,10 @@ class Tilt:
     path: Floats
     acc_g: Floats
     linear_g: Floats
+
+
+Point = tuple[float, float, float]
+Step = tuple[Point, Point, float]  # of a Tilt with one sample: path, acc_g, linear_g
 
 
 class TiltPath:
@@ -103,6 +119,26 @@ class TiltPath:
         assert slow.gyr_dps is not None
         rate = np.ascontiguousarray(slow.gyr_dps.T) * (1 / RADIAN_DEG)
         return Tilt(slow.t_s, self._angles(rate), low, linear)
+
+    def step(self, acc_g: list[float], gyr_dps: list[float] | None) -> Step:
+        """`process` for one slow sample, number by number; where `same_bits`."""
+        turned = self._has_gyro and gyr_dps is not None
+        low = acc_g if turned else self._smooth.step(acc_g)
+        x, y, z = low
+        length = sqrt(x * x + y * y + z * z)
+        linear = length - self._slow.step([length])[0]
+        if not turned or gyr_dps is None:
+            stretched = max(length, SMALLEST_G)
+            return (x / stretched, y / stretched, z / stretched), (x, y, z), linear
+        rate = [v * (1 / RADIAN_DEG) for v in gyr_dps]
+        rate = [v - b for v, b in zip(rate, self._bias.step(rate), strict=True)]
+        rough = self._rough.step(rate)
+        about = [(v - c) * (0.5 * LEAK_S) for v, c in zip(rough, self._centre.step(rough), strict=True)]
+        (a, b, c), (p, q, r) = about, rate
+        px, py, pz = self._fine.step(
+            [LEAK_S * (p + (b * r - c * q)), LEAK_S * (q + (c * p - a * r)), LEAK_S * (r + (a * q - b * p))]
+        )
+        return (px, py, pz), (x, y, z), linear
 
     def _angles(self, rate: Floats) -> Floats:
         # the integral of ω without its slow part is a low-pass of τω

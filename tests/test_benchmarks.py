@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from footsense.exercises import exercise_names
-from tests.benchmarks import live, memory, peers, replay
+from tests.benchmarks import decode, live, memory, peers, replay
 
 TINY = ["--minutes", "0.2", "--rate-hz", "50"]
 
@@ -24,6 +24,22 @@ def test_chunks_are_timed_beside_other_ways(capsys: pytest.CaptureFixture[str]) 
     shown = capsys.readouterr().out
     for name in ("600 chunks of 1 sample", "five detectors", "carried state", "goal for 20 ms"):
         assert name in shown
+
+
+def test_packets_are_timed_beside_struct(capsys: pytest.CaptureFixture[str]) -> None:
+    decode.main(["--packets", "20", "--repeats", "1"])
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == list(decode.LAYOUTS)
+    assert all(float(cost) >= 0 for row in rows for cost in row.split()[1:4])
+
+
+def test_what_is_timed_is_the_profiles_own_packets() -> None:
+    for name in decode.LAYOUTS:
+        decoder, char, sent = decode.packets(name, 5)
+        assert len(sent) == 5
+        frames = [f for p in sent for f in decoder.feed(char, p)]  # some messages take two packets
+        assert len(frames) >= 2
+        assert all(f.acc_g is not None or f.gyr_dps is not None for f in frames)
 
 
 def test_the_goal_can_be_missed() -> None:

@@ -244,9 +244,9 @@ class _Reader:
             value = self._scaled(item, payload)
             if value is not None:
                 fields[item.name] = value
-        head: dict[str, int | None] = dict(self._head.read(payload))
+        head = self._head.read(payload)
         if self._no_sequence is not None and head.get("sequence") == self._no_sequence:
-            head["sequence"] = None
+            del head["sequence"]
         if self._codec is not None:
             arrays = self._unpacked(self._codec, payload)
         elif self._layout.channels:

@@ -41,6 +41,8 @@ class Decoder:
         self._splitters = {uuid: Splitter(char.frame) for uuid, char in chars.items() if char.frame}
         self._texts = {uuid: char.text for uuid, char in chars.items() if char.text}
         self._elements = {uuid: char.elements for uuid, char in chars.items() if char.elements}
+        taken_apart = {*self._splitters, *self._texts, *self._elements}
+        self._direct = set(chars) - taken_apart  # a notification is one packet
 
     def feed(self, char: str, payload: bytes) -> list[Decoded]:
         """The frames that this notification of `char` (UUID) completes, none where more bytes must come.
@@ -48,6 +50,8 @@ class Decoder:
         Raises PacketError if bytes are not what the profile declares; they then give no sample, and the error
         holds the frames of the notification that are whole.
         """
+        if char in self._direct:
+            return self._read(char, payload)
         splitter = self._splitters.get(char)
         if splitter is None:
             return self._packet(char, payload)
@@ -180,6 +184,8 @@ class _Head:
         self._struct = kinds.header_struct([(item.at, item.kind) for item in found])
 
     def read(self, payload: bytes) -> dict[str, int]:
+        if not self._items:
+            return {}
         if self._struct is not None:
             return dict(zip(self._names, self._struct.unpack_from(payload), strict=True))
         return {item.name: int(item.read(payload, item.at)) for item in self._items}

@@ -17,19 +17,20 @@ import numpy as np
 
 from footsense.signal.front import Signals
 from footsense.signal.judging import Judge, as_before
-from footsense.signal.plateau import LOOK_BACK_S, Hold, Params, Pending, Plateau, Rest, Start, State, Way
-from footsense.signal.posture import (
-    JERK_S,
-    RAD,
-    Posture,
-    PostureFilter,
-    Up,
-    angle_deg,
-    chord,
-    middle,
-    smallest_step,
-    towards,
+from footsense.signal.plateau import (
+    LOOK_BACK_S,
+    Hold,
+    Params,
+    Pending,
+    Plateau,
+    Rest,
+    Start,
+    State,
+    Way,
+    last_inside,
+    was_quiet,
 )
+from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, Up, angle_deg, chord, middle, towards
 from footsense.signal.release import Release
 from footsense.signal.runs import first_met
 from footsense.types import Gap
@@ -136,9 +137,12 @@ class HoldTracker:
 
     def _rest(self) -> bool:
         """At rest: until the posture is out, and not only by drift."""
-        rows, rest = self._known(), self.state.rests[-1]
-        out = self._out(rest)
-        row = self._first(self.state.at, lambda lo, hi: first_met(rows.distance(lo, hi, rest.up) > out))
+        rows, rest, out, row = (
+            self._known(),
+            self.state.rests[-1],
+            self._out(self.state.rests[-1]),
+            self._left(),
+        )
         if row is None:
             return False
         self.state.at = row + 1
@@ -147,6 +151,11 @@ class HoldTracker:
         if rows.chord(row, rest.up) > 0.75 * out:
             self._leave_rest(rest, calm, row)
         return True
+
+    def _left(self) -> int | None:
+        """First row that is out of the rest posture."""
+        rows, rest, out = self._known(), self.state.rests[-1], self._out(self.state.rests[-1])
+        return self._first(self.state.at, lambda lo, hi: first_met(rows.distance(lo, hi, rest.up) > out))
 
     def _away(self) -> bool:
         """Moving: until the posture is still, at rest or elsewhere."""
@@ -187,8 +196,9 @@ class HoldTracker:
             return False
         outer, known, found = self.state, self._end, len(self._found)
         self.state, self._end = p.inner, end
-        while self._phase() and len(self._found) == found:
-            pass
+        if self._may_have_held():
+            while self._phase() and len(self._found) == found:
+                pass
         inner, self._end, self.state = self.state, known, outer
         if len(self._found) == found:
             return False
@@ -198,6 +208,14 @@ class HoldTracker:
         inner.shaken, inner.nested = inner.shaken + outer.shaken, False
         self.state = inner
         return True
+
+    def _may_have_held(self) -> bool:
+        """Whether a hold can have been seen: too soon after rest was left nothing need be looked at."""
+        if self.state.phase != "rest":
+            return True
+        row = self._left()
+        self.state.at = row or self.state.at
+        return row is not None and row <= self._end - self._count(0.6 * self.params.min_hold_s)
 
     def _inner(self, p: Plateau) -> State | None:
         """The state that takes the plateau for rest; None where the smallest excursion would end it."""
@@ -214,18 +232,8 @@ class HoldTracker:
 
     def _leave_rest(self, rest: Rest, calm: int, row: int) -> None:
         rows, s = self._known(), self.state
-        rest.lasted = max(rest.lasted, row - rest.index)
         begin = max(rest.index, calm - self._history, rows.first)
-        if calm - begin >= self._lag:
-            rest.noise = middle(rows.distance(begin, calm, rest.up)) / 1.18
-            s.rest_noise_deg = [*s.rest_noise_deg[-20:], rest.noise / RAD]
-        if rest.vibration_g == 0.0 or row - rest.index >= self._second:
-            jerk_g = rows.cut(rows.jerk_g, begin - self._lag, row)
-            rest.vibration_g = middle(jerk_g)
-            s.steps_g = [*s.steps_g[-20:], smallest_step(jerk_g)]
-        if calm - begin >= self._lag or s.start is None:
-            turn = rows.cut(rows.turn, begin, calm + 1)
-            s.bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
+        s.measure(rows, rest, (begin, calm, row), self._lag, self._second)
         s.start = Start.at(rows, calm, s.bias)
         s.departed_s.append(rows.at(rows.t_s, calm))
         s.phase, s.at = "away", row + self._lag // 2
@@ -318,8 +326,8 @@ class HoldTracker:
         p.centred = max(p.entry, row - self._history)
         p.up = rows.middle(p.centred, max(row - self._second, p.entry))
         p.band = min(p.band, 0.25 * rows.chord(row, p.up))
-        quiet = self._was_quiet(p, row)
-        last = self._last_inside(row, p)
+        quiet = was_quiet(rows, p, row)
+        last = last_inside(rows, p, row)
         p.up = rows.middle(max(last - self._second, p.entry), last)
         s.pending = Pending(p, hold, Start.at(rows, last, s.bias), quiet, towards)
 
@@ -402,16 +410,10 @@ class HoldTracker:
             hold, p, self.state
         ):
             return None
-        travel = way.travel(p, last)  # which takes long, and nothing above needs
-        far_m = travel.distance_m(way.start.bias) if self._has_gyro else None
-        return replace(hold, height_m=travel.height_m(), travel_m=far_m)
-
-    def _was_quiet(self, p: Plateau, row: int) -> bool:
-        """Whether the step away is wide beside how well it was kept: so for rest, not for a wobbling limb."""
-        rows = self._known()
-        step = rows.chord(row, p.up)
-        last = self._last_inside(row, p)
-        return middle(rows.distance(p.entry, last + 1, rows.middle(p.entry, last))) < 0.2 * step
+        height_m, far_m = way.travel(p, last).metres(
+            way.start.bias if self._has_gyro else None
+        )  # which takes long
+        return replace(hold, height_m=height_m, travel_m=far_m)
 
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rows, rest = self._known(), self.state.rests[-1]
@@ -435,10 +437,6 @@ class HoldTracker:
         rows = self._known()
         begin = min(max(rest.index, row - self._history, rows.first + self._lag), row)
         return begin + int(rows.cut(rows.change, begin, row + 1).argmin())
-
-    def _last_inside(self, row: int, p: Plateau) -> int:
-        inside = np.flatnonzero(self._known().distance(p.centred, row + 1, p.up) <= p.band)
-        return p.centred + int(inside[-1]) if len(inside) else p.centred
 
     # rows
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from footsense.signal.posture import Posture, Up, length, middle, middle_column
+from footsense.signal.posture import RAD, Posture, Up, length, middle, middle_column, smallest_step
 from footsense.signal.travel import Travel
 from footsense.types import Floats
 
@@ -211,6 +211,22 @@ class State:
     steps_g: list[float] = field(default_factory=list)
     departed_s: list[float] = field(default_factory=list)
 
+    def measure(self, rows: Posture, rest: Rest, at: tuple[int, int, int], lag: int, second: int) -> None:
+        """What a rest that is left tells: noise, vibration, the gyro's bias. `at`: the rows from which on it is
+        looked at, to which it was calm, and at which it was left."""
+        begin, calm, row = at
+        rest.lasted = max(rest.lasted, row - rest.index)
+        if calm - begin >= lag:
+            rest.noise = middle(rows.distance(begin, calm, rest.up)) / 1.18
+            self.rest_noise_deg = [*self.rest_noise_deg[-20:], rest.noise / RAD]
+        if rest.vibration_g == 0.0 or row - rest.index >= second:
+            jerk_g = rows.cut(rows.jerk_g, begin - lag, row)
+            rest.vibration_g = middle(jerk_g)
+            self.steps_g = [*self.steps_g[-20:], smallest_step(jerk_g)]
+        if calm - begin >= lag or self.start is None:
+            turn = rows.cut(rows.turn, begin, calm + 1)
+            self.bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -315,3 +331,15 @@ class Way:
         along = up.x * away[0] + up.y * away[1] + up.z * away[2]
         away -= up.column * along
         return length(away)
+
+
+def last_inside(rows: Posture, p: Plateau, row: int) -> int:
+    """The last row up to `row` at which the posture was within the plateau's band."""
+    inside = np.flatnonzero(rows.distance(p.centred, row + 1, p.up) <= p.band)
+    return p.centred + int(inside[-1]) if len(inside) else p.centred
+
+
+def was_quiet(rows: Posture, p: Plateau, row: int) -> bool:
+    """Whether the step away is wide beside how well it was kept: so for rest, not for a wobbling limb."""
+    step, last = rows.chord(row, p.up), last_inside(rows, p, row)
+    return middle(rows.distance(p.entry, last + 1, rows.middle(p.entry, last))) < 0.2 * step

@@ -35,19 +35,23 @@ class Travel:
         """So many rows before the way are looked at."""
         return round(BEFORE_S * rate_hz)
 
-    def height_m(self) -> float:
-        """By how many m the sensor is higher on the plateau. The length of the force tells the vertical however
-        it is mounted; acceleration forwards and sideways changes it only to the second order."""
-        return float(self._gone(self._cut(self._rows.weight_g[None]))[0])
+    def metres(self, bias: Floats | None) -> tuple[float, float | None]:
+        """By how many m the sensor is higher on the plateau, and how many it has gone in any direction, by the
+        gyro, `bias` (3, 1) rad a row; None without one.
 
-    def distance_m(self, bias: Floats) -> float:
-        """How many m the sensor has gone in any direction, by the gyro, `bias` (3, 1) rad a row: the force is
-        turned back into the frame of the beginning, in which gravity is still."""
+        The length of the force tells the vertical however it is mounted; acceleration forwards and sideways
+        changes it only to the second order. For the other the force is turned back into the frame of the
+        beginning, in which gravity is still.
+        """
+        weight = self._cut(self._rows.weight_g[None])
+        if bias is None:
+            return float(self._gone(weight)[0]), None
         turn = self._cut(self._rows.turn)
         since = np.arange(turn.shape[1]) - self._before
         turn = turn - turn[:, self._before, None] - bias * since
-        x, y, z = self._gone(_turned(self._cut(self._rows.up) * self._cut(self._rows.weight_g), turn)).tolist()
-        return math.sqrt(x * x + y * y + z * z)
+        force = _turned(self._cut(self._rows.up) * weight, turn)
+        x, y, z, up = self._gone(np.concatenate([force, weight])).tolist()
+        return up, math.sqrt(x * x + y * y + z * z)
 
     def _left(self, rest: int, entry: int) -> int:
         """The row shortly before rest was left for good: the shorter the way, the better its integral."""
@@ -95,5 +99,8 @@ def _turned(x: Floats, by: Floats) -> Floats:
 
 
 def _crossed(a: Floats, b: Floats) -> Floats:
-    crossed = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-    return np.stack(crossed)
+    crossed = np.empty_like(b)
+    for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
+        np.multiply(a[i], b[j], out=crossed[k])
+        crossed[k] -= a[j] * b[i]
+    return crossed

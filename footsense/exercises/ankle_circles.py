@@ -62,9 +62,7 @@ class AnkleCircles:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
         self._shape = shape or (
-            Shape(pair_s=0.65, pair_ratio=0.28, linear=1.5, linear_even=2.5)
-            if info.has_gyro
-            else Shape(slow_g=SLOW_G)
+            Shape(pair_s=0.65, pair_ratio=0.28, linear_even=2.5) if info.has_gyro else Shape(slow_g=SLOW_G)
         )
         self._again = replace(
             self._shape, pair_ratio=0.25, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3

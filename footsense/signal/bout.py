@@ -55,7 +55,8 @@ class Shape:
     alone_uneven: float = 0.5
     shortest: float = 0.022  # half axis
     longest: float = 1.0
-    quickest_s: float = 0.42  # one turn
+    quickest_s: float = 0.5  # one turn
+    quickest_even_s: float = 0.42  # and one that is round and even
     slowest_s: float = 8.0
     bout_s: float = 0.58  # a turn, on average, before a bout is believed
     even_s: float = 0.5  # and of three and more that are round and even
@@ -143,11 +144,13 @@ def fits(turn: Turn, shape: Shape, beside: Turn | None = None) -> bool:
     held up."""
     loop, period_s = turn.loop, turn.period_s
     tempo_hz = 1 / period_s if beside is None else max(1 / beside.period_s, 1 / (period_s * turn.active))
-    times_lever = shape.linear_even if _even([turn], shape) else shape.linear
+    even = _even([turn], shape)
+    times_lever = shape.linear_even if even else shape.linear
+    quickest_s = shape.quickest_even_s if even else shape.quickest_s
     return (
         loop.ratio >= shape.turn_ratio
         and shape.shortest <= loop.length <= shape.longest
-        and shape.quickest_s <= period_s <= shape.slowest_s
+        and quickest_s <= period_s <= shape.slowest_s
         and turn.rough <= shape.turn_rough
         and turn.uneven <= shape.turn_uneven
         and turn.linear_g <= times_lever * linear_limit(min(loop.length, WIDEST_RAD), tempo_hz)

@@ -320,6 +320,13 @@ def test_the_measurement_counts_and_has_bounds() -> None:
     assert busy.hours > 0.01
 
 
+def test_hours_in_which_the_data_were_declined_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_the_ankle = Scenario(motion="top-presses", seed=3, placement="ankle")  # where no press can be seen
+    monkeypatch.setattr("footsense.accuracy.cued.sample", lambda *_, **__: at_the_ankle)
+    row = following_cues([3], PLAN)
+    assert (row.sets, row.unverifiable, row.hours, row.cues) == (1, 1, 0.0, 0)
+
+
 def test_the_measurement_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     print_cued(["--sets", "1", "--following", "1", "--seed-from", "5"])
     printed = capsys.readouterr().out

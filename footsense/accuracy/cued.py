@@ -11,11 +11,13 @@ from functools import partial
 
 from footsense.accuracy.columns import Table
 from footsense.accuracy.measures import Rate, Share
+from footsense.accuracy.words import NOTHING
 from footsense.analysis import analyse_marked
 from footsense.cues import Plan
 from footsense.routine import load_routine
 from footsense.simulate import Scenario, sample
 from footsense.simulate.cued import Cued, following, ignoring
+from footsense.types import Grade
 from footsense.verify import Answer, ItemVerdict, verify
 
 STILL = {"restless": 0.0, "tremor": 0.3}
@@ -29,8 +31,9 @@ IDLE = {
 
 @dataclass(frozen=True, slots=True)
 class CuedRow:
-    """Sets of one kind: hours, cues given, holds counted (long enough, and sure), how many of them answered a
-    cue, sets called complete, sets that cannot be verified, and presses that were meant to answer a cue."""
+    """Sets of one kind; of those whose data were not declined the hours and the cues given; holds counted (long
+    enough, and sure), how many of them answered a cue, sets called complete, sets that cannot be verified, and
+    presses that were meant to answer a cue."""
 
     what: str
     sets: int
@@ -63,8 +66,9 @@ def table(rows: Iterable[CuedRow]) -> Table:
         "not verifiable",
     )  # fmt: skip
     note = (
-        "Simulated, sensor on the foot. Cues for ten presses a set, whatever the wearer does. Upper 95 % "
-        "bounds in brackets: rates by Poisson, shares by Wilson."
+        "Simulated, sensor on the foot. Cues for ten presses a set, whatever the wearer does. Where the data "
+        "are declined, hours and cues do not count. Upper 95 % bounds in brackets: rates by Poisson, shares by "
+        "Wilson."
     )
     return Table("Top presses with cues", note, head, tuple(map(_words, rows)))
 
@@ -84,16 +88,19 @@ def _presser(seed: int) -> Scenario:
 def _row(what: str, seeds: Iterable[int], make: Callable[[int], Cued]) -> CuedRow:
     routine = load_routine("top-presses-daily")
     judged: list[tuple[Cued, ItemVerdict]] = []
-    seconds = 0.0
+    seconds, cues = 0.0, 0
     for seed in seeds:
         cued = make(seed)
-        seconds += float(cued.made.t_s[-1] - cued.made.t_s[0])
-        judged += [(cued, item) for item in verify(routine, analyse_marked(cued.recording())).items]
+        analyses = list(analyse_marked(cued.recording()))
+        if any(a.grade is not Grade.NOT_VERIFIABLE for a in analyses):
+            seconds += float(cued.made.t_s[-1] - cued.made.t_s[0])
+            cues += sum(c.asks == "press" for c in cued.cues)
+        judged += [(cued, item) for item in verify(routine, analyses).items]
     return CuedRow(
         what=what,
         sets=len(judged),
         hours=seconds / 3600.0,
-        cues=sum(i.cues for _, i in judged),
+        cues=cues,
         holds=sum(i.counted["holds"] for _, i in judged),
         answered=sum(i.answered for _, i in judged),
         complete=sum(i.verdict is Answer.COMPLETE for _, i in judged),
@@ -107,6 +114,6 @@ def _words(row: CuedRow) -> tuple[str, ...]:
     shares = ((row.answered, row.cues), (row.complete, row.sets), (row.unverifiable, row.sets))
     return (
         row.what, str(row.sets), f"{row.hours:.1f}", str(row.cues),
-        *(f"{r.events / r.hours:.2f} (≤ {r.bound:.2f})" for r in rates),
+        *(NOTHING if r.bound is None else f"{r.events / r.hours:.2f} (≤ {r.bound:.2f})" for r in rates),
         *(f"{n} ({n / max(of, 1):.1%}, ≤ {Share(n, of).interval[1]:.1%})" for n, of in shares),
     )  # fmt: skip

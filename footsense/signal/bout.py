@@ -63,6 +63,7 @@ class Shape:
     pair_s: float = 0.75  # a turn, on average, of two that are not both round and even
     alone_s: float = 0.9  # a turn that has no other beside it: fidgets are quicker
     alike: float = 3.0  # lengths and durations of neighbours differ at most by this factor
+    pair_alike: float = 1.9  # and those of two turns only that are not both round and even
     parallel: float = 0.94  # cosine between the planes of neighbours, before a bout is believed
     backward: float = 0.25  # turns wound backwards per turn, at most
     turns: int = 2  # that a bout needs before it is believed while it is under way
@@ -261,6 +262,7 @@ def _even(turns: list[Turn], shape: Shape) -> bool:
 
 def _regular(turns: list[Turn], shape: Shape) -> bool:
     n, even = len(turns), _even(turns, shape)
+    kin = shape if n > 2 or even else replace(shape, alike=shape.pair_alike)
     ratio = shape.bout_ratio if n > 2 or even else shape.pair_ratio
     least_s = shape.pair_s if n < 3 and not even else shape.even_s if n > 2 and even else shape.bout_s
     return (
@@ -268,7 +270,7 @@ def _regular(turns: list[Turn], shape: Shape) -> bool:
         and sum(t.rough for t in turns) <= shape.bout_rough * n
         and sum(t.uneven for t in turns) <= shape.bout_uneven * n
         and sum(t.period_s for t in turns) >= least_s * n
-        and all(alike(a, b, shape) for a, b in pairwise(turns))
+        and all(alike(a, b, kin) for a, b in pairwise(turns))
         and all(dot(a.loop.normal, b.loop.normal) >= shape.parallel for a, b in pairwise(turns))
     )
 

@@ -326,3 +326,11 @@ def test_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     with pytest.raises(RecordingError, match=r"footsense\.recording/9"):
         scan_mcap(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no mcap at all" * 300])
+def test_a_file_without_a_session_is_refused_with_what_to_do(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.mcap"
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=r"a\.mcap: holds no footsense session .*; get the file again"):
+        scan_mcap(path)

@@ -87,7 +87,9 @@ def scan_mcap(path: Path) -> Scan:
     except OSError as error:
         raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
     if sensors is None:
-        raise RecordingError(f"{display(path.name)}: holds no footsense session that is whole")
+        raise RecordingError(
+            f"{display(path.name)}: holds no footsense session that is whole; get the file again or record anew"
+        )
     closed = last is not None and last.topic == m.END
     damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
     return Scan(sensors, closed, tuple(damage), packets, simulated)

@@ -215,3 +215,8 @@ def test_what_may_stand_between_frames_is_no_fault_however_it_is_cut() -> None:
         assert [f for cut in cuts for f in cut.frames] == frames
         assert not [fault for cut in cuts for fault in cut.faults]
     assert Splitter(STREAM).feed(b"\x8a\x72" + frames[0]).faults
+
+
+def test_a_byte_stream_of_unmarked_frames_is_refused() -> None:
+    with pytest.raises(ProfileError, match="a lost byte would shift all that follow"):
+        toy(TOY.replace('begin = "5561"\nlength = [8, 16]', "length = 8\nstraddles = true"))

@@ -167,11 +167,14 @@ def _worn(item: Item) -> Item:
 
 def test_an_earlier_recording_is_what_a_sensor_is_compared_with(recorded: Guided, tmp_path: Path) -> None:
     infos = [i for i in recorded.recording.tracks[0].items() if isinstance(i, StreamInfo)]
-    assert worn_before(Path(recorded.recording.file)) == infos[-1].reference
+    assert worn_before(Path(recorded.recording.file), None) == infos[-1].reference
     made = simulate(sample("sitting", 1, duration_s=5.0))
     write(made, tmp_path / "a.csv")
     with pytest.raises(UsageError, match=r"a\.csv: holds no wearing check; leave out --as-before"):
-        worn_before(tmp_path / "a.csv")
+        worn_before(tmp_path / "a.csv", None)
+    other = "right" if recorded.recording.tracks[0].side == "left" else "left"
+    with pytest.raises(UsageError, match=f"holds no wearing check of a {other} foot"):
+        worn_before(Path(recorded.recording.file), other)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def command(
     if path.exists():
         raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
     settings = dict(options.key_values(pairs, "rate_hz=100"))
-    before = _before(as_before, check_wearing)
+    before = _before(as_before, check_wearing, side)
     wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses, before)
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
@@ -115,14 +115,14 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
 
 
-def _before(path: Path | None, check_wearing: bool) -> "Reference | None":
+def _before(path: Path | None, check_wearing: bool, side: str | None) -> "Reference | None":
     from footsense.cli.wearing import worn_before  # noqa: PLC0415
 
     if path is None:
         return None
     if not check_wearing:
         raise UsageError("--as-before is for the wearing check; add --check-wearing")
-    return worn_before(path)
+    return worn_before(path, side)
 
 
 def _guide(screen: Screen, meta: "SensorMeta", wish: Wish) -> "WearingGuide | None":

@@ -59,15 +59,17 @@ class WearingGuide:
             self._screen.say(f"{'':11}{display(line, 300)}")
 
 
-def worn_before(path: Path) -> "Reference":
-    """The reference of the last wearing check in a recording. Raises UsageError where there is none, and
-    RecordingError for a file that cannot be read."""
+def worn_before(path: Path, side: str | None) -> "Reference":
+    """The reference of the last wearing check in a recording. Raises UsageError where there is none on this
+    side, and RecordingError for a file that cannot be read."""
     from footsense.recording import open_recording  # noqa: PLC0415
 
-    items = (i for track in open_recording(path).tracks for i in track.items())
+    tracks = [t for t in open_recording(path).tracks if side is None or t.side in (None, side)]
+    items = (i for track in tracks for i in track.items())
     found = [i.reference for i in items if isinstance(i, StreamInfo) and i.reference is not None]
     if not found:
-        raise UsageError(f"{display(path)}: holds no wearing check; leave out --as-before")
+        whose = f" of a {side} foot" if side else ""
+        raise UsageError(f"{display(path)}: holds no wearing check{whose}; leave out --as-before")
     return found[-1]
 
 

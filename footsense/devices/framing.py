@@ -242,6 +242,10 @@ def check_frame(frame: Frame, where: str) -> None:
     for name, kind in (("length_field", frame.length_field), ("check", frame.check)):
         if kind is not None and "u" not in kind.type:
             raise ProfileError(f"{where}.{name}.type: expected a whole number without sign (u8…)")
+    if frame.straddles and frame.length and not (frame.begin or frame.check):
+        raise ProfileError(
+            f"{where}.straddles: expected `begin` or `check`: a lost byte would shift all that follow"
+        )
     if frame.passed and not (frame.straddles and frame.begin):
         raise ProfileError(f"{where}.passed: expected a `begin` of frames, and that they straddle")
     if any(rule.begin[:2].lower() == frame.begin[:2].lower() for rule in frame.passed):

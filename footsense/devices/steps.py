@@ -1,5 +1,6 @@
 """Byte templates and the writes that a profile makes."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class Answer:
         for name, place in self.capture:
             at = _place(place, payload)
             if at is not None and at + kinds.size(place.type) <= len(payload):
-                told[name] = _masked(kinds.reader(place.type)(payload, at), place.mask)
+                told[name] = _told(name, kinds.reader(place.type)(payload, at), place.mask)
             elif place.missing is None:
                 raise PacketError(f"the answer {display(payload.hex(' '), 40)} does not tell {name}")
             else:
@@ -52,8 +53,10 @@ def _place(place: Capture, payload: bytes) -> int | None:
     return next((i + 1 for i in range(place.at, len(payload), place.row) if payload[i] == place.key), None)
 
 
-def _masked(value: float, mask: int | None) -> float:
-    """The bits of the mask, moved to the right."""
+def _told(name: str, value: float, mask: int | None) -> float:
+    """The value, or the bits of its mask, moved to the right. Raises PacketError for what is no number."""
+    if not math.isfinite(value):
+        raise PacketError(f"the answer tells no number for {name}")
     return value if mask is None else (int(value) & mask) // (mask & -mask)
 
 

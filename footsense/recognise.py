@@ -183,7 +183,7 @@ def _band(window: Sequence[Event], placement: Placement | None) -> bool:
     if placement == "shank" or not _within(_held(window), _BAND_S):
         return False
     wide = _within(_middle(window, "excursion_deg"), _BAND_DEG[placement or "foot"])
-    return wide and _alike(window) and _lifted(window) < -_UNSURE
+    return wide and _alike(window) and _lifted(window) < -_UNSURE and _raised(window) <= 0.0
 
 
 def _pencil(window: Sequence[Event], placement: Placement | None) -> bool:
@@ -201,20 +201,27 @@ def _lifted(window: Sequence[Event]) -> float:
     a rest in the air, it goes as far. Flexes are held for 5 to 10 s, a pencil for about 10. Holds of which the
     way was not seen tell nothing.
     """
-    seen = [e for e in window if _number(e, "rise_s") > 0.0]
+    long = _limited((_held(window) - 9.0) / 0.8, -1.5, 2.0)
+    return _raised(window) + long if _seen(window) else 0.0
+
+
+def _seen(window: Sequence[Event]) -> list[Event]:
+    """The holds of which the way was seen."""
+    return [e for e in window if _number(e, "rise_s") > 0.0]
+
+
+def _raised(window: Sequence[Event]) -> float:
+    """What the way tells of it; how long it was held tells a flex from a pencil, not from other lifts."""
+    seen = _seen(window)
     if not seen:
         return 0.0
     high = _limited((abs(_middle(seen, "height_m")) - 0.04) / 0.015, -2.0, 2.0)
-    long = _limited((_held(window) - 9.0) / 0.8, -1.5, 2.0)
     travels = [_number(e, "travel_m") for e in seen if "travel_m" in e.attributes]
     if travels:
         turned = math.radians(_middle(seen, "excursion_deg"))
-        return (
-            high
-            + long
-            + _limited((_median(travels) - 0.045 - _LEVER_M * turned * (1.0 + turned)) / 0.015, -2.0, 2.0)
-        )
-    return high + long + _limited((_middle(seen, "rise_s") - 0.55) / 0.1, -0.5, 1.0)
+        lever_m = _LEVER_M * turned * (1.0 + turned)
+        return high + _limited((_median(travels) - 0.045 - lever_m) / 0.015, -2.0, 2.0)
+    return high + _limited((_middle(seen, "rise_s") - 0.55) / 0.1, -0.5, 1.0)
 
 
 def _limited(value: float, least: float, most: float) -> float:

@@ -91,6 +91,14 @@ def test_between_a_flex_and_a_lift_it_is_neither() -> None:
     assert recognise(same, "foot") == ()
 
 
+def test_a_leg_lifted_for_a_few_seconds_is_no_flex() -> None:
+    lifted = {"excursion_deg": 20.0, "height_m": 0.064, "travel_m": 0.084, "rise_s": 0.35}
+    for held_s in (5.0, 6.5):
+        assert recognise(holds("band-flexes", 5, held_s=held_s, every_s=8.0, **lifted), "ankle") == ()
+    flexed = {**lifted, "height_m": 0.03, "travel_m": 0.06}
+    assert recognise(holds("band-flexes", 5, held_s=5.0, every_s=8.0, **flexed), "ankle")
+
+
 def test_a_shank_does_not_show_flexes() -> None:
     same = [
         e for name in ("band-flexes", "pencil-pickups") for e in holds(name, 5, held_s=9, every_s=14, **LIFT)

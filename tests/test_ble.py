@@ -283,6 +283,7 @@ def test_a_write_that_swallows_the_cancellation_cannot_keep_the_link_open() -> N
         async with streaming(plan, patience=replace(QUICK, silence_s=60)) as s:
             s.link._write_one = deaf
             await writing.wait()
+        assert all(task.done() for task in s.link._tasks)
 
     run(test())
 

@@ -348,8 +348,11 @@ def test_a_machine_without_bluetooth_is_pointed_to_the_demo(error: Exception) ->
 
 
 def test_any_error_of_bleak_becomes_one_line() -> None:
-    with pytest.raises(BluetoothError, match=r"Bluetooth: \[org.bluez.Error.InProgress\]"), explained():
-        raise BleakDBusError("org.bluez.Error.InProgress", ["Operation\nalready in progress"])
+    with pytest.raises(BluetoothError) as told, explained():
+        raise BleakDBusError("org.bluez.Error.Failed", ["br-connection\ncanceled"])
+    assert "cannot be used: [org.bluez.Error.Failed] br-connection\\x0acanceled" in str(told.value)
+    with pytest.raises(BluetoothError, match="another program keeps the Bluetooth adapter busy"), explained():
+        raise BleakDBusError("org.bluez.Error.InProgress", ["Operation already in progress"])
 
 
 def test_other_errors_are_not_taken_for_missing_bluetooth() -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "accuracy": ("footsense.cli.accuracy", "Say how right the counts are, on labelled recordings."),
     "analyze": ("footsense.cli.analyze", "Say what was done in these recordings."),
     "demo": ("footsense.cli.demo", "Try everything without hardware: a virtual sensor does a short routine."),
+    "doctor": ("footsense.cli.doctor", "Say what is wrong with Bluetooth here."),
     "profiles": ("footsense.cli.profiles", "List, show, check and try device profiles."),
     "record": ("footsense.cli.record", "Record a sensor to a file."),
     "replay": ("footsense.cli.replay", "Play a recording as if it were live."),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from footsense.cli import options
+from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
 from footsense.text import display
@@ -82,6 +83,7 @@ def command(
     settings = dict(options.key_values(pairs, "rate_hz=100"))
     before = _before(as_before, check_wearing, side)
     wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses, before)
+    ask_for_bluetooth()
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
     outcome, _ = asyncio.run(run(central, wish, screen))

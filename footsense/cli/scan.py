@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def command(seconds: float) -> None:
     from footsense.devices import load_profile, profile_names  # noqa: PLC0415
     from footsense.sources.ble import Central  # noqa: PLC0415
 
+    ask_for_bluetooth()
     with Progress(f"listening for {seconds:g} s"):
         lines = asyncio.run(scan(Central([load_profile(n) for n in profile_names()]), seconds))
     for line in lines:

@@ -8,7 +8,7 @@ Bluetooth. Every wait has an end.
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -34,6 +34,7 @@ from footsense.types import Command, RawPacket
 class Patience:
     """How long is waited, in s, and how often is tried.
 
+    `listen_s`: until the system listens (it may ask the user first).
     `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling.
     `write_s`: one write or subscription. `mtu_s`: until the system tells the packet length negotiated.
     `stop_s`: the stop writes, and the disconnection. `silence_s` without a packet, or ten packets' time if
@@ -41,6 +42,7 @@ class Patience:
     others. `reconnect_s`: how long a lost sensor is tried again.
     """
 
+    listen_s: float = 30.0
     connect_s: float = 20.0
     attempts: int = 4
     backoff_s: float = 0.25
@@ -67,6 +69,23 @@ class Found:
     def label(self) -> str:
         """What a person is shown."""
         return f"'{display(self.name)}'" if self.name else "a sensor without a name"
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    heard: Callable[[BLEDevice, AdvertisementData], None], scan_kw: Mapping[str, Any], patience: Patience
+) -> AsyncIterator[None]:
+    """Scanning, for as long as the context lasts. Raises what bleak raises, and TimeoutError if the system does
+    not begin within `listen_s`; that it does not end is nobody's loss."""
+    scanner = BleakScanner(heard, **scan_kw)
+    async with asyncio.timeout(patience.listen_s):
+        await scanner.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(*FAILURES):
+            async with asyncio.timeout(patience.stop_s):
+                await scanner.stop()
 
 
 class Central:
@@ -96,8 +115,14 @@ class Central:
         """
         with explained():
             async with self.lock:
-                seen = await BleakScanner.discover(timeout_s, return_adv=True, **self.scan_kw)
-        return _ordered([self._judge(device, data) for device, data in seen.values()])
+                seen: dict[str, Found] = {}
+
+                def heard(device: BLEDevice, data: AdvertisementData) -> None:
+                    seen[device.address] = self._judge(device, data)
+
+                async with listening(heard, self.scan_kw, self.patience):
+                    await asyncio.sleep(timeout_s)
+        return _ordered(list(seen.values()))
 
     async def find(self, name: str | None = None, timeout_s: float = 15.0) -> Found:
         """The one sensor that a profile knows, or the one of that name or address.
@@ -134,7 +159,7 @@ class Central:
                 if judged.profile and not judged.profile.broadcasts:
                     first.set()
 
-        async with BleakScanner(heard, **self.scan_kw):
+        async with listening(heard, self.scan_kw, self.patience):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
                     await first.wait()

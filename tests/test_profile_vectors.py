@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from footsense.cli import cli
-from footsense.devices import load_profile, profile_names
+from footsense.devices import Decoder, load_profile, profile_names
 from footsense.devices.reading import Readings
 
 TO_UNITS = {"acc_mps2": ("acc_g", 1 / 9.80665), "acc_g": ("acc_g", 1.0), "acc_mg": ("acc_g", 1e-3)}
@@ -163,13 +163,44 @@ def test_polar_answers_and_names_the_chips_of_metawear(reference: Path) -> None:
         assert told["fields"] == {k: expected[k] for k in ("module", "implementation", "revision")}
 
 
+SHIMMER_CHANNELS = {"internal_adc_a1": 0x12, "accel_ln_x": 0, "accel_ln_y": 1, "accel_ln_z": 2}
+SHIMMER_CHANNELS |= {"gyro_x": 10, "gyro_y": 11, "gyro_z": 12}
+
+
+def shimmer(vector: dict[str, Any]) -> dict[str, Any]:
+    """What `decode` tells of a packet whose channels the inquiry has told."""
+    channels = [SHIMMER_CHANNELS[name.partition(":")[0]] for name in vector["config"]["channels"]]
+    inquiry = f"02 4000 00000200 {len(channels):02x} 01 {bytes(channels).hex()}"
+    hexes = [vector["hex"]] if isinstance(vector["hex"], str) else vector["hex"]
+    char = ["--char", vector["characteristic"], "--set", f"inquiry={inquiry}"]
+    told: dict[str, Any] = json.loads(run("decode", "shimmer3", "--json", *char, *hexes))
+    return told
+
+
 def test_shimmer_packets_hold_the_counts_that_are_told(reference: Path) -> None:
-    (vector,) = [v for v in vectors(reference) if "acc_raw" in v["expected"]]
-    expected = vector["expected"]
-    char = ["--char", vector["characteristic"], "--set", "accelerometer=ln"]
-    told = json.loads(run("decode", "shimmer3", "--json", *char, vector["hex"]))
+    by_id = {v["id"]: v for v in vectors(reference)}
+    vector = by_id["sh-imu-0"]
+    told, expected = shimmer(vector), vector["expected"]
     assert told["timestamp_s"] * 32768 == expected["timestamp_raw"]
     x, y, z = told["acc_g"][0]  # low-noise accelerometer and gyroscope lie as -y, -x, -z
     assert [2047 - 83 * 9.80665 * v for v in (y, x, z)] == pytest.approx(expected["acc_raw"])
     x, y, z = told["gyr_dps"][0]
     assert [-v * 32768 / 1000 for v in (y, x, z)] == pytest.approx(expected["gyro_raw"])
+    told, expected = shimmer(by_id["sh-data-1"]), by_id["sh-data-1"]["expected"]
+    assert told["timestamp_s"] * 32768 == expected["timestamp_raw"]
+    assert list(told["fields"].values()) == expected["channels"]
+
+
+def test_shimmer_byte_stream_and_rate(reference: Path) -> None:
+    by_id = {v["id"]: v for v in vectors(reference)}
+    rate, stream = by_id["sh-rate"], by_id["sh-stream-2"]
+    divisor = rate["hex"][4:]  # an acknowledgement, the answer's number, the divisor as in an inquiry
+    decoder = Decoder(load_profile("shimmer3"), {"inquiry": f"02{divisor}0000000003010a0b0c"})
+    assert decoder.timings[0].rate_hz == rate["expected"]["sample_rate_hz"]
+    decoder = Decoder(load_profile("shimmer3"), {"inquiry": "02400000000000010112"})
+    (whole,) = stream["hex"]
+    data = bytes.fromhex(whole)
+    for step in (1, 5, len(data)):
+        parts = [data[i : i + step] for i in range(0, len(data), step)]
+        frames = [f for part in parts for f in decoder.feed(stream["characteristic"], part)]
+        assert [f.ticks for f in frames] == stream["expected"]["timestamps_raw"]

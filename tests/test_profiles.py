@@ -65,7 +65,7 @@ def test_golden_packets_cut_short_are_refused(profile: Profile) -> None:
         packet = bytes.fromhex(golden.hex[0])
         char = next(x.char for x in decoder.layouts if x.stream.char == golden.char)
         whole = SHORTER_FRAMES.get((profile.name, len(packet)), set()) | shorter_fillings(decoder, packet)
-        frame = profile.data.chars[golden.char].frame
+        frame = profile.told(golden.settings).data.chars[golden.char].frame
         unguarded = frame is not None and frame.straddles and not frame.check
         for n in set(range(len(packet))) - whole:
             if unguarded:  # nothing in such a stream shows that bytes are missing from its middle
@@ -85,8 +85,9 @@ def test_golden_packets_with_a_byte_too_many_are_refused(profile: Profile) -> No
         for packet in first:
             assert decoder.feed(char, packet) == []
         frame, *_ = decoder.feed(char, last)
-        begins_a_line = profile.data.chars[golden.char].text is not None
-        if profile.data.streams[frame.stream].rest is None and not begins_a_line:
+        data = profile.told(golden.settings).data
+        begins_a_line = data.chars[golden.char].text is not None
+        if data.streams[frame.stream].rest is None and not begins_a_line:
             for packet in first:
                 decoder.feed(char, packet)
             with pytest.raises(PacketError):

@@ -116,6 +116,12 @@ def test_every_profile_gives_back_what_the_sensor_measured(name: str) -> None:
     assert np.abs(np.diff(t_s) * rate - 1).max() < 0.2
 
 
+def test_what_a_device_says_of_itself_is_kept_with_the_recording() -> None:
+    run = asyncio.run(record("shimmer3", motion(204.8, 2.0), {"accelerometer": "ln", "rate_hz": 204.8}))
+    assert run.link.settings["inquiry"] == "02a0000800020006010001020a0b0c"
+    assert run.link.settings["acc_range_g"] == 2  # of the low-noise one, whatever was asked for
+
+
 def test_settings_reach_the_sensor_and_the_stream() -> None:
     run = asyncio.run(
         record("generic", motion(50.0), {"rate_hz": 50, "acc_range_g": 16, "samples_per_packet": 10})

@@ -70,7 +70,7 @@ def _facts(profile: "Profile") -> dict[str, object]:
 
 def span(profile: "Profile") -> str:
     """The rates of a device, in words."""
-    setting = profile.data.settings.get("rate_hz")
+    setting = profile.told({}).data.settings.get("rate_hz")
     if profile.broadcasts:
         return "advertised, ~1 Hz"
     if setting is None:
@@ -92,7 +92,7 @@ def show(profile: str) -> None:
 
 
 def _described(profile: "Profile") -> Iterator[str]:
-    data = profile.data
+    data = profile.told({}).data
     yield f"{display(data.title)}  ({data.name})"
     yield f"  grade {data.grade}: {_GRADES[data.grade]}"
     if data.firmware:
@@ -119,13 +119,15 @@ def _setting(name: str, setting: object) -> str:
     from footsense.devices.settings import offered  # noqa: PLC0415
 
     assert isinstance(setting, Setting)
-    if setting.pattern is not None:
+    if setting.said is not None:
+        choice = f"up to {setting.said} bytes in hexadecimal"
+    elif setting.pattern is not None:
         choice = setting.pattern
     elif setting.limits is not None:
         choice = f"{setting.limits[0]:g} to {setting.limits[1]:g}"
     else:
         choice = ", ".join(offered(setting))
-    default = "" if setting.default is None else f" (default {setting.default})"
+    default = "" if setting.default in (None, "") else f" (default {display(setting.default, 40)})"
     default = f" (default: as {setting.same_as})" if setting.same_as else default
     about = f": {setting.about}" if setting.about else ""
     return f"{name:20}{choice}{default}{about}"

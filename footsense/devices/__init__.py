@@ -28,4 +28,5 @@ __all__ = [
 
 def commands(profile: Profile, settings: Mapping[str, Value]) -> list[Write]:
     """The writes that the profile makes, in order. Raises UsageError for a setting that it does not have."""
-    return writes(profile.data, profile.settings_for(settings))
+    here = profile.told(settings)
+    return writes(here.data, here.settings_for(settings))

@@ -27,7 +27,7 @@ def check_tables(data: ProfileData) -> None:
     for name, stream in data.streams.items():
         _check_stream(data, stream, f"streams.{name}")
     for i, golden in enumerate(data.golden):
-        if golden.char not in data.chars:
+        if golden.char not in data.chars and not data.described:  # of those the golden packet itself tells
             raise ProfileError(f"golden[{i}].char: no characteristic '{golden.char}' in [chars]")
 
 
@@ -77,6 +77,8 @@ def _check_match(rule: Match, where: str) -> None:
 def _check_answer(data: ProfileData, step: Step, where: str) -> None:
     if step.bytes is None and (step.phase != "probe" or step.expect is None or step.expect.char != step.char):
         raise ProfileError(f"{where}.bytes: expected, but for a probe that reads what it expects")
+    if step.expect and step.expect.describes and step.expect.capture:
+        raise ProfileError(f"{where}.expect: expected either capture or describes")
     for name in step.expect.capture if step.expect else ():
         setting = data.settings.get(name)
         if setting is None or not (setting.values or setting.limits):

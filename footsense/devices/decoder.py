@@ -28,6 +28,7 @@ class Decoder:
     """
 
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
+        profile = profile.told(settings)
         self.settings = profile.settings_for(settings)
         self.layouts = tuple(layouts(profile.data, self.settings))
         self.timings: tuple[StreamTiming, ...] = tuple(x.timing for x in self.layouts if x.timing and x.asked)

@@ -22,6 +22,7 @@ class Encoder:
     """Makes the notifications of a virtual device; samples wait until they fill a packet."""
 
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
+        profile = profile.told(settings)
         self.settings = profile.settings_for(settings)
         found = [x for x in layouts(profile.data, self.settings) if x.timing and x.asked]
         self._writers = [_Writer(layout) for layout in found]

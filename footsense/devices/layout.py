@@ -181,8 +181,6 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
     limit = MAX_MESSAGE if stream.fragments else 512
     if layout.length > limit:
         raise ProfileError(f"{where}: packets of {layout.length} bytes, at most {limit} are possible")
-    if len({c.name for c in layout.channels}) < len(layout.channels):
-        raise ProfileError(f"{where}.samples.fields: two of them have the same ch")
 
 
 def _is_packed(samples: Samples, channels: tuple[Channel, ...]) -> bool:
@@ -200,6 +198,8 @@ def _overlaps(layout: Layout, header_end: int) -> bool:
 
 def _channels(samples: Samples | None, where: str, names: Mapping[str, float]) -> tuple[Channel, ...]:
     fields = samples.fields if samples else []
+    if len({f.ch for f in fields}) < len(fields):
+        raise ProfileError(f"{where}.fields: two of them have the same ch")
     return tuple(_channel(f, f"{where}.fields[{i}]", names) for i, f in enumerate(fields))
 
 

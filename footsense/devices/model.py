@@ -163,9 +163,13 @@ class CodeTable(Table, frozen=True, kw_only=True):
     values: Codes
 
 
+MAX_SAID = 16_384  # bytes that a device may say of itself
+
+
 class Setting(Table, frozen=True, kw_only=True):
     """What a person or the link chooses: a table value to code, or one of several such `tables`, or limits, or
-    text made of other settings. `same_as`: without a wish it is what that setting is, or the nearest."""
+    text made of other settings, or what the device has `said` of itself (in hexadecimal, at most so many
+    bytes). `same_as`: without a wish it is what that setting is, or the nearest."""
 
     default: Scalar | None = None
     same_as: Word | None = None
@@ -173,6 +177,7 @@ class Setting(Table, frozen=True, kw_only=True):
     tables: Annotated[list[CodeTable], Meta(min_length=1, max_length=8)] | None = None
     limits: Annotated[list[int | float], Meta(min_length=2, max_length=2)] | None = None
     pattern: Line | None = None
+    said: Annotated[int, Meta(ge=1, le=MAX_SAID)] | None = None
     choose: Literal["exact", "nearest"] = "exact"
     about: Line | None = None
 
@@ -196,13 +201,14 @@ class Reply(Table, frozen=True, kw_only=True):
     """What the device answers to a write, on another characteristic, or to a read on the same.
 
     `bytes` is what a virtual device says; a real one's answer begins with `begin`, and `capture` gives settings
-    their values.
+    their values. `describes`: the setting of [[described]] that takes the whole answer.
     """
 
     char: Word
     bytes: Line
     begin: Hex = ""
     capture: Annotated[dict[Word, Capture], Meta(max_length=8)] = {}
+    describes: Word | None = None
 
 
 class Step(Table, frozen=True, kw_only=True):
@@ -324,6 +330,19 @@ class Limits(Table, frozen=True, kw_only=True):
     about: Annotated[list[Line], Meta(max_length=16)] = []
 
 
+Describer = Literal["shimmer3_inquiry", "shimmer3r_inquiry"]
+
+
+class Described(Table, frozen=True, kw_only=True):
+    """The device says itself what it sends: reviewed code (`by`) makes the streams of what the `setting` holds.
+
+    With an empty value those of the file hold.
+    """
+
+    by: Describer
+    setting: Word
+
+
 class Golden(Table, frozen=True, kw_only=True):
     """Packets and what they mean, in the words of `profiles decode`."""
 
@@ -349,7 +368,8 @@ class ProfileData(Table, frozen=True, kw_only=True):
     match: Annotated[list[Match], Meta(min_length=1, max_length=16)]
     chars: Annotated[dict[Word, Char], Meta(min_length=1, max_length=32)]
     settings: Annotated[dict[Word, Setting], Meta(max_length=16)] = {}
+    described: Annotated[list[Described], Meta(max_length=2)] = []
     steps: Annotated[list[Step], Meta(max_length=32)] = []
-    streams: Annotated[dict[Word, Stream], Meta(min_length=1, max_length=32)]
+    streams: Annotated[dict[Word, Stream], Meta(max_length=32)] = {}
     limits: Limits = Limits()
     golden: Annotated[list[Golden], Meta(max_length=32)] = []

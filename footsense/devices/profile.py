@@ -14,6 +14,7 @@ from footsense.devices.checks import check_tables
 from footsense.devices.layout import Layout, layouts
 from footsense.devices.matching import Advertised, Advertisement, advertised, score
 from footsense.devices.model import IN_WORDS, Char, ProfileData, Setting, Stream
+from footsense.devices.selfdescribed import as_described, check_described
 from footsense.devices.settings import Value, applies
 from footsense.devices.steps import writes
 from footsense.devices.uuids import full
@@ -32,20 +33,31 @@ MAX_DOTS = 100  # in a line: dotted keys cost the TOML parser the square of thei
 
 @dataclass(frozen=True)
 class Profile:
-    """A device profile, read and checked. `text` is its TOML; `data` its tables."""
+    """A device profile, read and checked. `text` is its TOML; `data` its tables, where `is_told` those of a
+    device that has said itself what it sends."""
 
     data: ProfileData
     text: str = field(repr=False)
+    is_told: bool = False
 
     @property
     def name(self) -> str:
         """The name it goes by on the command line."""
         return self.data.name
 
+    def told(self, asked: Mapping[str, Value]) -> "Profile":
+        """The profile of the device that says of itself what these settings hold of that; this one where they
+        hold nothing. Raises UsageError."""
+        if self.is_told or not self.data.described:
+            return self
+        said = {rule.setting for rule in self.data.described} & set(asked)
+        checked = _settings.complete(self.data, {name: asked[name] for name in said})
+        return Profile(as_described(self.data, checked), self.text, is_told=True)
+
     def settings_for(self, asked: Mapping[str, Value]) -> dict[str, Value]:
         """All settings: what is asked for, checked (UsageError), the nearest where the profile allows it,
         and defaults for the others."""
-        return _settings.complete(self.data, asked)
+        return _settings.complete(self.told(asked).data, asked)
 
     def match_score(self, advertisement: Advertisement) -> int:
         """How well the advertisement fits; 0: not at all."""
@@ -54,7 +66,8 @@ class Profile:
     @property
     def broadcasts(self) -> bool:
         """Whether the device says all it says in advertisements, so that there is nothing to connect to."""
-        return not any(self.data.chars[s.char].service for s in self.data.streams.values())
+        data = self.told({}).data
+        return not any(data.chars[s.char].service for s in data.streams.values())
 
     def char_uuid(self, what: str) -> str:
         """UUID of a characteristic given by its name in the profile or its UUID. Raises UsageError."""
@@ -74,29 +87,35 @@ class Profile:
 
     def subscribe(self, settings: Mapping[str, Value]) -> tuple[str, ...]:
         """UUIDs of the characteristics to be notified of, in order; those outside `required` may be missing."""
-        chosen = self.settings_for(settings)
-        active = (s.char for s in self.data.streams.values() if applies(s.only, chosen))
-        chars = (self.data.chars[name] for name in active)
+        here = self.told(settings)
+        data, chosen = here.data, here.settings_for(settings)
+        active = (s.char for s in data.streams.values() if applies(s.only, chosen))
+        chars = (data.chars[name] for name in active)
         return tuple(dict.fromkeys(full(c.uuid) for c in chars if c.service))
 
     def required(self, settings: Mapping[str, Value]) -> tuple[Place, ...]:
         """The characteristics without which the profile cannot work: UUID of the service, and its own."""
-        chosen = self.settings_for(settings)
-        used = [s.char for s in self.data.streams.values() if applies(s.only, chosen)]
-        used += [s.char for s in self.data.steps if applies(s.only, chosen)]
-        chars = (self.data.chars[name] for name in used)
+        here = self.told(settings)
+        data, chosen = here.data, here.settings_for(settings)
+        used = [s.char for s in data.streams.values() if applies(s.only, chosen)]
+        used += [s.char for s in data.steps if applies(s.only, chosen)]
+        chars = (data.chars[name] for name in used)
         return tuple(
             dict.fromkeys((full(c.service), full(c.uuid)) for c in chars if c.service and not c.optional)
         )
 
     def mtu_min(self, settings: Mapping[str, Value]) -> int:
         """Smallest ATT MTU in bytes that carries the longest packet (the header of a notification has 3)."""
-        return max(23, 3 + max(_longest(x) for x in layouts(self.data, self.settings_for(settings))))
+        return max(23, 3 + max(_longest(x) for x in self._layouts(settings)))
 
     def packet_s(self, settings: Mapping[str, Value]) -> float:
         """The longest time in s that one packet of samples covers."""
-        found = layouts(self.data, self.settings_for(settings))
+        found = self._layouts(settings)
         return max((x.per_packet / x.timing.rate_hz for x in found if x.timing), default=0.0)
+
+    def _layouts(self, settings: Mapping[str, Value]) -> list[Layout]:
+        here = self.told(settings)
+        return layouts(here.data, here.settings_for(settings))
 
 
 def _longest(layout: Layout) -> int:
@@ -172,10 +191,12 @@ def _checked(tables: dict[str, Any]) -> ProfileData:
     data = _converted(tables)
     _settings.check(data)
     check_tables(data)
+    check_described(data)
     try:
-        for chosen in _settings.variations(data):
-            layouts(data, chosen)
-            writes(data, chosen)
+        made = as_described(data, {})
+        for chosen in _settings.variations(made):
+            layouts(made, chosen)
+            writes(made, chosen)
     except UsageError as error:
         raise ProfileError(str(error)) from error
     return data

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from footsense.devices import kinds
 from footsense.devices.decoder import Decoder
+from footsense.devices.layout import Layout, tick_s
 from footsense.devices.model import Golden
 from footsense.devices.profile import Profile
-from footsense.devices.settings import Value
+from footsense.devices.settings import Value, names_for
 from footsense.devices.uuids import full
 from footsense.errors import FootsenseError, PacketError
 from footsense.types import Decoded, Floats
@@ -18,9 +20,12 @@ class Readings:
     """Feeds bytes to a profile's decoder and tells each answer in plain values, time stamps unwrapped."""
 
     def __init__(self, profile: Profile, settings: Mapping[str, Value], char: str | None = None) -> None:
+        profile = profile.told(settings)
         self._decoder = Decoder(profile, settings)
         self.char = char or self._decoder.layouts[0].char
         self._timings = {x.name: x.timing for x in self._decoder.layouts if x.timing}
+        names = names_for(profile.data, self._decoder.settings)
+        self._ticks = {x.name: _tick(x, names) for x in self._decoder.layouts}
         self._last: dict[str, int] = {}
         self._before: dict[str, float] = {}
 
@@ -49,21 +54,20 @@ class Readings:
         return {name: value for name, value in told.items() if value is not None}
 
     def _time_s(self, frame: Decoded) -> float | None:
-        timing = self._timings.get(frame.stream)
-        if frame.ticks is None or timing is None or timing.tick_s is None:
+        length_s, modulus = self._ticks[frame.stream]
+        if frame.ticks is None or length_s is None:
             return None
-        modulus = timing.tick_modulus or 0
         last = self._last.get(frame.stream, frame.ticks)
         # the shorter way round: packets may come late
         step = (frame.ticks - last + modulus // 2) % modulus - modulus // 2 if modulus else frame.ticks - last
         self._last[frame.stream] = last + step
-        return (last + step) * timing.tick_s
+        return (last + step) * length_s
 
     def _times_s(self, frame: Decoded, time_s: float | None) -> list[float] | None:
         """The time of each sample of several: spread from the packet before, or by the rate where none was."""
         rows = frame.acc_g if frame.acc_g is not None else frame.gyr_dps
         if rows is None or time_s is None:
-            return None
+            return None  # rows are of streams that have a timing
         timing, n = self._timings[frame.stream], len(rows)
         before = self._before.get(frame.stream)
         self._before[frame.stream] = time_s
@@ -72,6 +76,13 @@ class Readings:
         step = 1 / timing.rate_hz if before is None or before >= time_s else (time_s - before) / n
         first = time_s if timing.anchor == "first" else time_s - (n - 1) * step
         return [first + i * step for i in range(n)]
+
+
+def _tick(layout: Layout, names: Mapping[str, float]) -> tuple[float | None, int]:
+    """Length of a tick in s, None without a time stamp, and after how many it begins anew, 0 for never."""
+    stamp = layout.stream.header.timestamp
+    modulus = (stamp.wrap or 2 ** (8 * kinds.size(stamp.type))) if stamp else 0
+    return tick_s(layout.stream, f"streams.{layout.name}", names), modulus
 
 
 def _rows(values: Floats | None) -> list[list[float]] | None:
@@ -97,7 +108,7 @@ def golden_faults(profile: Profile) -> list[str]:
     for i, golden in enumerate(profile.data.golden):
         where = f"golden[{i}]"
         try:
-            char = full(profile.data.chars[golden.char].uuid)
+            char = full(profile.told(golden.settings).data.chars[golden.char].uuid)
             readings = Readings(profile, golden.settings, char)
         except (FootsenseError, KeyError) as error:
             faults.append(f"{where}: {error}")

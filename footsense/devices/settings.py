@@ -27,7 +27,8 @@ def complete(data: ProfileData, asked: Mapping[str, Value]) -> dict[str, Value]:
     for name in asked:
         if name not in data.settings:
             raise UsageError(unknown(data, name))
-    wanted = {name: number(value) for name, value in asked.items()}
+    said = [name for name, setting in data.settings.items() if setting.said]  # digits there are no number
+    wanted = {name: value if name in said else number(value) for name, value in asked.items()}
     for name in [n for n in wanted if data.settings[n].pattern is not None]:
         wanted |= _taken_apart(data, name, str(wanted.pop(name)))
     chosen: dict[str, Value] = {}
@@ -121,16 +122,18 @@ def variations(data: ProfileData, limit: int = 100) -> Iterator[dict[str, Value]
 
 
 def check(data: ProfileData) -> None:
-    """Raises ProfileError if a setting is not one of the three kinds or its default not one of its values."""
+    """Raises ProfileError if a setting is of none or several kinds or its default not one of its values."""
     for name, setting in data.settings.items():
-        kinds = [x is not None for x in (setting.values, setting.tables, setting.limits, setting.pattern)]
-        if sum(kinds) != 1:
-            raise ProfileError(f"settings.{name}: expected exactly one of values, tables, limits, pattern")
+        kinds = (setting.values, setting.tables, setting.limits, setting.pattern, setting.said)
+        if sum(x is not None for x in kinds) != 1:
+            raise ProfileError(
+                f"settings.{name}: expected exactly one of values, tables, limits, pattern, said"
+            )
         _check_dependence(data, name, setting)
         if setting.pattern is not None:
             _check_pattern(data, name, setting.pattern)
             continue
-        if setting.values or setting.limits:
+        if setting.values or setting.limits or setting.said:
             _check_default(data, name, setting)
 
 
@@ -176,6 +179,8 @@ def _chosen(
 ) -> Value:
     value = setting.default if asked is None else asked
     assert value is not None
+    if setting.said is not None:
+        return _said(profile, name, setting.said, value)
     value = number(value)
     if setting.limits is not None:
         return _between(profile, name, setting, setting.limits, value)
@@ -188,6 +193,19 @@ def _chosen(
         return min(numbers, key=lambda v: (abs(v - wanted), v))
     offered = ", ".join(str(v) for v in values)
     raise UsageError(f"profile {profile}: {name} is '{display(value)}', expected one of {offered}")
+
+
+def _said(profile: str, name: str, longest: int, value: Value) -> str:
+    """What the device said, in lower case without spaces."""
+    try:
+        said = bytes.fromhex(str(value))
+    except ValueError:
+        raise UsageError(
+            f"profile {profile}: {name} is '{display(value, 40)}', expected bytes in hexadecimal"
+        ) from None
+    if len(said) > longest:
+        raise UsageError(f"profile {profile}: {name} has {len(said)} bytes, at most {longest} are possible")
+    return said.hex()
 
 
 def _between(

@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from footsense.devices import kinds
 from footsense.devices.expression import evaluate
 from footsense.devices.framing import with_check
-from footsense.devices.model import Capture, Char, ProfileData, Reply, Step
+from footsense.devices.model import MAX_SAID, Capture, Char, ProfileData, Reply, Step
+from footsense.devices.selfdescribed import Telling, telling
 from footsense.devices.settings import Value, applies, code_of, names_for
 from footsense.devices.uuids import full
 from footsense.errors import PacketError, ProfileError
@@ -22,13 +23,42 @@ _PART = re.compile(r"\s*(?:\{([^{}:]+):([^{}:]+)\}|([0-9A-Fa-f]{2})(?:\*([0-9]{1
 class Answer:
     """What comes back on `char` (UUID): `payload` from a virtual device; a real one's begins with `begin`.
 
-    `capture`: settings that take their value from it, and where.
+    `capture`: settings that take their value from it, and where. `telling`: how the device says in it what it
+    is, None where it does not, and `described`: the setting that takes that.
     """
 
     char: str
     payload: bytes
     begin: bytes = b""
     capture: tuple[tuple[str, Capture], ...] = ()
+    telling: Telling | None = None
+    described: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether settings take their value from it."""
+        return bool(self.capture or self.telling)
+
+    @property
+    def parts(self) -> list[bytes]:
+        """The notifications in which a virtual device says it."""
+        return self.telling.parts(self.payload) if self.telling else [self.payload]
+
+    def hearing(self) -> "Callable[[bytes], dict[str, Value] | None]":
+        """A function to which what comes on `char` is given, one after the other, until it tells the settings'
+        values. It raises PacketError for what the device cannot have meant."""
+        if self.telling is None:
+            return self.values
+        heard, whole, name = bytearray(), self.telling.whole, self.described
+
+        def hear(payload: bytes) -> dict[str, Value] | None:
+            heard.extend(payload)
+            if len(heard) > 2 * MAX_SAID:
+                raise PacketError(f"the device says more than {MAX_SAID} bytes of itself")
+            said = whole(bytes(heard))
+            return None if said is None else {name: said.hex()}
+
+        return hear
 
     def values(self, payload: bytes) -> dict[str, Value] | None:
         """The settings' values in an answer, None where it is another. Raises PacketError for a short one."""
@@ -116,15 +146,20 @@ def _write(data: ProfileData, step: Step, where: str, settings: Mapping[str, Val
 
 
 def _answer(data: ProfileData, reply: Reply, where: str, settings: Mapping[str, Value]) -> Answer:
-    payload = filled(data, reply.bytes, f"{where}.bytes", settings)
+    payload = filled(data, reply.bytes, f"{where}.bytes", settings, MAX_SAID)
     begin = bytes.fromhex(reply.begin)
-    answer = Answer(full(_char(data, reply.char, where).uuid), payload, begin, tuple(reply.capture.items()))
+    answer = Answer(
+        full(_char(data, reply.char, where).uuid), payload, begin, tuple(reply.capture.items()),
+        telling(data, reply.describes, where) if reply.describes else None, reply.describes or "",
+    )  # fmt: skip
     try:
-        told = answer.values(payload)
+        hear = answer.hearing()
+        told = [hear(part) for part in answer.parts][-1]
     except PacketError as error:
         raise ProfileError(f"{where}.bytes: {error}") from error
     if told is None:
-        raise ProfileError(f"{where}.bytes: expected it to begin with {reply.begin}")
+        missing = "to be all that the device says" if reply.describes else f"to begin with {reply.begin}"
+        raise ProfileError(f"{where}.bytes: expected it {missing}")
     return answer
 
 
@@ -144,8 +179,10 @@ def _char(data: ProfileData, name: str, where: str) -> Char:
     return data.chars[name]
 
 
-def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, Value]) -> bytes:
-    """The bytes of a template such as `03 00*4 {rate_hz_code:u8} {path:str0} 'text'`."""
+def filled(
+    data: ProfileData, template: str, where: str, settings: Mapping[str, Value], most: int = MAX_BYTES
+) -> bytes:
+    """The bytes of a template such as `03 00*4 {rate_hz_code:u8} {path:str0} 'text'`, at most `most`."""
     out = b""
     at = 0
     while at < len(template.rstrip()):
@@ -161,8 +198,8 @@ def filled(data: ProfileData, template: str, where: str, settings: Mapping[str, 
         else:
             out += bytes.fromhex(byte) * int(times or 1)
         at = part.end()
-        if len(out) > MAX_BYTES:
-            raise ProfileError(f"{where}: more than {MAX_BYTES} bytes")
+        if len(out) > most:
+            raise ProfileError(f"{where}: more than {most} bytes")
     return out
 
 
@@ -170,9 +207,18 @@ def _packed(data: ProfileData, expression: str, kind: str, where: str, settings:
     try:
         if kind in ("str", "str0"):
             return _text(data, expression.strip(), settings).encode() + b"\0" * (kind == "str0")
+        if kind == "said":
+            return _said(data, expression.strip(), settings)
         return kinds.packed(kind, evaluate(expression, names_for(data, settings)))
     except ProfileError as error:
         raise ProfileError(f"{where}: {error}") from error
+
+
+def _said(data: ProfileData, name: str, settings: Mapping[str, Value]) -> bytes:
+    """What the device says of itself."""
+    if name not in settings or data.settings[name].said is None:
+        raise ProfileError(f"no setting '{display(name)}' of what the device has said")
+    return bytes.fromhex(str(settings[name]))
 
 
 def _text(data: ProfileData, name: str, settings: Mapping[str, Value]) -> str:

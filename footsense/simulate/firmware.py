@@ -79,7 +79,7 @@ class ProfileFirmware:
         else:
             self._log.append((char, payload, service))
             self._obey()
-        return [(w.reply.char, w.reply.payload) for w in known[:1] if w.reply]
+        return [(w.reply.char, part) for w in known[:1] if w.reply for part in w.reply.parts]
 
     def packets(self, from_s: float) -> Iterator[tuple[float, str, bytes]]:
         """The motion's packets from a time on, each when its last sample has been measured."""

@@ -339,22 +339,23 @@ class Link:
     async def _made(self, client: BleakClient, write: Write) -> dict[str, str | int | float]:
         """Make a write, and tell the values of settings that its answer holds."""
         reply = write.reply
-        if reply is None or not (reply.capture or write.is_read):
+        if reply is None or not (reply.tells or write.is_read):
             await self._write_one(client, write)
             return {}
         async with asyncio.timeout(self._central.patience.write_s):
             if write.is_read:
-                return reply.values(bytes(await client.read_gatt_char(self._place(client, write)))) or {}
+                return reply.hearing()(bytes(await client.read_gatt_char(self._place(client, write)))) or {}
             return await self._answered(client, write, reply)
 
     async def _answered(self, client: BleakClient, write: Write, reply: Answer) -> dict[str, str | int | float]:
-        said = self._answers[reply.char] = asyncio.Queue()
+        said, hear = asyncio.Queue[bytes](), reply.hearing()
+        self._answers[reply.char] = said
         known = reply.char in self._plan.subscribe and write.phase == "start"
         try:
             if not known:
                 await client.start_notify(reply.char, self._heard)
             await self._write_one(client, write)
-            while (values := reply.values(await said.get())) is None:
+            while (values := hear(await said.get())) is None:
                 continue
             if not known:
                 await client.stop_notify(reply.char)

@@ -1,6 +1,7 @@
 """The nouns of footsense. Units are in the names: g, deg/s, s, Hz; angles in degrees.
 
-Everything here is a value: frozen, without behaviour that depends on a clock or on where it came from.
+Everything here is a value: frozen, without behaviour that depends on a clock or on where it came from. What is
+made for every packet is a msgspec.Struct, which takes a tenth of the time of a frozen dataclass.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -21,8 +23,7 @@ INTERPOLATED = 1  # bit of Samples.flags: made by interpolation over a hole of a
 CLIPPED = 2  # bit of Samples.flags: an acceleration axis stood at the end of its range
 
 
-@dataclass(frozen=True, slots=True)
-class RawPacket:
+class RawPacket(Struct, frozen=True):
     """One notification as received. `sensor` is a random id, never the address."""
 
     sensor: str
@@ -164,8 +165,7 @@ class Reason:
     exercise: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """What one complete frame of a device says, in units.
 
     `stream` names the profile's stream; arrays are (n, 3) or None; `ticks` is the device's time stamp and
@@ -179,7 +179,7 @@ class Decoded:
     ticks: int | None = None
     sequence: int | None = None
     battery_percent: float | None = None
-    fields: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)

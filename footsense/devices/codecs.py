@@ -3,6 +3,7 @@
 A codec turns bytes into whole numbers, one row a sample, and back; scale, unit and axes stay with the table.
 """
 
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from footsense.errors import PacketError
 
 Name = Literal["polar_pmd_delta"]
 Ints = NDArray[np.int64]
+_WINDOW = 8  # bytes
 
 
 class Codec(Protocol):
@@ -38,12 +40,11 @@ class PolarDelta:
         at = n * size
         if len(data) < at:
             raise PacketError(f"{len(data)} bytes are less than a first sample")
-        first = [int.from_bytes(data[i : i + size], "little", signed=True) for i in range(0, at, size)]
-        blocks = [np.array([first], np.int64)]
+        blocks: list[Ints] = [np.frombuffer(data, f"<i{size}", n).reshape(1, n).astype(np.int64)]
         while at < len(data):
             block, at = _differences(data, at, n)
             blocks.append(block)
-        return np.cumsum(np.concatenate(blocks), axis=0)
+        return np.concatenate(blocks).cumsum(axis=0)
 
     def encode(self, rows: Ints, bits: int) -> bytes:
         out = b"".join(int(x).to_bytes(bits // 8, "little", signed=True) for x in rows[0])
@@ -59,10 +60,19 @@ def _differences(data: bytes, at: int, n: int) -> tuple[Ints, int]:
     end = at + 2 + (bits * count * n + 7) // 8
     if not 1 <= bits <= 32 or not count or end > len(data):
         raise PacketError(f"{count} differences of {bits} bits are cut short or make no block")
-    flags = np.unpackbits(np.frombuffer(data[at + 2 : end], np.uint8), bitorder="little")
-    digits = flags[: bits * count * n].reshape(count * n, bits).astype(np.int64)
-    values = digits @ (np.int64(1) << np.arange(bits, dtype=np.int64))
-    return (values - (digits[:, -1] << bits)).reshape(count, n), end
+    first, left = _places(bits, count * n)
+    packed = data[at + 2 : end] + bytes(_WINDOW)
+    windows = np.ndarray(len(packed) - _WINDOW, "<u8", packed, strides=(1,))  # eight bytes from each byte on
+    at_top: Ints = (windows[first] << left).view(np.int64)
+    return (at_top >> 64 - bits).reshape(count, n), end
+
+
+@lru_cache(maxsize=32)
+def _places(bits: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+    """Of numbers of so many bits: the byte that each begins in, and how far it is shifted to the left until its
+    sign is the top one of 64 bits. A number of 32 bits and the 7 before it fit in."""
+    begins = bits * np.arange(count)
+    return begins // 8, (64 - bits - begins % 8).astype(np.uint64)
 
 
 def _packed(steps: Ints) -> bytes:

@@ -6,9 +6,9 @@ end, and what guards them; `straddles` makes one byte stream of all notification
 
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
+from typing import NamedTuple
 
 from footsense.devices import kinds
 from footsense.devices.model import Check, Elements, Frame, LengthField
@@ -21,12 +21,11 @@ _SUMS: Mapping[str, Callable[[bytes], int]] = {
 }
 
 
-@dataclass(slots=True)
-class Cut:
+class Cut(NamedTuple):
     """The whole frames of a notification, and what was wrong with the rest."""
 
-    frames: list[bytes] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    frames: list[bytes]
+    faults: list[str]
 
 
 class Splitter:
@@ -41,17 +40,26 @@ class Splitter:
         lengths = frame.length or []
         self._lengths = sorted(lengths if isinstance(lengths, list) else [lengths])
         self._passed = [(bytes.fromhex(rule.begin), rule.length) for rule in frame.passed]
+        self._shortest = _shortest(frame)
         self._kept = b""
 
     def feed(self, payload: bytes) -> Cut:
         """The frames that these bytes complete."""
-        cut = Cut()
         data = (self._kept if self._frame.straddles else b"") + payload[self._before :]
+        if self._is_one_frame(data):
+            self._kept = b""
+            return Cut([data], [])
+        cut = Cut([], [])
         at = self._end_of_last(data, cut)
         self._kept = data[at:]
         if not self._frame.straddles and (self._kept or not data):
             cut.faults.append(f"{len(self._kept)} bytes are no whole frame")
         return cut
+
+    def _is_one_frame(self, data: bytes) -> bool:
+        """Whether this is one frame and nothing else, as most notifications are."""
+        size = None if self._end or not data.startswith(self._begin) else self._size(data, 0)
+        return size == len(data) > 0 and not self._fault(data)
 
     def _end_of_last(self, data: bytes, cut: Cut) -> int:
         """Takes the frames off; where the rest begins that is not whole yet."""
@@ -123,15 +131,6 @@ class Splitter:
             return found - at + len(self._end)
         return self._frame.longest if len(data) - at >= self._frame.longest else None
 
-    @property
-    def _shortest(self) -> int:
-        rule = self._frame.length_field
-        check = self._frame.check
-        ends = [len(self._begin), 1]
-        ends += [rule.at + kinds.size(rule.type)] if rule else []
-        ends += [check.at + kinds.size(check.type)] if check else []
-        return max(ends)
-
     def _fault(self, frame: bytes) -> str:
         if self._end and not frame.endswith(self._end):
             return f"{len(frame)} bytes without an end"
@@ -139,6 +138,13 @@ class Splitter:
         if check is None or told_check(check, frame) == value_of(check, frame):
             return ""
         return f"a frame of {len(frame)} bytes has a wrong {check.kind}"
+
+
+def _shortest(frame: Frame) -> int:
+    """Bytes that a frame has at least: its beginning, its length and its checksum."""
+    ends = [len(bytes.fromhex(frame.begin)), 1]
+    ends += [rule.at + kinds.size(rule.type) for rule in (frame.length_field, frame.check) if rule]
+    return max(ends)
 
 
 def told_length(rule: LengthField, data: bytes, at: int = 0) -> int | None:

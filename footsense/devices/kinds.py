@@ -7,6 +7,7 @@ decimal digit: 01 02 00 07 is -207. Bytes that are none of that read as NaN.
 import re
 import struct
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ def is_digits(kind: str) -> bool:
     return kind.startswith("digits")
 
 
+@lru_cache(maxsize=64)  # asked for with every packet
 def split(kind: str) -> tuple[str, str]:
     """Byte order for struct and numpy, and the type without it. `digits` types have neither."""
     if is_digits(kind):
@@ -38,6 +40,7 @@ def split(kind: str) -> tuple[str, str]:
     return (">", kind[1:]) if kind[0] == ">" else ("<", kind)
 
 
+@lru_cache(maxsize=64)
 def size(kind: str) -> int:
     """Bytes of one number."""
     if is_digits(kind):
@@ -57,6 +60,7 @@ def limits(kind: str) -> tuple[int, int] | None:
     return (0, 2**bits - 1) if name[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
+@lru_cache(maxsize=64)
 def reader(kind: str) -> Reader:
     """Function (payload, offset) -> number."""
     if is_digits(kind):

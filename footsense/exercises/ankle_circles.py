@@ -39,7 +39,7 @@ SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
 LATE = 64  # single slow samples that are kept before they are taken to the tape together
-BLOCK = 4096  # slow samples at a time, which stay in the cache
+BLOCK = 8192  # slow samples at a time, which stay in the cache
 
 
 class AnkleCircles:

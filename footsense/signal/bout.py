@@ -374,7 +374,9 @@ class Bout:
             return self.judge(tape) if first <= k and (judge[k] or over[k]) else None
         t = tape.t_s[cut]
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
-        return self._complete(tape, self._arrival(tape, self.at)[1] if self._creeps() else end_s)
+        return self._complete(
+            tape, self._arrival(tape, self._wound(tape, self.at))[1] if self._creeps() else end_s
+        )
 
     def judge(self, tape: Tape) -> Turn | None:
         """The foot stands or goes back: the turn under way if enough of it is done. Should the foot go on from
@@ -414,21 +416,24 @@ class Bout:
         few = max(2, len(self.lately) // 3)
         return float(self.lately[-1] - self.lately[-few]) < STALL * few / self.period
 
-    def _arrival(self, tape: Tape, end: int) -> tuple[int, float]:
-        """When the foot had come, but for EDGE, as far round as it is at slow index `end`: it may creep on."""
+    def _wound(self, tape: Tape, end: int) -> Floats:
+        """Turns since the last mark, up to each sample to slow index `end`."""
         cut = slice(self.mark - tape.first, end - tape.first + 1)
-        turns = np.cumsum(np.concatenate([[0.0], wind_wide(self.loop, tape.path[:, cut], self.period)]))
-        return crossing(tape, self.mark, turns, float(turns[-1]) - EDGE)
+        return np.concatenate([[0.0], np.cumsum(wind_wide(self.loop, tape.path[:, cut], self.period))])
+
+    def _arrival(self, tape: Tape, wound: Floats) -> tuple[int, float]:
+        """When the foot had come, but for EDGE, as far round as it is at the end: it may creep on."""
+        return crossing(tape, self.mark, wound, float(wound[-1]) - EDGE)
 
     def last_turn(self, tape: Tape) -> Turn | None:
         """The turn that was not finished when the bout ended, if enough of it was done."""
         if self.peak_at <= self.mark:
             return None
-        cut = slice(self.mark - tape.first, self.peak_at - tape.first + 1)
-        share = float(wind_wide(self.loop, tape.path[:, cut], self.period).sum())
+        wound = self._wound(tape, self.peak_at)
+        share = float(wound[-1])
         if not self._nearly_whole(tape, min(share, self.peak - self.done)):
             return None
-        end, end_s = self._arrival(tape, self.peak_at)
+        end, end_s = self._arrival(tape, wound)
         turn = make_turn(tape, Limits(self.mark, end, self.mark_s, end_s, min(max(share, EDGE), 1.0)))
         return turn if turn is not None and self._accepts(turn) else None
 

@@ -110,20 +110,20 @@ class Since:
     """Counts the turns of a phase since a condition last did not hold."""
 
     def __init__(self) -> None:
-        self._total = self._base = 0.0
+        self._base = 0.0
 
-    def process(self, holds: NDArray[np.bool_], step: Floats) -> Floats:
-        """`step` (n,) rad from one sample to the next."""
-        total = np.cumsum(np.concatenate([[self._total], step * (1 / (2 * np.pi))]))[1:]
-        base = np.maximum.accumulate(np.concatenate([[self._base], np.where(holds, 0.0, total)]))[1:]
-        self._total, self._base = float(total[-1]), float(base[-1])
-        return total - base
+    def process(self, holds: NDArray[np.bool_], total: Floats) -> Floats:
+        """`total` (n,) turns of the phase since it began."""
+        base = np.where(holds, 0.0, total)
+        base[0] = max(self._base, float(base[0]))
+        np.maximum.accumulate(base, out=base)
+        self._base = float(base[-1])
+        return np.subtract(total, base, out=base)
 
-    def step(self, holds: bool, step: float) -> float:
+    def step(self, holds: bool, total: float) -> float:
         """`process` for one sample."""
-        self._total += step * (1 / (2 * np.pi))
-        self._base = max(self._base, 0.0 if holds else self._total)
-        return self._total - self._base
+        self._base = max(self._base, 0.0 if holds else total)
+        return total - self._base
 
 
 class Strokes:
@@ -136,25 +136,27 @@ class Strokes:
         self._began_s = self._last_s = 0.0
         self._last = 0.0
 
-    def process(self, t_s: Floats, holds: NDArray[np.bool_], step: Floats) -> None:
-        turns = np.concatenate([[self._last], self._turns.process(holds, step)])
-        times = np.concatenate([[self._last_s], t_s])
-        for k in np.flatnonzero((turns[1:] == 0) != (turns[:-1] == 0)).tolist():
-            if turns[k] == 0:
-                self._began_s = float(times[k])
-            elif turns[k] >= FEW:
-                self.found.append((self._began_s, float(times[k]), float(turns[k])))
-        self._last, self._last_s = float(turns[-1]), float(times[-1])
+    def process(self, t_s: Floats, holds: NDArray[np.bool_], total: Floats) -> None:
+        turns = self._turns.process(holds, total)
+        none = turns == 0
+        for k in [-1, *np.flatnonzero(none[1:] != none[:-1]).tolist()]:
+            if k >= 0:
+                self._last, self._last_s = float(turns[k]), float(t_s[k])
+            self._turns_to(bool(none[k + 1]))
+        self._last, self._last_s = float(turns[-1]), float(t_s[-1])
 
-    def step(self, t_s: float, holds: bool, step: float) -> None:
+    def step(self, t_s: float, holds: bool, total: float) -> None:
         """`process` for one sample."""
-        turns = self._turns.step(holds, step)
-        if (turns == 0) != (self._last == 0):
-            if self._last == 0:
-                self._began_s = self._last_s
-            elif self._last >= FEW:
-                self.found.append((self._began_s, self._last_s, self._last))
+        turns = self._turns.step(holds, total)
+        self._turns_to(turns == 0)
         self._last, self._last_s = turns, t_s
+
+    def _turns_to(self, none: bool) -> None:
+        """What begins or ends with the sample after the last."""
+        if self._last == 0 and not none:
+            self._began_s = self._last_s
+        elif self._last >= FEW and none:
+            self.found.append((self._began_s, self._last_s, self._last))
 
     def all(self) -> list[Span]:
         """With the one under way."""
@@ -179,6 +181,7 @@ class Scout:
         self.strokes = Strokes() if strokes else None
         self.hidden = Strokes()
         self._wound = Since()
+        self._turned = 0.0  # turns of the phase since the beginning
         self.rate_hz = rate_hz
         self.lag = max(1, round(LAG_S * rate_hz))
         self.rest = max(1, round(REST_S * rate_hz))
@@ -226,19 +229,20 @@ class Scout:
         mean = self._window.step([*swept, *squares])
         size, speed = max(mean[3], TINY), max(mean[4], TINY)
         half_axis, step = sqrt(size), sqrt(speed / size)
+        self._turned += step * (1 / (2 * np.pi))
         beat = step * (self.rate_hz / (2 * np.pi))
         limit = self._linear * linear_limit(min(1.2 * half_axis, WIDEST_RAD), beat)
-        area, linear = _squared(mean[:3]), mean[5]
-        fine = area > ROUND * ROUND * size * speed and area > STEADY * mean[6] and linear < limit * limit
+        most, area, linear, pace = limit * limit, _squared(mean[:3]), mean[5], size * speed
+        fine = area > ROUND * ROUND * pace and area > STEADY * mean[6] and linear < most
         if self.strokes is not None:
-            thin = area < THIN * THIN * size * speed and linear < limit * limit and beat < FASTEST_HZ
-            self.strokes.step(t_s, half_axis > STROKE_RAD and beat > SLOWEST_HZ and thin, step)
-            hidden = linear < HIDDEN * HIDDEN * limit * limit and SLOWEST_HZ < beat < HASTIEST_HZ
-            self.hidden.step(t_s, half_axis > FAINT_RAD and hidden, step)
+            thin = area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
+            self.strokes.step(t_s, half_axis > STROKE_RAD and beat > SLOWEST_HZ and thin, self._turned)
+            hidden = linear < HIDDEN * HIDDEN * most and SLOWEST_HZ < beat < HASTIEST_HZ
+            self.hidden.step(t_s, half_axis > FAINT_RAD and hidden, self._turned)
         else:
-            wide = area > THIN * THIN * size * speed and half_axis > FAINT_RAD
-            self.hidden.step(t_s, fine and wide, step)
-        return self._wound.step(fine and half_axis > SMALLEST_RAD, step), 2 * np.pi / step
+            wide = area > THIN * THIN * pace and half_axis > FAINT_RAD
+            self.hidden.step(t_s, fine and wide, self._turned)
+        return self._wound.step(fine and half_axis > SMALLEST_RAD, self._turned), 2 * np.pi / step
 
     def _moment(self, index: int, moving: bool, wound: float, period: float) -> Moment | None:
         """`_moments` for one sample."""
@@ -258,31 +262,44 @@ class Scout:
 
     def _round(self, tilt: Tilt) -> tuple[Floats, Floats]:
         """Turns that may have been wound since the path became round, and their period in samples."""
-        d = tilt.path - self._mean.process(tilt.path)
-        before = np.concatenate([d[:, :1] if self._last_d is None else self._last_d, d[:, :-1]], axis=1)
-        self._last_d = d[:, -1:]
-        swept = cross(before, d)
-        squares = np.stack([square(d), square(d - before), tilt.linear_g * tilt.linear_g, square(swept)])
-        mean = self._window.process(np.concatenate([swept, squares]))
-        size, speed = np.maximum(mean[3], TINY), np.maximum(mean[4], TINY)
+        mean = self._window.process(self._terms(tilt))
+        size, speed = np.maximum(mean[3:5], TINY, out=mean[3:5])
         half_axis = np.sqrt(size)
         step = np.sqrt(speed / size)  # rad of phase a sample
-        wide = np.minimum(1.2 * half_axis, WIDEST_RAD)
-        limit = self._linear * linear_limit(wide, step * (self.rate_hz / (2 * np.pi)))
-        area = square(mean[:3])
-        fine = (area > ROUND * ROUND * size * speed) & (area > STEADY * mean[6]) & (mean[5] < limit * limit)
+        total = step * (1 / (2 * np.pi))
+        total[0] = self._turned + total[0]
+        np.cumsum(total, out=total)
+        self._turned = float(total[-1])
+        beat = step * (self.rate_hz / (2 * np.pi))
+        limit = self._linear * linear_limit(np.minimum(1.2 * half_axis, WIDEST_RAD), beat)
+        most, area, linear, pace = limit * limit, square(mean[:3]), mean[5], size * speed
+        fine = (area > ROUND * ROUND * pace) & (area > STEADY * mean[6]) & (linear < most)
         if self.strokes is not None:
-            beat = step * (self.rate_hz / (2 * np.pi))
-            wide = (half_axis > STROKE_RAD) & (beat > SLOWEST_HZ)
-            thin = (area < THIN * THIN * size * speed) & (mean[5] < limit * limit) & (beat < FASTEST_HZ)
-            self.strokes.process(tilt.t_s, wide & thin, step)
-            hidden = (mean[5] < HIDDEN * HIDDEN * limit * limit) & (beat < HASTIEST_HZ)
-            far = half_axis > FAINT_RAD
-            self.hidden.process(tilt.t_s, far & (beat > SLOWEST_HZ) & hidden, step)
+            slow = beat > SLOWEST_HZ
+            thin = (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
+            self.strokes.process(tilt.t_s, (half_axis > STROKE_RAD) & slow & thin, total)
+            hidden = (linear < HIDDEN * HIDDEN * most) & (beat < HASTIEST_HZ)
+            self.hidden.process(tilt.t_s, (half_axis > FAINT_RAD) & slow & hidden, total)
         else:
-            wide = (area > THIN * THIN * size * speed) & (half_axis > FAINT_RAD)
-            self.hidden.process(tilt.t_s, fine & wide, step)
-        return self._wound.process(fine & (half_axis > SMALLEST_RAD), step), 2 * np.pi / step
+            wide = (area > THIN * THIN * pace) & (half_axis > FAINT_RAD)
+            self.hidden.process(tilt.t_s, fine & wide, total)
+        fine &= half_axis > SMALLEST_RAD
+        return self._wound.process(fine, total), np.divide(2 * np.pi, step, out=step)
+
+    def _terms(self, tilt: Tilt) -> Floats:
+        """What is averaged (7, n): h (3), d², v², that of the acceleration besides gravity, and h²."""
+        n = len(tilt.t_s)
+        d, terms = np.empty((3, n + 1)), np.empty((7, n))
+        np.subtract(tilt.path, self._mean.process(tilt.path), out=d[:, 1:])
+        d[:, :1] = d[:, 1:2] if self._last_d is None else self._last_d
+        self._last_d = d[:, -1:]
+        before, here = d[:, :-1], d[:, 1:]
+        cross(before, here, out=terms[:3])
+        square(here, out=terms[3])
+        square(here - before, out=terms[4])
+        np.multiply(tilt.linear_g, tilt.linear_g, out=terms[5])
+        square(terms[:3], out=terms[6])
+        return terms
 
     def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:
         index = np.arange(first, first + len(moving))

@@ -42,14 +42,9 @@ class Run:
         return n == samples and abs(float(self.turns[-1] - self.turns[-1 - n])) < STALL * n / period
 
 
-def wind(loop: Loop, path: Floats) -> Floats:
-    """Turns from each point to the next."""
-    return turned(loop.unit(path))
-
-
 def wind_wide(loop: Loop, path: Floats, period: float) -> Floats:
-    """The same without what a path cutting through the middle turns: near the centre, and further out where it
-    turns faster than a foot that circles once in `period` samples."""
+    """Turns from each point to the next, without what a path cutting through the middle turns: near the centre,
+    and further out where it turns faster than a foot that circles once in `period` samples."""
     at = loop.unit(path)
     steps = turned(at)
     radius = square2(at)
@@ -72,14 +67,16 @@ def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> 
     found = _last_loop(path, period)
     if found is None:
         return None
-    loop, last, theta = found
+    loop, last, at, steps = found
     n = path.shape[1]
-    newest, tail, length = loop, theta[last:] - theta[last], n - last
+    tail = np.concatenate([[0.0], np.cumsum(steps)])
+    newest, tail, length = loop, tail[last:] - tail[last], n - last
     still = _rests(chord < rest_chord(loop, length, lag), lag)
     while True:
         low = max(0, last - round(WIDEST * length))
         head = path[:, low : last + 1]
-        theta, start = _head(loop, head, still[low : last + 1], HASTE / length)
+        at, steps = (at[:, low : last + 1], steps[low:last]) if loop is newest else _seen(loop, head)
+        theta, start = _head(at, steps, still[low : last + 1], HASTE / length)
         earlier = np.flatnonzero(theta <= theta[-1] - 1)
         before = int(earlier[-1]) if len(earlier) else -1
         older = fit_loop(head[:, before:]) if before > start else None
@@ -101,10 +98,16 @@ def _continued(theta: Floats, tail: Floats) -> Floats:
     return np.concatenate([turns[:-1], turns[-1] + tail])
 
 
-def _head(loop: Loop, head: Floats, still: NDArray[np.bool_], hasty: float) -> tuple[Floats, int]:
-    """Turns wound about the loop up to each point of `head` (3, n), and where the winding began."""
-    theta = np.concatenate([[0.0], np.cumsum(wind(loop, head))])
-    return theta, _start(loop, head, theta, still, hasty)
+def _seen(loop: Loop, path: Floats) -> tuple[Floats, Floats]:
+    """Where the points of a path lie in the loop, and the turns from each to the next."""
+    at = loop.unit(path)
+    return at, turned(at)
+
+
+def _head(at: Floats, steps: Floats, still: NDArray[np.bool_], hasty: float) -> tuple[Floats, int]:
+    """Turns up to each of the points `at` (2, n) from the first, and where the winding began."""
+    theta = np.concatenate([[0.0], np.cumsum(steps)])
+    return theta, _start(at, steps, theta, still, hasty)
 
 
 def _own(
@@ -118,7 +121,7 @@ def _own(
     own = fit_loop(head[:, since:]) if head.shape[1] - since > SHORTEST else None
     if own is None or not _akin(own, loop):
         return found
-    theta, start = _head(own, head, still, hasty)
+    theta, start = _head(*_seen(own, head), still, hasty)
     wide = float(wind_wide(own, head[:, start:], HASTE / hasty).sum())  # a stroke to the rim is no turn
     return (theta, start) if min(wide, float(theta[-1] - theta[start])) > MOSTLY else found
 
@@ -129,8 +132,9 @@ def _akin(a: Loop, b: Loop) -> bool:
     return same_way and 1 / ALIKE < a.length / b.length < ALIKE and a.ratio > THIN * b.ratio
 
 
-def _last_loop(path: Floats, period: float) -> tuple[Loop, int, Floats] | None:
-    """The loop of the last turn, where in the path it begins, the turns wound about it up to each point."""
+def _last_loop(path: Floats, period: float) -> tuple[Loop, int, Floats, Floats] | None:
+    """The loop of the last turn, where in the path it begins, the path as seen from it, and its turns from each
+    point to the next."""
     n = path.shape[1]
     last = max(0, n - 1 - max(4, round(min(period, n))))
     found = None
@@ -138,10 +142,11 @@ def _last_loop(path: Floats, period: float) -> tuple[Loop, int, Floats] | None:
         loop = fit_loop(path[:, last:])
         if loop is None or n - last < 4:
             return None
-        theta = np.concatenate([[0.0], np.cumsum(wind(loop, path))])
+        at, steps = _seen(loop, path)
+        theta = np.concatenate([[0.0], np.cumsum(steps)])
         earlier = np.flatnonzero(theta <= theta[-1] - 1)
         begun = int(earlier[-1]) if len(earlier) else 0
-        found = loop, begun, theta
+        found = loop, begun, at, steps
         if begun == last:
             break
         last = begun
@@ -168,11 +173,12 @@ def off_rim(at: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.b
     return np.asarray(middle | (radius > far * far))
 
 
-def _start(loop: Loop, head: Floats, theta: Floats, still: NDArray[np.bool_], hasty: float) -> int:
-    """Where in `head` (3, n), wound by `theta` turns, the winding began that goes on at its end."""
-    at = loop.unit(head)
+def _start(at: Floats, steps: Floats, theta: Floats, still: NDArray[np.bool_], hasty: float) -> int:
+    """Where the winding began that goes on at the last of the points `at` (2, n); `theta` (n,) are the turns up
+    to each."""
     ahead = np.minimum.accumulate(theta[::-1])[::-1]
-    steps = np.diff(theta, prepend=0.0)
-    lost = np.flatnonzero((theta > ahead + TURNED_BACK) | off_rim(at, steps, hasty, OUTSIDE) | still)
-    low = min(int(lost[-1]) + 1 if len(lost) else 0, len(theta) - 1)
+    lost = (theta > ahead + TURNED_BACK) | still
+    lost[1:] |= off_rim(at[:, 1:], steps, hasty, OUTSIDE)
+    lost[:1] |= off_rim(at[:, :1], np.zeros(1), hasty, OUTSIDE)
+    low = min(int(np.flatnonzero(lost)[-1]) + 1 if lost.any() else 0, len(theta) - 1)
     return low + int(np.argmin(theta[low:]))

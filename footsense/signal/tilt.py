@@ -59,18 +59,23 @@ class Bias:
         return self._low
 
 
-def cross(a: Floats, b: Floats) -> Floats:
+def cross(a: Floats, b: Floats, out: Floats | None = None) -> Floats:
     """Cross product of vectors (3, …), element by element."""
-    product = np.empty_like(a)
+    product = np.empty_like(a) if out is None else out
+    spare = np.empty_like(a[0])
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
-        product[k] = a[i] * b[j] - a[j] * b[i]
+        np.multiply(a[i], b[j], out=product[k])
+        product[k] -= np.multiply(a[j], b[i], out=spare)
     return product
 
 
-def square(a: Floats) -> Floats:
+def square(a: Floats, out: Floats | None = None) -> Floats:
     """Squared length of vectors (3, …)."""
-    return np.asarray(a[0] * a[0] + a[1] * a[1] + a[2] * a[2])
+    squares = a * a
+    total = np.add(squares[0], squares[1], out=out)
+    total += squares[2]
+    return np.asarray(total)
 
 
 @dataclass(frozen=True, slots=True)

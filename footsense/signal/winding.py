@@ -51,9 +51,10 @@ class Moments:
     area: Vector
     lever: Matrix
 
-    def along(self, a: Vector, b: Vector) -> float:
-        """Covariance of the coordinates along a and b."""
-        return dot(a, applied(self.spread, b))
+    def along(self, a: Vector, b: Vector) -> Vector:
+        """Variance of the coordinate along a, covariance of those along a and b, variance of that along b."""
+        by_a, by_b = applied(self.spread, a), applied(self.spread, b)
+        return dot(a, by_a), dot(a, by_b), dot(b, by_b)
 
 
 def applied(matrix: Matrix, to: Vector) -> Vector:
@@ -115,10 +116,10 @@ def fit_loop(path: Floats, of: Moments | None = None) -> Loop | None:
         return None
     normal = unit(m.area)
     e1, e2 = plane_basis(normal)
-    cx, cy = _centre_of_area(m, e1, e2, normal, size)
+    xx, xy, yy = m.along(e1, e2)
+    cx, cy = _centre_of_area(m, e1, e2, times(applied(m.lever, normal), 1 / (6 * size)), xx + yy)
     # the spread about the centre of area is that about the mean and the distance of the two
-    sxx, sxy, syy = m.along(e1, e1) + cx * cx, m.along(e1, e2) + cx * cy, m.along(e2, e2) + cy * cy
-    (ax, ay), length, thickness = half_axes(sxx, sxy, syy)
+    (ax, ay), length, thickness = half_axes(xx + cx * cx, xy + cx * cy, yy + cy * cy)
     major = plus(times(e1, ax), times(e2, ay))
     across = times(cross(normal, major), 1 / max(thickness, THINNEST * length, TINY))
     centre = plus(plus(m.first, m.mean), plus(times(e1, cx), times(e2, cy)))
@@ -129,7 +130,7 @@ def seen_along(m: Moments, axis: Vector) -> tuple[float, float]:
     """Width to length of a loop as seen along a unit vector, and its area, positive if it goes right-handed."""
     area = dot(m.area, axis)
     e1, e2 = plane_basis(axis)
-    _, length, _ = half_axes(m.along(e1, e1), m.along(e1, e2), m.along(e2, e2))
+    _, length, _ = half_axes(*m.along(e1, e2))
     return abs(area) / (np.pi * length * length), area
 
 
@@ -141,11 +142,11 @@ def plane_basis(normal: Vector) -> tuple[Vector, Vector]:
     return e1, cross(normal, e1)
 
 
-def _centre_of_area(m: Moments, e1: Vector, e2: Vector, normal: Vector, area: float) -> tuple[float, float]:
-    """Of the polygon, in its plane, from its mean, which leans to where the foot dwells."""
+def _centre_of_area(m: Moments, e1: Vector, e2: Vector, lean: Vector, spread: float) -> tuple[float, float]:
+    """Of the polygon, in the plane of e1 and e2, from its mean, which leans to where the foot dwells. `lean` is
+    the centre from the first point, `spread` the variance about the mean."""
     x, y = dot(m.mean, e1), dot(m.mean, e2)
-    far = sqrt(m.along(e1, e1) + m.along(e2, e2) + x * x + y * y)  # a figure of eight may have any
-    lean = times(applied(m.lever, normal), 1 / (6 * area))
+    far = sqrt(spread + x * x + y * y)  # a figure of eight may have any
     return min(max(dot(e1, lean) - x, -far), far), min(max(dot(e2, lean) - y, -far), far)
 
 

@@ -79,6 +79,7 @@ class StepTracker:
         self.turns = False  # whether there is a gyro
         self._lander.drop()
         self._burst: Burst | None = None
+        self._swings: list[Swing] = []  # ended, not yet looked at
         self._valley, self._valley_at = np.inf, 0
         self._seen = 0
 
@@ -96,8 +97,8 @@ class StepTracker:
         if not len(signals.slow):
             return []
         self._append(signals)
-        swings = list(self._scan())
-        return self._lander.land(swings) if swings else []
+        self._scan()
+        return self._land()
 
     @property
     def moving(self) -> bool:
@@ -118,7 +119,13 @@ class StepTracker:
         burst, self._burst = self._burst, None
         if burst is None or not self._rested(burst):
             return []
-        return self._lander.land(list(self._close(burst, self.slow.stop - 1)))
+        self._close(burst, self.slow.stop - 1)
+        return self._land()
+
+    def _land(self) -> list[Landing]:
+        """The landings of the swings that have ended."""
+        swings, self._swings = self._swings, []
+        return self._lander.land(swings) if swings else []
 
     def _restart(self, signals: Signals) -> None:
         self._fresh = False
@@ -147,8 +154,8 @@ class StepTracker:
         late = np.concatenate([self._late, np.sqrt(gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2])])
         rows[SPIN], self._late = late[: len(new)], late[len(new) :]
 
-    def _scan(self) -> Iterator[Swing]:
-        """The maxima that became known, and the time-outs between them, in order."""
+    def _scan(self) -> None:
+        """Goes through the maxima that became known, and the time-outs between them, in order."""
         lo, hi = self._seen, self.slow.stop - 1  # candidates: lo … hi-1, each with a neighbour on either side
         if hi > lo:
             env = self.slow.view(lo - 1, hi + 1)[ENV]
@@ -157,18 +164,18 @@ class StepTracker:
             find = _few_maxima if len(env) < FEW else _maxima
             for k, peak, low, low_at in find(env, self.params.floor_gps):
                 if k >= 0:
-                    yield from self._time_out(lo + k)
-                    yield from self._maximum(lo + k, peak)
+                    self._time_out(lo + k)
+                    self._maximum(lo + k, peak)
                 if low < self._valley:
                     self._valley, self._valley_at = low, lo + low_at
             self._seen = hi
-        yield from self._time_out(self.slow.stop - 1)
+        self._time_out(self.slow.stop - 1)
 
     def _begin(self, k: int, peak: float) -> None:
         self._burst = Burst(k, k, peak, max(self._valley_at, k - self._stay))
         self._valley, self._valley_at = peak, k
 
-    def _maximum(self, k: int, peak: float) -> Iterator[Swing]:
+    def _maximum(self, k: int, peak: float) -> None:
         burst = self._burst
         if burst is None:
             if peak >= self._least(k):
@@ -180,7 +187,7 @@ class StepTracker:
             burst.peak = max(burst.peak, peak)
         elif peak >= self._least(k):
             self._begin(k, peak)
-            yield from self._close(burst, k + 1, k)
+            self._close(burst, k + 1, k)
 
     def _apart(self, burst: Burst, k: int, peak: float) -> bool:
         """Whether the foot stood between a burst and a new maximum."""
@@ -197,7 +204,7 @@ class StepTracker:
         recent = k - self._last_land < self._forget_rows
         return max(self.params.floor_gps, self.params.share * self.usual if recent else 0.0)
 
-    def _time_out(self, known: int) -> Iterator[Swing]:
+    def _time_out(self, known: int) -> None:
         burst = self._burst
         if burst is None or known < burst.last + self._stay:
             return
@@ -206,9 +213,9 @@ class StepTracker:
             if known < burst.due:
                 return
         self._burst = None
-        yield from self._close(burst, -1)
+        self._close(burst, -1)
 
-    def _close(self, burst: Burst, known: int, left: int = -1) -> Iterator[Swing]:
+    def _close(self, burst: Burst, known: int, left: int = -1) -> None:
         """A burst that ended, decided with slow sample `known` (-1: by waiting); `left`: the first maximum of
         the next."""
         if burst.peak < self.params.slow_gps:
@@ -225,7 +232,7 @@ class StepTracker:
         self.usual = 0.7 * self.usual + 0.3 * burst.peak if recent else burst.peak
         self._last_land = burst.last
         still = burst.still - self._whole_lag
-        yield Swing(swing, burst.last, known, left, still, burst.peak, swing_g)
+        self._swings.append(Swing(swing, burst.last, known, left, still, burst.peak, swing_g))
 
     def _rested(self, burst: Burst) -> bool:
         """Whether the movement let up after a burst: what goes on evenly, as in pedalling, does not land."""

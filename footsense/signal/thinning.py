@@ -62,9 +62,10 @@ class Thinner:
         if n and not self._sections.started:
             self._start(np.concatenate([part[0] for part in parts]))
         made = [self._block(first + a, [part[a : a + BLOCK] for part in parts]) for a in range(0, n, BLOCK)]
-        if len(made) == 1:
-            return made[0]
-        return np.concatenate(made, axis=1) if made else np.empty((sum(part.shape[1] for part in parts), 0))
+        if not made:
+            return np.empty((sum(part.shape[1] for part in parts), 0))
+        thinned = made[0] if len(made) == 1 else np.concatenate(made, axis=1)
+        return self._sections.process(thinned) if thinned.shape[1] else thinned
 
     def _start(self, at: Floats) -> None:
         self._held = np.empty((len(at), self._reach + 2 * BLOCK))
@@ -75,11 +76,7 @@ class Thinner:
     def _block(self, first: int, parts: Sequence[Floats]) -> Floats:
         start = self._take_up(parts) + -first % self._factor
         m = max(-((start - self._used) // self._factor), 0)
-        if m > FEW:
-            return self._sections.process(self._many(start, m))
-        if not m:
-            return np.empty((len(self._held), 0))
-        return self._sections.process(self._few(start, m))
+        return self._many(start, m) if m > FEW else self._few(start, m)
 
     def _take_up(self, parts: Sequence[Floats]) -> int:
         """Where the samples are held, the first of them."""

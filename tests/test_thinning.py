@@ -49,12 +49,13 @@ def test_cuts_change_no_bit(factor: int, sizes: list[int], first: int) -> None:
     np.testing.assert_array_equal(thinned(sos, factor, x, sizes, first), thinned(sos, factor, x, [600], first))
 
 
-def test_nor_do_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    sos = low_pass(4, 6.0, 100.0)
+@pytest.mark.parametrize("factor", [1, 4])
+def test_nor_do_blocks(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sos = low_pass(4, 6.0, 25.0 * factor)
     x = np.random.default_rng(2).standard_normal((4, 1000))
-    want = thinned(sos, 4, x, [1000])
+    want = thinned(sos, factor, x, [1000])
     monkeypatch.setattr(thinning, "BLOCK", 64)
-    np.testing.assert_array_equal(thinned(sos, 4, x, [1000]), want)
+    np.testing.assert_array_equal(thinned(sos, factor, x, [1000]), want)
 
 
 def test_no_sample_gives_none() -> None:

@@ -103,7 +103,7 @@ class Thinner:
         """The same, tap by tap over all."""
         factor, oldest = self._factor, start - self._reach
         if factor == 1:
-            return self._held[:, oldest : oldest + m]
+            return self._held[:, oldest : oldest + m].copy()  # the next block may move what is held
         phases = [self._held[:, oldest + k : self._used : factor].copy() for k in range(factor)]
         made = phases[0][:, :m] * self._taps[0]
         part = np.empty_like(made)

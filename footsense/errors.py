@@ -22,6 +22,10 @@ class RecordingError(FootsenseError):
     """A recording (CSV or MCAP) cannot be read as what it claims to be."""
 
 
+class RecordError(FootsenseError):
+    """A completion record, or a key, is not what it claims to be."""
+
+
 class ProfileError(FootsenseError):
     """A device profile is not valid."""
 

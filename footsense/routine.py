@@ -87,14 +87,19 @@ def load_routine(name_or_path: str | Path) -> Routine:
     Raises UsageError for an unknown name, a file that cannot be read, and a file that is no routine, with
     the file, the key and what was expected there.
     """
+    return parse_routine(routine_text(name_or_path), str(name_or_path))
+
+
+def routine_text(name_or_path: str | Path) -> str:
+    """The TOML of a built-in routine, or of a file, not checked. Raises UsageError where there is none."""
     name = str(name_or_path)
     if name in routine_names():
-        return parse_routine((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"), name)
+        return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
     path = Path(name_or_path)
     if path.suffix != ".toml" and not path.is_file():
         known = ", ".join(routine_names())
         raise UsageError(f"unknown routine '{display(name)}'; give one of {known}, or a .toml file")
-    return parse_routine(_read(path), name)
+    return _read(path)
 
 
 def _read(path: Path) -> str:

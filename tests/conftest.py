@@ -13,3 +13,11 @@ def reference() -> Path:
     if not folder:
         pytest.skip("not run: FOOTSENSE_DATA is not set, so there are no reference recordings")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test writes to the keys and records of whoever runs it."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("FOOTSENSE_HOME", str(folder))
+    return folder

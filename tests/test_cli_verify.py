@@ -1,6 +1,7 @@
 """`footsense verify` as it is called: options and their files, exit codes, what is printed where."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from click.testing import CliRunner, Result
 
 import footsense.cli.verify as cli
 from footsense.analysis import Analysis, RecordingFacts
+from footsense.cli import sessions
 from footsense.cli.opened import opened
-from footsense.cli.verify import Said, check_repeats, walk
+from footsense.cli.sessions import Opened, Said, check_repeats, walk
 from footsense.errors import FootsenseError, UsageError
 from footsense.recording.model import Recording, Track
 from footsense.simulate import Scenario, simulate, write
@@ -94,6 +96,11 @@ def test_a_file_may_hold_several_exercises() -> None:
     check_repeats(list(walk(["--exercise", "x", "a.csv", "--exercise", "y", "a.csv", "b.csv"])))
 
 
+def seen(*ways: str) -> Callable[[Said], Opened]:
+    """Stands in for opening a file: in each, these circles."""
+    return lambda said: Opened(said, None, circles(said, *ways))
+
+
 def circles(said: Said, *ways: str) -> list[Analysis]:
     events = tuple(
         Event("ankle-circles", "circle", 2.0 * i, 2.0 * i + 1.5, 2.0 * i + 1.6, {"direction": way})
@@ -111,7 +118,7 @@ def mine(tmp_path: Path) -> str:
 
 
 def test_complete_exits_0_and_says_what_it_is_worth(mine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_analyses", lambda said: circles(said, "cw", "ccw", "cw", "ccw"))
+    monkeypatch.setattr(sessions, "_opened", seen("cw", "ccw", "cw", "ccw"))
     result = call("--side", "left", "a.csv", "--routine", mine)
     assert result.exit_code == 0
     assert result.output.startswith("mine: complete\n\n  ✓ ankle-circles, left")
@@ -120,7 +127,7 @@ def test_complete_exits_0_and_says_what_it_is_worth(mine: str, monkeypatch: pyte
 
 
 def test_json_is_one_object_and_nothing_else(mine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_analyses", lambda said: circles(said, "cw", "ccw"))
+    monkeypatch.setattr(sessions, "_opened", seen("cw", "ccw"))
     result = call("--side", "left", "a.csv", "b.csv", "--side", "right", "c.csv", "--routine", mine, "--json")
     verdict = json.loads(result.stdout)
     (item,) = verdict["items"]

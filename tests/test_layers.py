@@ -14,7 +14,7 @@ PACKAGE = Path(footsense.__file__).parent
 
 # each imports only from those before it (and from its own)
 ORDER = [
-    "types", "cues", "errors", "text", "tables", "resources", "spread",
+    "types", "cues", "errors", "text", "private", "tables", "resources", "spread",
     "signal", "devices", "stream", "wearing", "exercises", "engine", "recognise",
     "recording", "analysis", "confidence", "routine", "verify", "coach", "session", "completion", "history",
     "report", "sources", "simulate", "accuracy", "web", "batch", "cli",

@@ -16,8 +16,10 @@ from footsense.text import display
 COMMANDS = {
     "accuracy": ("footsense.cli.accuracy", "Say how right the counts are, on labelled recordings."),
     "analyze": ("footsense.cli.analyze", "Say what was done in these recordings."),
+    "correct": ("footsense.cli.correct", "Add to a completion record what was counted wrong."),
     "demo": ("footsense.cli.demo", "Try everything without hardware: a virtual sensor does a short routine."),
     "doctor": ("footsense.cli.doctor", "Say what is wrong with Bluetooth here."),
+    "keys": ("footsense.cli.keys", "Show the key that signs completion records, or change it."),
     "profiles": ("footsense.cli.profiles", "List, show, check and try device profiles."),
     "record": ("footsense.cli.record", "Record a sensor to a file."),
     "replay": ("footsense.cli.replay", "Play a recording as if it were live."),

@@ -3,76 +3,22 @@
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from footsense.cli.opened import opened
 from footsense.cli.options import PLACEMENTS, SIDES
-from footsense.cli.progress import Progress
+from footsense.cli.records import check, is_record, keep
+from footsense.cli.sessions import Said, open_session, walk
 from footsense.errors import UsageError
 from footsense.text import STATEMENT, display
 
 if TYPE_CHECKING:
-    from footsense.analysis import Analysis
-    from footsense.types import Placement, Side
     from footsense.verify import ItemVerdict, Verdict
 
-_HOLD_FOR_FILES = ("--side", "--placement", "--exercise")
-_VALUED = (*_HOLD_FOR_FILES, "--routine")
 _MARKS = {"complete": ("✓", "yes"), "incomplete": ("✗", "no "), "not-verifiable": ("?", "?  ")}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A file, and what was said of it before it on the command line."""
-
-    file: str = ""
-    side: "Side | None" = None
-    placement: "Placement | None" = None
-    exercise: str | None = None
-
-    def but(self, what: str, value: str) -> "Said":
-        """The same with `side`, `placement` or `exercise` said anew."""
-        return replace(self, **{what: value})  # type: ignore[arg-type]
-
-
-def walk(args: Sequence[str]) -> Iterator[Said]:
-    """The files of a command line, each with the options that stand before it.
-
-    Raises UsageError for an option that stands after the last file, where it would mean nothing.
-    """
-    said, rest, behind = Said(), list(args), ""
-    while rest:
-        arg = rest.pop(0)
-        if arg == "--":
-            yield from (replace(said, file=file) for file in rest)
-            return
-        name, equals, value = arg.partition("=")
-        if name in _VALUED:
-            value = value if equals else rest.pop(0)
-            if name in _HOLD_FOR_FILES:
-                said, behind = said.but(name[2:], value), f"{name} {value}"
-        elif not arg.startswith("-") or arg == "-":
-            yield replace(said, file=arg)
-            behind = ""
-    if behind:
-        raise UsageError(f"{display(behind)} has no file after it; options hold for the files that follow them")
-
-
-def check_repeats(said: Sequence[Said]) -> None:
-    """Refuse a file that would be counted twice. It may be given again for another exercise."""
-    seen: dict[Path, list[Said]] = {}
-    for one in said:
-        before = seen.setdefault(Path(one.file).resolve(), [])
-        if any(one.exercise == b.exercise or None in (one.exercise, b.exercise) for b in before):
-            raise UsageError(f"{display(one.file)} is given twice; what is in it would count twice")
-        if any(one.side != b.side for b in before):
-            raise UsageError(f"{display(one.file)} is given for both sides; a sensor sits on one foot")
-        before.append(one)
 
 
 class _InOrder(click.Command):
@@ -90,68 +36,58 @@ class _InOrder(click.Command):
 @click.option("--placement", type=click.Choice(PLACEMENTS), multiple=True, help="Where the sensor sat.")
 @click.option("--exercise", metavar="E", multiple=True, help="What was done in it; else it is recognised.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--routine", metavar="R", required=True, help="A built-in routine's name, or a TOML file.")
+@click.option("--routine", metavar="R", help="A built-in routine's name, or a TOML file.")
+@click.option("--record", is_flag=True, help="Keep the answer, signed, as the wearer's next completion record.")
+@click.option("--wearer", default="me", metavar="NAME", help="Whose record; it holds a pseudonym of the name.")
+@click.option("--signed-by", metavar="KEY", help="Of a record: the key that you were told, or its fingerprint.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def command(ctx: click.Context, /, routine: str, as_json: bool, **_: object) -> None:
+def command(ctx: click.Context, /, **given: Any) -> None:
     """Say whether a routine was completed in these recordings, which together are one session.
 
     --side, --placement and --exercise hold for the files after them, until given anew. Exit code 0 if the
     routine is complete, 1 if it is not, or cannot be verified.
+
+    If the first file is a completion record (NAME.record.json), check that instead: its signature, its chain,
+    and whether its recordings (beside it, or the other files) still give the same answer. Exit code 0 if all of
+    that is so and the routine is complete.
     """
+    said: Sequence[Said] = ctx.meta["said"]
+    routine, as_json = given["routine"], given["as_json"]
+    if is_record(said[0].file):
+        if routine or given["record"]:
+            raise UsageError("a completion record brings its own routine; leave out --routine and --record")
+        files = [Path(s.file) for s in said[1:]]
+        ctx.exit(check(Path(said[0].file), files, given["signed_by"], as_json=as_json))
+    if routine is None:
+        raise click.UsageError("say which routine with --routine R (ground-up, or a TOML file)", ctx)
+    ctx.exit(_judge(said, routine, given["wearer"] if given["record"] else None, as_json=as_json))
+
+
+def _judge(said: Sequence[Said], routine: str, wearer: str | None, *, as_json: bool) -> int:
+    """Judges the session, and keeps a record of it for the wearer if one is named; the exit code."""
     from footsense.routine import load_routine  # noqa: PLC0415
     from footsense.verify import Answer, verify  # noqa: PLC0415
 
     asked = load_routine(routine)
-    analyses, errors = _session(ctx.meta["said"])
-    verdict = verify(asked, analyses)
-    click.echo(_json(verdict, errors) if as_json else in_words(verdict))
-    ctx.exit(0 if verdict.verdict is Answer.COMPLETE and not errors else 1)
+    seen, errors = open_session(said)
+    verdict = verify(asked, [a for s in seen for a in s.analyses])
+    kept = keep(seen, routine, wearer) if wearer is not None and not errors else None
+    click.echo(_json(verdict, errors, kept) if as_json else in_words(verdict) + _told(kept))
+    if wearer is not None and errors:
+        click.echo("footsense: no record was made, since not every recording could be read", err=True)
+    return 0 if verdict.verdict is Answer.COMPLETE and not errors else 1
 
 
-def _session(said: Sequence[Said]) -> tuple[list["Analysis"], dict[str, str]]:
-    """What was done in each file; a file that cannot be read stands as one that can show nothing."""
-    from footsense.errors import RecordingError  # noqa: PLC0415
-    from footsense.exercises import detector  # noqa: PLC0415
-
-    check_repeats(said)
-    for one in said:
-        if one.exercise is not None:
-            detector(one.exercise)
-    analyses: list[Analysis] = []
-    errors: dict[str, str] = {}
-    for one in said:
-        try:
-            analyses += _analyses(one)
-        except RecordingError as error:
-            errors[one.file] = str(error)
-            click.echo(f"footsense: {display(error, 500)}", err=True)
-            analyses.append(_unreadable(one))
-    return analyses, errors
-
-
-def _analyses(said: Said) -> list["Analysis"]:
-    with Progress(said.file):
-        return opened(said.file, exercise=said.exercise, placement=said.placement, side=said.side)[1]
-
-
-def _unreadable(said: Said) -> "Analysis":
-    from footsense.analysis import Analysis, RecordingFacts  # noqa: PLC0415
-    from footsense.types import Grade, Reason  # noqa: PLC0415
-
-    why = Reason("unreadable", "the file cannot be read", Grade.NOT_VERIFIABLE)
-    nothing = RecordingFacts(0.0, 0, 0.0, gyro=False)
-    return Analysis(
-        said.file, said.exercise, said.placement, said.side, nothing, (), {},
-        grade=Grade.NOT_VERIFIABLE, reasons=(why,),
-    )  # fmt: skip
-
-
-def _json(verdict: "Verdict", errors: dict[str, str]) -> str:
+def _json(verdict: "Verdict", errors: dict[str, str], kept: Path | None) -> str:
     from footsense.verify import as_json  # noqa: PLC0415
 
-    failed = [{"file": file, "error": error} for file, error in errors.items()]
-    return json.dumps(as_json(verdict) | ({"errors": failed} if failed else {}), ensure_ascii=False)
+    out = as_json(verdict)
+    if errors:
+        out["errors"] = [{"file": file, "error": error} for file, error in errors.items()]
+    if kept is not None:
+        out["record"] = str(kept)
+    return json.dumps(out, ensure_ascii=False)
 
 
 def in_words(verdict: "Verdict") -> str:
@@ -163,6 +99,10 @@ def in_words(verdict: "Verdict") -> str:
     if unseen:
         lines += ["", f"No sensor on the foot sees: {', '.join(unseen)}."]
     return "\n".join([*lines, "", textwrap.fill(STATEMENT, 96)])
+
+
+def _told(kept: Path | None) -> str:
+    return "" if kept is None else f"\n\nKept as a completion record: {display(kept)}"
 
 
 def _item_lines(item: "ItemVerdict") -> list[str]:

@@ -1,0 +1,60 @@
+"""`footsense correct`: the wearer says what was counted wrong."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from footsense.cli.records import own_ledger, read_record
+from footsense.errors import UsageError
+from footsense.text import display
+
+if TYPE_CHECKING:
+    from footsense.completion import Entry, Item
+
+
+@click.command(name="correct")
+@click.argument("record", type=click.Path(path_type=Path), metavar="RECORD")
+@click.option("--exercise", required=True, metavar="E", help="Which item of the record.")
+@click.option("--side", type=click.Choice(["left", "right", "both"]), required=True, help="Of which foot.")
+@click.option("--counted", metavar="KEY", help="Which count (cw, ccw) where the item has several.")
+@click.option("--by", type=click.IntRange(-10_000, 10_000), required=True, help="How many more, or less (-1).")
+@click.option("--why", required=True, metavar="TEXT", help="In your own words; it is kept as it is.")
+def command(record: Path, **given: Any) -> None:
+    """Add to a completion record what the wearer says was counted wrong.
+
+    The record stays as it is, and so do its counts and its verdict; the correction is an entry of its own,
+    which `footsense verify RECORD` shows beside them.
+    """
+    from footsense.completion import Correction, entry_in, sha256_of  # noqa: PLC0415
+
+    data = read_record(record)
+    entry, ledger = entry_in(data), own_ledger()
+    if record.resolve().parent != (ledger.folder / entry.subject).resolve():
+        raise UsageError(f"{display(record)}: was not made here; correct it where it was made")
+    item = _item(record, entry, given["exercise"], given["side"])
+    body = Correction(
+        of=sha256_of(data), exercise=item.exercise, side=item.side, counted=_key(item, given["counted"]),
+        by=given["by"], why=display(given["why"], 1000),
+    )  # fmt: skip
+    click.echo(f"Kept: {display(ledger.append(entry.subject, body, datetime.now(UTC)))}")
+
+
+def _item(record: Path, entry: "Entry", exercise: str, side: str) -> "Item":
+    from footsense.completion import Completion  # noqa: PLC0415
+
+    if not isinstance(entry.body, Completion):
+        raise UsageError(f"{display(record)}: is a correction itself; name the record that it corrects")
+    items = {(i.exercise, i.side): i for i in entry.body.result.items}
+    if (exercise, side) not in items:
+        known = display(", ".join(" ".join(key) for key in items), 300)
+        raise UsageError(f"{display(exercise)} {side} is not in the record; in it are: {known}")
+    return items[exercise, side]  # type: ignore[index]
+
+
+def _key(item: "Item", counted: str | None) -> str:
+    keys = list(item.counted)
+    if counted not in keys and (counted is not None or len(keys) > 1):
+        raise UsageError(f"say which count with --counted: {', '.join(keys)}")
+    return counted or keys[0]

@@ -1,0 +1,44 @@
+"""Files and folders that are nobody else's business: 0600 and 0700, whatever the umask."""
+
+import os
+import secrets
+from pathlib import Path
+
+import platformdirs
+
+
+def data_folder() -> Path:
+    """Where this user's records and keys are kept: FOOTSENSE_HOME, or what is usual on this system."""
+    return Path(os.environ.get("FOOTSENSE_HOME") or platformdirs.user_data_dir("footsense", appauthor=False))
+
+
+def private_folder(path: Path) -> Path:
+    """Makes the folder, and what is missing above it, with mode 0700. One that is there is left as it is."""
+    for folder in [f for f in (path, *path.parents) if not f.exists()][::-1]:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Puts the file there whole or not at all, mode 0600, on the disk when this returns. Raises OSError."""
+    part = _written(path, data)
+    part.replace(path)
+
+
+def create_private(path: Path, data: bytes) -> None:
+    """The same for a file that must not be there yet. Raises FileExistsError, OSError."""
+    part = _written(path, data)
+    try:
+        path.hardlink_to(part)
+    finally:
+        part.unlink()
+
+
+def _written(path: Path, data: bytes) -> Path:
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return part

@@ -1,0 +1,383 @@
+"""Completion records: bound to their recordings, signed, chained; every change shows."""
+
+import json
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.cli import cli
+from footsense.completion import (
+    Completion,
+    Keys,
+    Ledger,
+    chain_of,
+    check_chain,
+    check_recordings,
+    encoded,
+    entry_in,
+    fingerprint,
+    verified,
+    witness,
+)
+from footsense.errors import RecordError
+from footsense.simulate import Scenario, simulate, write
+
+ROUTINE = """
+schema = "footsense.routine/1"
+name = "mine"
+[[item]]
+exercise = "ankle-circles"
+sides = ["left"]
+reps = 2
+[[item]]
+exercise = "band-flexes"
+sides = ["left"]
+reps = 2
+hold_s = [3, 6]
+"""
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+CANARY = "ZZ-Canary"
+
+
+def call(*args: str | Path) -> Result:
+    return CliRunner().invoke(cli, list(map(str, args)))
+
+
+@dataclass(frozen=True)
+class Made:
+    """A session of two recordings, its routine, and its record."""
+
+    folder: Path
+    home: Path
+    record: Path
+
+    @property
+    def data(self) -> bytes:
+        return self.record.read_bytes()
+
+    def check(self, *more: str | Path) -> tuple[int, dict[str, object]]:
+        result = call("verify", self.record, *self.recordings, *more, "--json")
+        return result.exit_code, json.loads(result.stdout)
+
+    @property
+    def recordings(self) -> list[Path]:
+        return sorted(self.folder.glob(f"{CANARY}*.csv"))
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Made once for all; tests that change something take `made`."""
+    folder = tmp_path_factory.mktemp("session")
+    args: list[str | Path] = ["--side", "left", "--placement", "foot"]
+    for exercise in ("ankle-circles", "band-flexes"):
+        path = folder / f"{CANARY}-{exercise}.csv"
+        write(simulate(Scenario(motion=exercise, side="left", seed=3, reps=2, rate_hz=50.0, hold_s=4.0)), path)
+        args += ["--exercise", exercise, path]
+    (folder / "mine.toml").write_text(ROUTINE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOOTSENSE_HOME", str(folder / "home"))
+        old = os.umask(0)
+        result = call(
+            "verify", *args, "--routine", folder / "mine.toml", "--record", "--wearer", CANARY, "--json"
+        )
+        os.umask(old)
+    assert result.exit_code == 0, result.output
+    return Made(folder, folder / "home", Path(json.loads(result.stdout)["record"]))
+
+
+@pytest.fixture
+def made(first: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    """A copy of it, its home and all, with the home set."""
+    shutil.copytree(first.folder, tmp_path / "s")
+    home = tmp_path / "s" / "home"
+    monkeypatch.setenv("FOOTSENSE_HOME", str(home))
+    return Made(tmp_path / "s", home, home / first.record.relative_to(first.home))
+
+
+def answers(shown: dict[str, object]) -> dict[str, str]:
+    checks = shown["checks"]
+    assert isinstance(checks, list)
+    return {c["what"]: c["answer"] for c in checks}
+
+
+def test_a_record_that_was_not_touched_holds(made: Made) -> None:
+    code, shown = made.check()
+    assert answers(shown) == {
+        "signature": "yes", "key": "not-checked", "chain": "yes", "recording 1": "yes", "recording 2": "yes",
+        "replay": "yes",
+    }  # fmt: skip
+    assert (code, shown["verdict"], shown["holds"], shown["now"]) == (0, "complete", True, None)
+
+
+def test_evidence_is_where_the_truth_has_it(made: Made) -> None:
+    body = entry_in(made.data).body
+    assert isinstance(body, Completion)
+    circles, holds = body.result.items
+    assert circles.counted == {"cw": 2, "ccw": 2}
+    truth = json.loads(made.recordings[1].with_suffix(".truth.json").read_text())["events"]
+    assert [n for n, *_ in holds.evidence] == [1, 1]
+    for (_, sensor, begin, end), true in zip(holds.evidence, truth, strict=True):
+        assert sensor == 0
+        assert begin / 50 == pytest.approx(true["start_s"], abs=0.25)
+        assert end / 50 == pytest.approx(true["end_s"], abs=0.25)
+
+
+def test_a_receiver_confirms_the_key_with_what_it_was_told(made: Made) -> None:
+    key = entry_in(made.data).key
+    assert answers(made.check("--signed-by", fingerprint(key))[1])["key"] == "yes"
+    assert answers(made.check("--signed-by", key)[1])["key"] == "yes"
+    code, shown = made.check("--signed-by", "0000-0000-0000-0000-0000")
+    assert (code, answers(shown)["key"], shown["holds"]) == (1, "no", False)
+    assert fingerprint(key) in call("verify", made.record).output
+
+
+def test_without_its_recordings_it_says_what_it_could_not_check(made: Made) -> None:
+    result = call("verify", made.record, "--json")
+    shown = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert [a for w, a in answers(shown).items() if w.startswith("rec")] == ["not-checked"] * 2
+    assert answers(shown)["replay"] == "not-checked"
+    assert "not checked" in call("verify", made.record).output
+
+
+def test_recordings_beside_the_record_are_found(made: Made) -> None:
+    for path in made.recordings:
+        shutil.copy(path, made.record.parent / f"other-{path.name}")
+    assert call("verify", made.record).exit_code == 0
+
+
+def test_every_changed_byte_of_the_record_shows(first: Made) -> None:
+    data = first.data
+    for at in range(len(data)):
+        for mask in (0x01, 0x20, 0x80):
+            changed = data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
+            try:
+                assert not verified(entry_in(changed)), at
+            except RecordError:
+                continue
+
+
+@given(cut=st.integers(0, 10_000), more=st.binary(min_size=1, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_a_record_cut_short_or_added_to_is_refused(first: Made, cut: int, more: bytes) -> None:
+    data = first.data
+    for wrong in (data[: cut % len(data)], data + more, more + data):
+        with pytest.raises(RecordError):
+            entry_in(wrong)
+
+
+@given(st.binary(max_size=400))
+@settings(deadline=None)
+def test_any_bytes_are_refused_in_one_line(data: bytes) -> None:
+    with pytest.raises(RecordError) as caught:
+        entry_in(data)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.replace(b'"verdict":"complete"', b'"verdict":"incomplete","verdict":"complete"', 1),
+        lambda d: d.replace(b'"seq":1', b'"seq":1.0', 1),
+        lambda d: d.replace(b'"seq":1', b'"seq": 1', 1),
+        lambda d: d[:-1],
+        lambda d: b"[" * 100_000,
+    ],
+)
+def test_what_reads_the_same_but_is_written_otherwise_is_refused(first: Made, change: object) -> None:
+    assert callable(change)
+    with pytest.raises(RecordError):
+        entry_in(change(first.data))
+
+
+def test_every_changed_byte_of_a_recording_shows(made: Made) -> None:
+    body = entry_in(made.data).body
+    assert isinstance(body, Completion)
+    path = made.recordings[0]
+    whole = path.read_bytes()
+    for n in range(1000):
+        at = n * len(whole) // 1000
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 + n % 255]) + whole[at + 1 :])
+        findings, again = check_recordings(
+            body, made.recordings, made.folder, lambda *_: pytest.fail("replayed")
+        )
+        assert [str(f.answer) for f in findings] == ["no", "yes", "not-checked"]
+        assert again is None
+
+
+def test_nobody_is_named_in_it(made: Made) -> None:
+    for path in (p for p in made.home.rglob("*") if p.is_file()):
+        assert CANARY.lower().encode() not in path.read_bytes().lower()
+        assert CANARY.lower() not in str(path.relative_to(made.home)).lower()
+
+
+def test_files_and_folders_are_private_whatever_the_umask(first: Made) -> None:
+    found = list(first.home.rglob("*"))
+    assert len(found) > 4
+    assert {stat.S_IMODE(p.stat().st_mode) for p in found if p.is_file()} == {0o600}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in found if p.is_dir()} == {0o700}
+
+
+def more_records(made: Made, count: int) -> list[Path]:
+    """Records after the first, of the same wearer."""
+    ledger, entry = ledger_of(made), entry_in(made.data)
+    return [ledger.append(entry.subject, entry.body, NOW) for _ in range(count)]
+
+
+def ledger_of(made: Made) -> Ledger:
+    return Ledger(made.home / "records", Keys(made.home / "keys"))
+
+
+def chain_answer(path: Path) -> tuple[str, str]:
+    data = path.read_bytes()
+    finding = check_chain(data, chain_of(path.parent, entry_in(data).subject))
+    return str(finding.answer), finding.text
+
+
+def test_a_chain_shows_what_was_taken_out_or_put_in(made: Made) -> None:
+    later = more_records(made, 3)
+    assert chain_answer(made.record) == ("yes", "number 1 of 4, none missing before the last")
+    kept = later[0].read_bytes()
+    later[0].unlink()
+    assert chain_answer(later[2]) == ("no", "number 2 of the wearer's records is missing")
+    later[0].write_bytes(later[1].read_bytes())
+    assert chain_answer(later[2])[0] == "no"
+    other = ledger_of(made).keys.signed(
+        msgspec.structs.replace(entry_in(kept), created_utc="2027-01-01T00:00:00Z")
+    )
+    later[0].write_bytes(encoded(other))
+    answer, text = chain_answer(later[2])
+    assert (answer, "number 3 of the wearer's records does not follow number 2" in text) == ("no", True)
+    later[0].write_bytes(b"{}")
+    assert chain_answer(later[2])[0] == "no"
+
+
+def test_a_record_alone_says_that_its_chain_is_not_there(made: Made, tmp_path: Path) -> None:
+    (second,) = more_records(made, 1)
+    alone = Path(shutil.copy(second, tmp_path))
+    assert chain_answer(alone)[0] == "not-checked"
+
+
+def test_a_new_key_is_vouched_for_by_the_old_one(made: Made) -> None:
+    old = entry_in(made.data).key
+    assert fingerprint(old) in call("keys").output
+    assert fingerprint(old) in call("keys", "--rotate").output
+    more_records(made, 1)
+    call("keys", "--rotate")
+    last = more_records(made, 2)[-1]
+    assert entry_in(last.read_bytes()).key != old
+    assert chain_answer(last) == ("yes", "number 4 of 4, none missing before the last")
+
+
+def test_a_rotation_cut_short_leaves_the_old_key_good(made: Made) -> None:
+    keys = ledger_of(made).keys
+    secret = (keys.folder / "signing.key").read_bytes()
+    keys.rotate("2026-01-01")
+    (keys.folder / "signing.key").write_bytes(secret)  # as if it had never been put in place
+    keys.rotate("2026-01-02")
+    assert chain_answer(more_records(made, 1)[0])[0] == "yes"
+
+
+def test_a_key_that_nothing_leads_to_breaks_the_chain(made: Made) -> None:
+    (made.home / "keys" / "signing.key").unlink()
+    answer, text = chain_answer(more_records(made, 1)[0])
+    assert (answer, "signed by a key that nothing links" in text) == ("no", True)
+
+
+def test_one_wearer_can_be_purged_and_the_other_chain_stays_whole(made: Made) -> None:
+    ledger = ledger_of(made)
+    other = ledger.append(ledger.keys.pseudonym("another"), entry_in(made.data).body, NOW)
+    assert ledger.purge(entry_in(made.data).subject) == 1
+    assert not made.record.exists()
+    assert chain_answer(other)[0] == "yes"
+    assert entry_in(other.read_bytes()).seq == 1
+
+
+def test_a_correction_stands_beside_the_count_and_changes_nothing(made: Made) -> None:
+    before = made.data
+    args = [
+        "correct",
+        made.record,
+        "--exercise",
+        "band-flexes",
+        "--side",
+        "left",
+        "--by",
+        "+1",
+        "--why",
+        "slipped",
+    ]
+    assert call(*args).exit_code == 0
+    code, shown = made.check()
+    assert (code, made.data) == (0, before)
+    (item,) = shown["corrected"]  # type: ignore[misc]
+    assert (item["counted"], item["corrected"], item["why"]) == ({"holds": 2}, {"holds": 3}, ["slipped"])
+    assert "the wearer says 3 holds: slipped" in call("verify", made.record, *made.recordings).output
+    assert answers(shown)["chain"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--exercise", "toe-walk", "--side", "both"], "toe-walk both is not in the record"),
+        (["--exercise", "ankle-circles", "--side", "left"], "say which count with --counted: ccw, cw"),
+    ],
+)
+def test_a_correction_of_nothing_is_refused(made: Made, args: list[str], told: str) -> None:
+    result = call("correct", made.record, *args, "--by", "1", "--why", "so")
+    assert told in str(result.exception)
+
+
+def test_another_algorithm_gives_a_second_result_beside_the_first(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, entry = ledger_of(made).keys, entry_in(made.data)
+    assert isinstance(entry.body, Completion)
+    item = msgspec.structs.replace(entry.body.result.items[1], counted={"holds": 9})
+    result = msgspec.structs.replace(entry.body.result, items=[entry.body.result.items[0], item])
+    for algorithm, expected in (("0" * 64, "not-checked"), (entry.body.software.algorithm_sha256, "no")):
+        software = msgspec.structs.replace(entry.body.software, algorithm_sha256=algorithm)
+        body = msgspec.structs.replace(entry.body, result=result, software=software)
+        made.record.write_bytes(encoded(keys.signed(msgspec.structs.replace(entry, body=body))))
+        code, shown = made.check()
+        assert (code, answers(shown)["replay"], answers(shown)["signature"]) == (1, expected, "yes")
+        now = shown["now"]
+        assert isinstance(now, dict)
+        assert now["items"][1]["counted"] == {"holds": 2}
+        assert "counted 9 holds; now 2 holds" in call("verify", made.record, *made.recordings).output
+
+
+def test_the_algorithm_is_known_by_its_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = witness._algorithm()
+    shutil.copytree(witness._ROOT, tmp_path / "f", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(witness, "_ROOT", tmp_path / "f")
+    assert witness._algorithm() == before
+    file = tmp_path / "f" / "signal" / "holds.py"
+    file.write_text(file.read_text().replace("2.0", "2.1", 1))
+    assert witness._algorithm() != before
+
+
+def test_no_record_is_made_of_what_cannot_be_read(made: Made) -> None:
+    bad = made.folder / "bad.csv"
+    bad.write_text("nonsense\n")
+    result = call("verify", bad, "--routine", made.folder / "mine.toml", "--record")
+    assert result.exit_code == 1
+    assert "no record was made" in result.stderr
+    assert len(list(made.record.parent.iterdir())) == 1
+
+
+def test_a_chain_that_cannot_be_read_is_not_begun_anew(made: Made) -> None:
+    body = entry_in(made.data).body
+    made.record.write_bytes(b"torn")
+    with pytest.raises(RecordError):
+        ledger_of(made).append(made.record.parent.name, body, NOW)
+    assert len(list(made.record.parent.iterdir())) == 1

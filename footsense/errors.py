@@ -47,3 +47,7 @@ class StreamError(FootsenseError):
 
 class BluetoothError(FootsenseError):
     """No Bluetooth here, no such device, or the link failed."""
+
+
+class NotHeardError(BluetoothError):
+    """Bluetooth works, but no such sensor was heard."""

@@ -12,6 +12,11 @@ def data_folder() -> Path:
     return Path(os.environ.get("FOOTSENSE_HOME") or platformdirs.user_data_dir("footsense", appauthor=False))
 
 
+def config_folder() -> Path:
+    """Where this user's choices are kept: FOOTSENSE_HOME, or what is usual on this system."""
+    return Path(os.environ.get("FOOTSENSE_HOME") or platformdirs.user_config_dir("footsense", appauthor=False))
+
+
 def private_folder(path: Path) -> Path:
     """Makes the folder, and what is missing above it, with mode 0700. One that is there is left as it is."""
     for folder in [f for f in (path, *path.parents) if not f.exists()][::-1]:

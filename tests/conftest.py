@@ -17,7 +17,7 @@ def reference() -> Path:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test writes to the keys and records of whoever runs it."""
+    """No test reads or writes the keys, records and settings of whoever runs it."""
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FOOTSENSE_HOME", str(folder))
     return folder

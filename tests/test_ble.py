@@ -17,7 +17,8 @@ from footsense.devices import Write
 from footsense.errors import BluetoothError, UsageError
 from footsense.simulate.air import Air
 from footsense.simulate.virtual_link import Radio, close_device, controller_of
-from footsense.sources.ble import Central, Link, Patience
+from footsense.sources.ble import Link
+from footsense.sources.central import Central, Patience
 from footsense.sources.inbox import Inbox, steady_clock
 from footsense.sources.plan import Plan
 from footsense.sources.words import explained, no_bluetooth
@@ -32,7 +33,10 @@ QUICK = Patience(
     reconnect_s=1,
 )
 TOY = SimpleNamespace(
-    name="toy", match_score=lambda data: 2 if SERVICE in data.service_uuids else 0, broadcasts=False
+    name="toy",
+    match_score=lambda data: 2 if SERVICE in data.service_uuids else 0,
+    broadcasts=False,
+    data=SimpleNamespace(chars={}),
 )
 
 

@@ -30,7 +30,7 @@ from footsense.routine import load_routine
 from footsense.simulate import Scenario, simulate
 from footsense.simulate.cued import Cued, following, ignoring, write_mcap
 from footsense.simulate.rig import virtual_rig
-from footsense.sources.ble import Central, Patience
+from footsense.sources.central import Central, Patience
 from footsense.types import Command, Event, Grade, Reason
 from footsense.verify import Answer, ItemVerdict, as_json, verify
 from footsense.verify.cues import LATEST_S, SOONEST_S, answers

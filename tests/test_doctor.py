@@ -13,12 +13,13 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Why
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from shown import is_safe
 
 from footsense.cli import doctor, permission
 from footsense.errors import BluetoothError
 from footsense.simulate.virtual_link import VirtualScanner
 from footsense.sources import attempt, words
-from footsense.sources.ble import Central, Patience
+from footsense.sources.central import Central, Patience
 from footsense.sources.doctor import findings, in_one_line
 from footsense.sources.machine import Machine, Switch, look
 from footsense.sources.trouble import Trouble
@@ -113,7 +114,7 @@ MACHINES = st.builds(
 def test_there_is_always_an_answer_in_one_safe_line(machine: Machine, trouble: Trouble, detail: str) -> None:
     found = [f for f in findings(machine, trouble, detail) if not f.ok]
     assert found
-    assert all(f.text and f.advice and f.line.isprintable() for f in found)
+    assert all(f.text and f.advice and is_safe(f.line) for f in found)
     assert in_one_line(machine, trouble, detail).startswith(found[0].line)
 
 

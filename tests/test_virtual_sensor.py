@@ -16,7 +16,8 @@ from footsense.simulate.air import Air
 from footsense.simulate.firmware import Motion, ProfileFirmware
 from footsense.simulate.rig import Rig, virtual_rig
 from footsense.simulate.virtual_sensor import VirtualSensor
-from footsense.sources.ble import Central, Link, Patience
+from footsense.sources.ble import Link
+from footsense.sources.central import Central, Patience
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import plan_for
 from footsense.types import Gap, Item, RawPacket, Samples, SensorMeta

@@ -24,7 +24,7 @@ from footsense.session import event_line, replay
 from footsense.simulate import PLAIN, Simulated, sample, simulate, write
 from footsense.simulate.rig import virtual_rig
 from footsense.simulate.wearing_check import Check, Mistakes, simulate_check
-from footsense.sources.ble import Central, Patience
+from footsense.sources.central import Central, Patience
 from footsense.types import Command, Item, Placement, Samples, SensorMeta, Side, StreamInfo
 from footsense.wearing import Outcome, WearingCheck, with_commands
 from tests.streams import cut

@@ -127,7 +127,8 @@ async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", boo
     from footsense.cli.live import record, until_interrupted  # noqa: PLC0415
     from footsense.devices import load_profile  # noqa: PLC0415
     from footsense.simulate.rig import virtual_rig  # noqa: PLC0415
-    from footsense.sources.ble import Central, Link, Patience  # noqa: PLC0415
+    from footsense.sources.ble import Link  # noqa: PLC0415
+    from footsense.sources.central import Central, Patience  # noqa: PLC0415
     from footsense.sources.inbox import Inbox, steady_clock  # noqa: PLC0415
     from footsense.sources.plan import plan_for  # noqa: PLC0415
     from footsense.types import SensorMeta  # noqa: PLC0415

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from footsense.cli.presses import PressGuide
     from footsense.cli.wearing import WearingGuide
     from footsense.session import Session, SessionEvent
-    from footsense.sources.ble import Central, Link
+    from footsense.sources.ble import Link
+    from footsense.sources.central import Central, Found
     from footsense.sources.inbox import Inbox, Received
     from footsense.types import Item, Placement, Reference, SensorMeta, Side
 
@@ -73,7 +74,7 @@ def command(
     If the link is lost for good, what was received is kept and the exit code is 1.
     """
     from footsense.devices import load_profile, profile_names  # noqa: PLC0415
-    from footsense.sources.ble import Central  # noqa: PLC0415
+    from footsense.sources.central import Central  # noqa: PLC0415
 
     path = Path(output or f"footsense-{datetime.now():%Y%m%d-%H%M%S}.mcap")  # noqa: DTZ005, the wearer's own day
     if path.suffix != ".mcap":
@@ -101,8 +102,7 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     from footsense.sources.plan import plan_for  # noqa: PLC0415
     from footsense.types import SensorMeta  # noqa: PLC0415
 
-    screen.say("looking for the sensor …")
-    found = await central.find(wish.device)
+    found = await _found(central, wish.device, screen)
     assert found.profile is not None
     settings = found.profile.settings_for(wish.settings)
     inbox = Inbox(steady_clock())
@@ -115,6 +115,25 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
         presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
     )  # fmt: skip
     return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
+
+
+async def _found(central: "Central", device: str | None, screen: Screen) -> "Found":
+    """The sensor that was asked for, else the one that is remembered, else the only one there is."""
+    from footsense.errors import NotHeardError  # noqa: PLC0415
+    from footsense.sources.remembered import remembered  # noqa: PLC0415
+
+    mine = None if device else remembered()
+    if mine is None:
+        screen.say("looking for the sensor …")
+        return await central.find(device)
+    screen.say(f"looking for your sensor {mine.label}, as remembered; another one: --device NAME …")
+    try:
+        return await central.find(address=mine.address)
+    except NotHeardError as error:
+        raise NotHeardError(
+            f"your sensor {mine.label} was not heard: switch it on and bring it near, or take another with "
+            "--device NAME; `footsense scan --remember NAME` chooses anew, `footsense scan --forget` forgets it"
+        ) from error
 
 
 def _before(path: Path | None, check_wearing: bool, side: str | None) -> "Reference | None":

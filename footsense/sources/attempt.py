@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _listen(listen_s: float, **scan_kw: Any) -> Met:
     try:
-        from footsense.sources.ble import Patience, listening  # noqa: PLC0415, bleak itself may be missing
+        from footsense.sources.central import Patience, listening  # noqa: PLC0415, bleak itself may be missing
         from footsense.sources.words import trouble_of  # noqa: PLC0415
     except ImportError as error:
         return Trouble.NO_BACKEND, str(error)

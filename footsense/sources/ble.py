@@ -1,204 +1,30 @@
-"""The Bluetooth LE client, on bleak: finds a sensor, sets it up as its profile says, and queues what it sends.
+"""One sensor that streams, on bleak: set up as its profile says, what it sends queued, set up again when lost.
 
-`Central` scans and chooses; `Link` is one sensor that streams into an `Inbox`, set up again when the link was
-lost. The keyword arguments `scan_kw` and `client_kw` go to bleak as they are; `{}` means the platform's own
-Bluetooth. Every wait has an end.
+Every wait has an end.
 """
 
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakGATTProtocolError
 
-from footsense.devices import Answer, Profile, Write
+from footsense.devices import Answer, Write
 from footsense.errors import BluetoothError, PacketError, UsageError
+from footsense.sources.central import Central, characteristic
 from footsense.sources.inbox import Inbox
-from footsense.sources.plan import Plan, Settings, nothing_to_connect_to
+from footsense.sources.plan import Plan, Settings
 from footsense.sources.tasks import end_tasks
 from footsense.sources.words import FAILURES, explained, in_words, no_bluetooth
 from footsense.text import display
 from footsense.types import Command, RawPacket
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long is waited, in s, and how often is tried.
-
-    `listen_s`: until the system listens (it may ask the user first).
-    `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling.
-    `write_s`: one write or subscription. `mtu_s`: until the system tells the packet length negotiated.
-    `stop_s`: the stop writes, and the disconnection. `silence_s` without a packet, or ten packets' time if
-    that is longer, means that the link is lost. `settle_s`: the scan goes on after the first match, for
-    others. `reconnect_s`: how long a lost sensor is tried again.
-    """
-
-    listen_s: float = 30.0
-    connect_s: float = 20.0
-    attempts: int = 4
-    backoff_s: float = 0.25
-    write_s: float = 5.0
-    mtu_s: float = 2.0
-    stop_s: float = 3.0
-    silence_s: float = 1.0
-    settle_s: float = 1.0
-    reconnect_s: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A device that advertises. `profile` is its best match, None where no profile knows it; the larger
-    `score`, the surer. `name` comes from the air: show `label`."""
-
-    device: BLEDevice
-    name: str
-    rssi_dbm: int
-    profile: Profile | None
-    score: int
-
-    @property
-    def label(self) -> str:
-        """What a person is shown."""
-        return f"'{display(self.name)}'" if self.name else "a sensor without a name"
-
-
-@contextlib.asynccontextmanager
-async def listening(
-    heard: Callable[[BLEDevice, AdvertisementData], None], scan_kw: Mapping[str, Any], patience: Patience
-) -> AsyncIterator[None]:
-    """Scanning, for as long as the context lasts. Raises what bleak raises, and TimeoutError if the system does
-    not begin within `listen_s`; that it does not end is nobody's loss."""
-    scanner = BleakScanner(heard, **scan_kw)
-    async with asyncio.timeout(patience.listen_s):
-        await scanner.start()
-    try:
-        yield
-    finally:
-        with contextlib.suppress(*FAILURES):
-            async with asyncio.timeout(patience.stop_s):
-                await scanner.stop()
-
-
-class Central:
-    """This machine's side of Bluetooth: scans, chooses, and lets one sensor connect at a time.
-
-    BlueZ answers two connection attempts at once with failures, so all scanning and connecting shares a lock.
-    """
-
-    def __init__(
-        self,
-        profiles: Sequence[Profile],
-        *,
-        scan_kw: Mapping[str, Any] | None = None,
-        client_kw: Mapping[str, Any] | None = None,
-        patience: Patience | None = None,
-    ) -> None:
-        self.profiles = tuple(profiles)
-        self.scan_kw = dict(scan_kw or {})
-        self.client_kw = dict(client_kw or {})
-        self.patience = patience or Patience()
-        self.lock = asyncio.Lock()
-
-    async def scan(self, timeout_s: float) -> list[Found]:
-        """All devices heard in `timeout_s`: those that a profile knows first, the surest and nearest before.
-
-        Raises BluetoothError where there is no Bluetooth.
-        """
-        with explained():
-            async with self.lock:
-                seen: dict[str, Found] = {}
-
-                def heard(device: BLEDevice, data: AdvertisementData) -> None:
-                    seen[device.address] = self._judge(device, data)
-
-                async with listening(heard, self.scan_kw, self.patience):
-                    await asyncio.sleep(timeout_s)
-        return _ordered(list(seen.values()))
-
-    async def find(self, name: str | None = None, timeout_s: float = 15.0) -> Found:
-        """The one sensor that a profile knows, or the one of that name or address.
-
-        Scans `settle_s` longer than to the first match. Raises BluetoothError if none is heard, UsageError
-        if there are several to choose from.
-        """
-        with explained():
-            async with self.lock:
-                heard = await self._heard(name, timeout_s)
-        matches = [f for f in heard if f.profile and not f.profile.broadcasts]
-        if not matches:
-            raise BluetoothError(_none_found(name, timeout_s, heard))
-        if len(matches) > 1:
-            names = ", ".join(f"{f.label} ({display(f.device.address)})" for f in matches)
-            raise UsageError(f"more than one sensor is near: {names}; choose with --device NAME or ADDRESS")
-        return matches[0]
-
-    async def again(self, device: BLEDevice, timeout_s: float) -> BLEDevice:
-        """The device as it advertises now: BlueZ forgets devices whose connection failed."""
-        async with self.lock:
-            found = await BleakScanner.find_device_by_address(device.address, timeout_s, **self.scan_kw)
-        return found or device
-
-    async def _heard(self, name: str | None, timeout_s: float) -> list[Found]:
-        """The devices of that name, or all; until `settle_s` after the first that a profile knows."""
-        found: dict[str, Found] = {}
-        first = asyncio.Event()
-
-        def heard(device: BLEDevice, data: AdvertisementData) -> None:
-            judged = self._judge(device, data)
-            if name is None or _is_called(judged, name):
-                found[device.address] = judged
-                if judged.profile and not judged.profile.broadcasts:
-                    first.set()
-
-        async with listening(heard, self.scan_kw, self.patience):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await first.wait()
-                await asyncio.sleep(self.patience.settle_s)
-        return _ordered(list(found.values()))
-
-    def _judge(self, device: BLEDevice, data: AdvertisementData) -> Found:
-        scores = [(profile.match_score(data), i) for i, profile in enumerate(self.profiles)]
-        score, best = max(scores, default=(0, 0), key=lambda s: (s[0], -s[1]))
-        name = data.local_name or device.name or ""
-        return Found(device, name, data.rssi, self.profiles[best] if score > 0 else None, score)
-
-
-def _ordered(found: list[Found]) -> list[Found]:
-    return sorted(found, key=lambda f: (-f.score, -f.rssi_dbm, f.name, f.device.address))
-
-
-def _is_called(found: Found, name: str) -> bool:
-    return name.casefold() in (found.name.casefold(), found.device.address.casefold())
-
-
-def _none_found(name: str | None, timeout_s: float, heard: Sequence[Found]) -> str:
-    if name and heard and heard[0].profile:
-        return nothing_to_connect_to(heard[0].profile)
-    if name and heard:
-        which = f"{heard[0].label} ({display(heard[0].device.address)})"
-        return (
-            f"{which} is near, but none of the profiles knows it: `footsense profiles list` shows what is known"
-        )
-    what = f"no sensor called '{display(name)}'" if name else "no sensor that a profile knows"
-    return f"{what} was heard in {timeout_s:g} s: switch it on, bring it near, and look with `footsense scan`"
-
-
-def _char(client: BleakClient, char: str, service: str = "") -> BleakGATTCharacteristic | None:
-    """The characteristic of that UUID in that service, else the only one of it anywhere; None where there is
-    none or nobody can tell which."""
-    found = [c for s in client.services for c in s.characteristics if c.uuid == char]
-    there = [c for c in found if service in ("", c.service_uuid)]
-    return there[0] if there else found[0] if len(found) == 1 else None
 
 
 class Link:
@@ -291,13 +117,15 @@ class Link:
         await self._write(client, "probe")
         await self._check_mtu(client)
         await self._write(client, "setup")
-        for char in filter(None, map(partial(_char, client), self._plan.subscribe)):
+        for char in filter(None, map(partial(characteristic, client), self._plan.subscribe)):
             async with asyncio.timeout(self._central.patience.write_s):
                 await client.start_notify(char, self._received)
         await self._write(client, "start")
 
     def _check_characteristics(self, client: BleakClient) -> None:
-        missing = [char for service, char in self._plan.required if _char(client, char, service) is None]
+        missing = [
+            char for service, char in self._plan.required if characteristic(client, char, service) is None
+        ]
         if missing:
             raise BluetoothError(
                 f"{self._label} lacks what its profile '{display(self._plan.name)}' needs (characteristic "
@@ -318,7 +146,7 @@ class Link:
             )
 
     def _seen_mtu(self, client: BleakClient) -> int:
-        chars = [_char(client, char, service) for service, char in self._plan.required]
+        chars = [characteristic(client, char, service) for service, char in self._plan.required]
         # mtu_size is always 23 on BlueZ, which tells the length only by characteristic
         return max([c.max_write_without_response_size + 3 for c in chars if c], default=client.mtu_size)
 
@@ -364,14 +192,14 @@ class Link:
         return values
 
     async def _write_one(self, client: BleakClient, write: Write) -> None:
-        if write.optional and _char(client, write.char, write.service) is None:
+        if write.optional and characteristic(client, write.char, write.service) is None:
             return
         async with asyncio.timeout(self._central.patience.write_s):
             await client.write_gatt_char(self._place(client, write), write.payload)
         await asyncio.sleep(write.delay_s)
 
     def _place(self, client: BleakClient, write: Write) -> BleakGATTCharacteristic:
-        char = _char(client, write.char, write.service)
+        char = characteristic(client, write.char, write.service)
         if char is None:
             raise BluetoothError(f"{self._label} has no characteristic {write.char}")
         return char

@@ -40,9 +40,14 @@ def create_private(path: Path, data: bytes) -> None:
         part.unlink()
 
 
+def new_private(path: Path) -> int:
+    """The descriptor of a new file, to write bytes to, mode 0600. Raises FileExistsError, OSError."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+
+
 def _written(path: Path, data: bytes) -> Path:
     part = path.with_name(f".{secrets.token_hex(8)}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(new_private(part), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

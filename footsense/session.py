@@ -8,20 +8,20 @@ from pathlib import Path
 from footsense.engine import Engine
 from footsense.recording import messages as m
 from footsense.recording import open_recording
-from footsense.recording.mcap import Scan, command_of, replayed, scan_mcap
+from footsense.recording.mcap import Scan, command_of, replayed, scan_mcap, status_of
 from footsense.recording.model import ending
 from footsense.recording.writer import Recorder
 from footsense.signal.front import slice_samples
 from footsense.stream import Pipeline
 from footsense.stream.chunks import joined
-from footsense.types import Command, Event, Item, Progress, RawPacket, Samples, SensorMeta, Tick
+from footsense.types import Command, Event, Item, Progress, RawPacket, Samples, SensorMeta, Status, Tick
 
 __all__ = ["Pipeline", "Session", "SessionEvent", "event_line", "inputs_of", "replay"]
 
 _SLICE_S = 0.1
 _BATCH = 4096
 
-Input = RawPacket | Tick | Command
+Input = RawPacket | Tick | Command | Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class SessionEvent:
 class Session:
     """One session of one or more sensors.
 
-    `process` takes packets, ticks and commands in the order in which they came, records them first if there is
-    a recorder, and returns the events that became final. It reads no clock: the same inputs give the same
-    events, live or replayed. `on_item` is shown every item of each sensor's stream (pictures, coach). A packet
-    of a sensor that is not among `sensors` is recorded and otherwise ignored. With `batch` so many samples are
-    gathered before the detectors run: the same events, later and with less work.
+    `process` takes whatever came, in the order in which it came, records it first if there is a recorder, and
+    returns the events that became final. It reads no clock: the same inputs give the same events, live or
+    replayed. `on_item` is shown every item of each sensor's stream (pictures, coach). A packet of a sensor
+    that is not among `sensors` is recorded and otherwise ignored. With `batch` so many samples are gathered
+    before the detectors run: the same events, later and with less work.
     """
 
     def __init__(
@@ -62,6 +62,8 @@ class Session:
     def process(self, item: Input) -> list[SessionEvent]:
         """Take what came; return the events that are final with it."""
         self._record(item)
+        if isinstance(item, Status):
+            return []
         if isinstance(item, Command):
             return [e for lane in self._lanes.values() for e in self._run(lane, lane.pipeline.command(item))]
         if isinstance(item, Tick):
@@ -104,6 +106,8 @@ class Session:
             self.recorder.packet(item)
         elif isinstance(item, Tick):
             self.recorder.tick(item)
+        elif isinstance(item, Status):
+            self.recorder.status(item)
         else:
             self.recorder.command(item)
 
@@ -167,6 +171,8 @@ def inputs_of(path: Path) -> Iterator[Input]:
             yield Tick(message.host_ns)
         elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
             yield command
+        elif message.topic in m.STATUS.values() and (status := status_of(message)) is not None:
+            yield status
 
 
 def replay(

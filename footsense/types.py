@@ -111,6 +111,16 @@ class Command:
     fields: Mapping[str, str | float | int | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What machine (`clock`: its clocks) or link (`link`: connected, lost, battery, …) say of themselves,
+    recorded with the session. `fields` are listed where recordings' messages are. Detectors never see it."""
+
+    host_ns: int
+    about: Literal["clock", "link"]
+    fields: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
 Item = StreamInfo | Samples | Gap | Tick | Command
 
 

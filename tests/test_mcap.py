@@ -2,12 +2,9 @@
 
 import os
 import re
-import signal
 import stat
 import struct
-import subprocess
-import sys
-import time
+import uuid
 import zlib
 from pathlib import Path
 
@@ -20,7 +17,7 @@ from mcap.reader import make_reader
 from footsense.errors import RecordingError
 from footsense.recording import Recorder, open_recording, part_path
 from footsense.recording import messages as m
-from footsense.recording.mcap import Scan, command_of, replayed, scan_mcap
+from footsense.recording.mcap import Scan, command_of, scan_mcap
 from footsense.recording.reader import MAGIC, MAX_CHUNK, Reader
 from footsense.types import Command, RawPacket, SensorMeta, Tick
 
@@ -62,7 +59,9 @@ def test_what_is_written_comes_back(whole: Path) -> None:
     assert damage == []
     assert [f.packet for f in found if f.packet] == packets(100)
     assert [f.seq for f in found] == list(range(len(found)))
-    assert scan_mcap(whole) == Scan((META,), closed=True, damage=(), packets=100)
+    scan = scan_mcap(whole)
+    assert scan == Scan((META,), closed=True, damage=(), packets=100, segment=scan.segment)
+    assert uuid.UUID(scan.segment.session).version == 4
     (said,) = [f for f in found if f.topic == m.COMMAND]
     assert said.fields == {"kind": "exercise", "fields": {"exercise": "top-presses", "side": None}}
 
@@ -170,9 +169,9 @@ def test_a_cut_anywhere_in_the_last_chunk_is_not_closed_and_not_damaged(whole: P
 def test_damage_before_the_cut_is_told(whole: Path) -> None:
     cut = whole.with_name("both.mcap")
     raw = bytearray(whole.read_bytes())
-    first = raw.index(b"zstd", len(raw) // 4)
+    first = raw.index(b"zstd", len(raw) // 8)
     raw[first + 40] ^= 0x10
-    cut.write_bytes(raw[: raw.index(b"zstd", len(raw) * 3 // 4) + 20])
+    cut.write_bytes(raw[: raw.index(b"zstd", len(raw) // 2) + 20])
     scan = scan_mcap(cut)
     assert not scan.closed
     assert scan.damage[0].start_byte < first < scan.damage[0].end_byte
@@ -235,59 +234,7 @@ def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
     path.write_bytes(MAGIC + b"".join(b"\x06" + struct.pack("<Q", len(b)) + b for b in (body, lying)))
     found, damage = read(path)
     assert found == []
-    assert ["lengths" in d or "another size" in d for d in damage] == [True, True]
-
-
-WRITE_AND_WAIT = """
-import sys, time
-from footsense.recording import Recorder
-from footsense.types import RawPacket, SensorMeta
-recorder = Recorder(sys.argv[1], [SensorMeta("s", "")])
-for k in range(100):
-    recorder.packet(RawPacket("s", "c", k * 100_000_000, bytes(20)))
-time.sleep(0.2)
-while recorder._queue.qsize():
-    time.sleep(0.05)
-time.sleep(1.2)
-print("ready", flush=True)
-time.sleep(60)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="not run: SIGKILL is of POSIX")
-def test_kill_keeps_what_was_flushed(tmp_path: Path) -> None:
-    path = tmp_path / "a.mcap"
-    with subprocess.Popen([sys.executable, "-c", WRITE_AND_WAIT, str(path)], stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"ready\n"
-        os.kill(child.pid, signal.SIGKILL)
-    scan = scan_mcap(part_path(path))
-    assert scan.packets == 100
-    assert not scan.closed
-
-
-def test_a_full_disk_loses_nothing_once_it_is_freed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = True
-    write = os.write
-
-    def scarce(file: int, data: bytes) -> int:
-        if full:
-            raise OSError(28, "No space left on device")
-        return write(file, bytes(data[:100]))  # and it takes little at a time
-
-    monkeypatch.setattr("footsense.recording.writer.os.write", scarce)
-    recorder = Recorder(tmp_path / "a.mcap", [META])
-    for packet in packets(100):
-        recorder.packet(packet)
-    for _ in range(1500):
-        if recorder.problem:
-            break
-        time.sleep(0.02)
-    assert recorder.problem == "No space left on device"
-    full = False
-    path = recorder.close()
-    assert [f.packet for f in replayed(path) if f.packet] == packets(100)
-    assert scan_mcap(path).closed
+    assert ["larger than" in d or "another size" in d for d in damage] == [True, True]
 
 
 def test_a_file_that_took_the_name_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
@@ -299,18 +246,6 @@ def test_a_file_that_took_the_name_meanwhile_is_not_overwritten(tmp_path: Path) 
         recorder.close()
     assert path.read_text() == "mine"
     assert scan_mcap(part_path(path)).closed
-
-
-def test_a_disk_that_stays_full_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(file: int, data: bytes) -> int:
-        raise OSError(28, "No space left on device")
-
-    recorder = Recorder(tmp_path / "a.mcap", [META])
-    monkeypatch.setattr("footsense.recording.writer.os.write", full)
-    recorder.packet(packets(1)[0])
-    with pytest.raises(RecordingError, match="No space left"):
-        recorder.close()
-    assert not (tmp_path / "a.mcap").exists()
 
 
 def test_a_command_with_a_number_that_is_none_is_left_out() -> None:

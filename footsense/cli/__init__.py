@@ -22,6 +22,7 @@ COMMANDS = {
     "keys": ("footsense.cli.keys", "Show the key that signs completion records, or change it."),
     "profiles": ("footsense.cli.profiles", "List, show, check and try device profiles."),
     "record": ("footsense.cli.record", "Record a sensor to a file."),
+    "repair": ("footsense.cli.repair", "Copy what is whole of a damaged recording to a new file."),
     "replay": ("footsense.cli.replay", "Play a recording as if it were live."),
     "report": ("footsense.cli.report", "Make a page with pictures of a recording."),
     "scan": ("footsense.cli.scan", "List the Bluetooth sensors nearby."),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.errors import RecordingError
+from footsense.recording.model import reading
 from footsense.text import display
 from footsense.types import Floats
 
@@ -52,7 +53,7 @@ def read_csv(path: Path) -> Table:
     """Read `.csv` or `.csv.gz`. Raises RecordingError with file, line and column for anything that is not
     exactly the contract's format."""
     try:
-        with path.open("rb") as file:
+        with reading(path) as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             stream = gzip.GzipFile(fileobj=file) if packed else file
@@ -61,8 +62,6 @@ def read_csv(path: Path) -> Table:
         raise RecordingError(
             f"{display(path.name)}: the gzip data is cut short or damaged; get the file again"
         ) from None
-    except OSError as error:
-        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
 
 
 class _Reader:
@@ -103,8 +102,12 @@ class _Reader:
             rest = text[cut:]
             if cut:
                 yield text[:cut]
-            elif len(rest.rstrip(b"\r\n")) > _MAX_LINE:
+            if len(rest) > _MAX_LINE and len(rest.rstrip(b"\r\n")) > _MAX_LINE:
                 raise self._error(self.line, None, f"is longer than {_MAX_LINE} characters; is this a CSV?")
+            if len(rest) > _MAX_LINE + _BLOCK:
+                raise self._error(
+                    self.line + 1, None, "is the first of far too many empty lines; is this a CSV?"
+                )
         if rest := rest.rstrip(b"\r\n"):
             yield rest
 

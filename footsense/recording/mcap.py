@@ -1,5 +1,7 @@
 """Opens an `.mcap` recording: who was recorded, whether it is whole, and each sensor's stream, decoded anew."""
 
+import hashlib
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,16 +11,30 @@ import msgspec
 
 from footsense.errors import FootsenseError, RecordingError
 from footsense.recording import messages as m
-from footsense.recording.model import Damage, Recording, Track
+from footsense.recording.model import ALONE, Damage, Recording, Segment, Track, reading
 from footsense.recording.reader import CUT, Reader
 from footsense.stream import Pipeline
 from footsense.stream.chunks import joined
 from footsense.text import display
-from footsense.types import Command, Gap, Item, Placement, Samples, SensorMeta, Side, StreamInfo, Tick
+from footsense.types import (
+    Command,
+    Gap,
+    Item,
+    Placement,
+    Samples,
+    SensorMeta,
+    Side,
+    Status,
+    StreamInfo,
+    Tick,
+)
 
 _CHUNK = 4096  # samples an item
 _MAX_SENSORS = 16
 _MAX_PROFILE = 1 << 17
+
+
+_UUID = r"^([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})?\Z"
 
 
 class _Sensor(msgspec.Struct):
@@ -33,6 +49,9 @@ class _Session(msgspec.Struct):
     schema: str
     sensors: list[_Sensor]
     facts: dict[str, object] = msgspec.field(default_factory=dict)
+    session: Annotated[str, msgspec.Meta(pattern=_UUID)] = ""
+    segment: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    after_sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")] | None = None
 
 
 _Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # larger ones need not fit a float
@@ -46,13 +65,14 @@ class _Said(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What one pass over a file tells: its sensors, whether its end was written, damage, number of packets,
-    and whether the wearer was simulated."""
+    whether the wearer was simulated, and which part of a session it is."""
 
     sensors: tuple[SensorMeta, ...]
     closed: bool
     damage: tuple[Damage, ...]
     packets: int
     simulated: bool = False
+    segment: Segment = ALONE
 
 
 def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
@@ -69,30 +89,26 @@ def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | N
         except FootsenseError as error:
             raise RecordingError(f"{name}: its device profile cannot be used: {error}") from None
     tracks = tuple(Track(meta.id, meta.side, meta.placement, _source(path, meta)) for meta in metas)
-    return Recording(file, tracks, scan.closed, scan.damage, scan.simulated)
+    return Recording(file, tracks, scan.closed, scan.damage, scan.simulated, scan.segment)
 
 
 def scan_mcap(path: Path) -> Scan:
     """Read a whole file once. Raises RecordingError where it holds no session of footsense."""
-    sensors: tuple[SensorMeta, ...] | None = None
-    last: m.Message | None = None
-    packets, simulated = 0, False
-    try:
-        with path.open("rb") as opened:
-            reader = Reader(opened)
-            for last in reader.messages():
-                packets += last.topic == m.RAW
-                if sensors is None and last.topic == m.SESSION:
-                    sensors, simulated = _session(last, display(path.name))
-    except OSError as error:
-        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
-    if sensors is None:
+    scan: Scan | None = None
+    packets, closed = 0, False
+    with reading(path) as opened:
+        reader = Reader(opened)
+        for message in reader.messages():
+            packets += message.topic == m.RAW
+            closed |= message.topic == m.END
+            if scan is None and message.topic == m.SESSION:
+                scan = _session(message, display(path.name))
+    if scan is None:
         raise RecordingError(
             f"{display(path.name)}: holds no footsense session that is whole; get the file again or record anew"
         )
-    closed = last is not None and last.topic == m.END
     damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
-    return Scan(sensors, closed, tuple(damage), packets, simulated)
+    return replace(scan, closed=closed, damage=tuple(damage), packets=packets)
 
 
 def _before_the_cut(damage: Sequence[Damage], size: int) -> Sequence[Damage]:
@@ -104,13 +120,18 @@ def _before_the_cut(damage: Sequence[Damage], size: int) -> Sequence[Damage]:
     return kept
 
 
+def resumed(path: Path) -> Segment:
+    """The segment that goes on where a recording was broken off. Raises RecordingError for no recording."""
+    before = scan_mcap(path).segment
+    with reading(path) as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Segment(before.session or str(uuid.uuid4()), before.number + 1, digest)
+
+
 def replayed(path: Path) -> Iterator[m.Message]:
     """Every message of a recording, in order. Raises RecordingError where it cannot be read."""
-    try:
-        with path.open("rb") as opened:
-            yield from Reader(opened).messages()
-    except OSError as error:
-        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
+    with reading(path) as opened:
+        yield from Reader(opened).messages()
 
 
 def command_of(message: m.Message) -> Command | None:
@@ -122,8 +143,18 @@ def command_of(message: m.Message) -> Command | None:
     return Command(message.host_ns, said.kind, said.fields)
 
 
-def _session(message: m.Message, name: str) -> tuple[tuple[SensorMeta, ...], bool]:
-    """The sensors of a session, and whether it says that the wearer was simulated."""
+def status_of(message: m.Message) -> Status | None:
+    """What machine or link said, None where it cannot be understood."""
+    about = next((about for about, topic in m.STATUS.items() if topic == message.topic), None)
+    try:
+        said = msgspec.convert(dict(message.fields or {}), dict[str, str | _Whole | None])
+    except msgspec.ValidationError:
+        return None
+    return None if about is None else Status(message.host_ns, about, said)
+
+
+def _session(message: m.Message, name: str) -> Scan:
+    """What a session says of itself."""
     try:
         session = msgspec.convert(dict(message.fields or {}), _Session)
     except msgspec.ValidationError as error:
@@ -136,7 +167,8 @@ def _session(message: m.Message, name: str) -> tuple[tuple[SensorMeta, ...], boo
     if any(len(s.profile) > _MAX_PROFILE for s in session.sensors):
         raise RecordingError(f"{name}: a device profile in it is longer than {_MAX_PROFILE >> 10} KiB")
     sensors = [SensorMeta(s.id, s.profile, s.settings, s.side, s.placement) for s in session.sensors]
-    return tuple(sensors), session.facts.get("simulated") is True
+    segment = Segment(session.session, session.segment, session.after_sha256)
+    return Scan(tuple(sensors), False, (), 0, session.facts.get("simulated") is True, segment)
 
 
 def _source(path: Path, meta: SensorMeta) -> Callable[[], Iterator[Item]]:

@@ -2,7 +2,16 @@
 
 A notification (topic `/raw`): byte 0x01, then little-endian number u32, host clock in ns u64, length u8 and
 sensor, length u8 and characteristic (UTF-8), the bytes as received, and the CRC-32 of all before it. Anything
-else is a JSON object with `topic`, `seq` and `host_ns` whose last key `crc32` is that of the text before it.
+else is a JSON object with `topic`, `seq` and `host_ns` whose last key `crc32` is that of the text before it:
+
+    /session  what is recorded: its UUID, which segment of it this is, sensors with profile and settings, facts
+    /tick     the source's clock, four a second
+    /command  `kind` and `fields`: what was said to the session
+    /clock    `monotonic_ns`, `boottime_ns` (null where there is none), `wall_ns`: the host's clocks, every 10 s
+    /link     `sensor`, `event` (connected, lost, back, left, battery), and what is known then: `mtu`,
+              `rssi_dbm`, `battery_percent`
+    /end      it was closed: `reason`, number of `messages`
+    /repair   after all others, of a file that `footsense repair` wrote: from what, and what was dropped
 """
 
 import json
@@ -10,12 +19,14 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from footsense.types import RawPacket
 
 RAW, SESSION, TICK, COMMAND, END = "/raw", "/session", "/tick", "/command", "/end"
-TOPICS = (RAW, SESSION, TICK, COMMAND, END)
+CLOCK, LINK, REPAIR = "/clock", "/link", "/repair"
+TOPICS = (RAW, SESSION, TICK, COMMAND, CLOCK, LINK, END, REPAIR)
+STATUS: Mapping[Literal["clock", "link"], str] = {"clock": CLOCK, "link": LINK}
 SCHEMA = "footsense.recording/1"
 _RAW_MARK = 0x01
 _HEAD = struct.Struct("<BIQ")

@@ -1,8 +1,14 @@
 """What a recording is to the rest of the program, whichever file it comes from."""
 
+import contextlib
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path
 
+from footsense.errors import RecordingError
+from footsense.text import display
 from footsense.types import Item, Placement, Side
 
 _ENDINGS = (".csv.gz", ".csv", ".mcap")
@@ -11,6 +17,32 @@ _ENDINGS = (".csv.gz", ".csv", ".mcap")
 def ending(name: str) -> str:
     """Which kind of recording a name stands for: `.csv.gz`, `.csv` or `.mcap`, "" for none. Case is nothing."""
     return next((e for e in _ENDINGS if name.lower().endswith(e)), "")
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[BufferedReader]:
+    """The file, open to be read. Raises RecordingError where it cannot be, or is no file that has an end."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe may never answer, a device never end
+            raise RecordingError(f"{display(path)}: is no file; copy what it gives to one")
+        with path.open("rb") as opened:
+            yield opened
+    except OSError as error:
+        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Which part of a session a file is. A session that was broken off goes on in another file, with the next
+    `number`; `after_sha256` is the hash of the file before it. Versions that knew no segments said nothing:
+    `session` is empty there, otherwise a UUID."""
+
+    session: str = ""
+    number: int = 1
+    after_sha256: str | None = None
+
+
+ALONE = Segment()  # what a file says that says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +77,15 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording opened: its sensors, whether it was closed in order, what of it is damaged, and whether it
-    says that its wearer was simulated."""
+    """A recording opened: its sensors, whether it was closed in order, what of it is damaged, whether it says
+    that its wearer was simulated, and which part of a session it is."""
 
     file: str  # as given
     tracks: tuple[Track, ...]
     closed: bool = True
     damage: tuple[Damage, ...] = ()
     simulated: bool = False
+    segment: Segment = ALONE
 
     @property
     def has_commands(self) -> bool:

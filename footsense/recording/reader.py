@@ -2,7 +2,8 @@
 
 Only messages inside chunks are taken. What a file says elsewhere (header, channels, index, summary) is passed
 over, so damage there does no harm. Where a record cannot be right, reading goes on with the next whole
-chunk, and the stretch is listed. Format: https://mcap.dev/spec.
+chunk, and the stretch is listed. A file that is made to keep a reader busy is given up: what is inflated, and
+how often reading begins anew, is bounded by the file's size. Format: https://mcap.dev/spec.
 """
 
 import re
@@ -14,14 +15,16 @@ from typing import BinaryIO
 
 import zstandard
 
-from footsense.recording.messages import END, Message, decode
+from footsense.recording.messages import END, REPAIR, Message, decode
 from footsense.recording.model import Damage
 
 MAGIC = b"\x89MCAP0\r\n"
-MAX_RECORD = 16 << 20
-MAX_CHUNK = 16 << 20
-_CHUNK, _MESSAGE, _LAST_KNOWN = 0x06, 0x05, 0x0F
+MAX_CHUNK = 4 << 20  # the writer's end at 1 MiB and the message that goes beyond
+MAX_RECORD = MAX_CHUNK + (1 << 20)
 CUT = "the file ends in the middle of a record"
+GIVEN_UP = "more is wrong than damage does; the rest was not read"
+_CHUNK, _DATA_END, _LAST_KNOWN = 0x06, 0x0F, 0x0F
+_SCHEMA, _CHANNEL, _MESSAGE = 0x03, 0x04, 0x05
 _RECORD = struct.Struct("<BQ")
 _CHUNK_HEAD = struct.Struct("<QQQII")  # start, end, size, crc, length of the compression's name
 _MESSAGE_HEAD = struct.Struct("<HIQQ")
@@ -30,71 +33,114 @@ _COMPRESSIONS = {b"zstd", b""}
 # opcode, length of the record, times, sizes, and the name of the compression: how a chunk begins
 _CHUNK_START = re.compile(rb"\x06.{8}.{28}\x04\x00\x00\x00zstd", re.DOTALL)
 _CHUNK_START_SIZE = 1 + 8 + 28 + 8
-_WINDOW = 1 << 20
+_WINDOW = 1 << 16
+_MOST_BETWEEN = 256  # records between two chunks; the writer makes one for each topic
+_MOST_FAULTS = 10_000  # eight hours of recording have four times as many chunks
+_EFFORT, _EFFORT_BYTES = 32, 4 << 20  # bytes read and inflated for each of the file's, and for any file
 
 
 class _Broken(Exception):  # noqa: N818 - never leaves this module
     """A record is not as it must be."""
 
 
+class _Enough(Exception):  # noqa: N818 - never leaves this module
+    """The file is not worth more work."""
+
+
 @dataclass(slots=True)
 class Reader:
-    """Reads messages from an open file, in order; `damage` is complete when `messages` has run to its end."""
+    """Reads messages from an open file, in order; `damage` is complete when it has run to its end."""
 
     file: BinaryIO
     size: int
     damage: list[Damage]
+    _effort: int
+    _faults: int
+    _ended: bool
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.size = file.seek(0, 2)
         self.damage = []
+        self._effort = _EFFORT * self.size + _EFFORT_BYTES
+        self._faults = 0
+        self._ended = False
 
     def messages(self) -> Iterator[Message]:
         """Every message that is whole; numbers grow."""
-        last = -1
-        for start, end, bodies in self._chunks():
-            for body in bodies:
-                message = decode(body)
-                if message is None or message.seq <= last:
-                    what = (
-                        "a message's CRC is wrong" if message is None else f"message {message.seq} comes again"
-                    )
-                    self.damage.append(Damage(start, end, None, None, what))
-                    continue
-                if message.seq > last + 1:
-                    what = f"{message.seq - last - 1} messages are missing"
-                    self.damage.append(Damage(start, start, last + 1, message.seq - 1, what))
-                last = message.seq
-                yield message
-                if message.topic == END:
-                    return  # what follows is the index, which is not used
+        return (message for message, _ in self.entries())
+
+    def entries(self) -> Iterator[tuple[Message, bytes]]:
+        """Every message that is whole, and its bytes; numbers grow. After the end only what a repair noted."""
+        last, at = -1, 0
+        try:
+            for at, end, bodies in self._chunks():
+                for body in bodies:
+                    message = decode(body)
+                    if message is None or message.seq <= last or (self._ended and message.topic != REPAIR):
+                        what = "a message's CRC is wrong" if message is None else "messages come again"
+                        self._note(at, end, what)
+                        continue
+                    if message.seq > last + 1:
+                        what = f"{message.seq - last - 1} messages are missing"
+                        self._note(at, at, what, last + 1, message.seq - 1)
+                    last = message.seq
+                    self._ended |= message.topic == END
+                    yield message, body
+        except _Enough:
+            self.damage.append(Damage(at, self.size, None, None, GIVEN_UP))
+
+    def _note(self, start: int, end: int, what: str, first: int | None = None, last: int | None = None) -> None:
+        """List damage; the same again in the same place says nothing new. Raises _Enough."""
+        self._faults += 1
+        if self._faults > _MOST_FAULTS:
+            raise _Enough
+        found = Damage(start, end, first, last, what)
+        if not self.damage or self.damage[-1] != found:
+            self.damage.append(found)
 
     def _chunks(self) -> Iterator[tuple[int, int, list[bytes]]]:
+        """Where each chunk stands, and its messages. After the end of the recording damage is nothing."""
         at = len(MAGIC)
+        between = 0
         if self._read(0, len(MAGIC)) != MAGIC:
             at = self._next_chunk(0, "does not begin as an MCAP file")
         while at < self.size:
             if self.size - at == len(MAGIC) and self._read(at, len(MAGIC)) == MAGIC:
                 return
             try:
-                end, bodies = self._record(at)
+                end, bodies = self._record(at, between)
             except _Broken as broken:
-                at = self._next_chunk(at, str(broken))
+                if self._ended:
+                    return
+                at, between = self._next_chunk(at, str(broken)), 0
                 continue
+            between = 0 if bodies is not None else between + 1
             if bodies is not None:
                 yield at, end, bodies
             at = end
 
-    def _record(self, at: int) -> tuple[int, list[bytes] | None]:
-        """Where the record at a position ends, and its messages if it is a chunk."""
+    def _record(self, at: int, between: int) -> tuple[int, list[bytes] | None]:
+        """Where the record at a position ends, and its messages if it is a chunk. Raises _Broken, _Enough."""
         opcode, end = self._head(at)
         if opcode != _CHUNK:
+            if self._ended and opcode == _DATA_END:
+                raise _Broken("what follows is the index, which is not used")
+            if between >= _MOST_BETWEEN:
+                raise _Broken("there is no end of records that hold no message")
             if end + len(MAGIC) < self.size:
                 self._head(end)  # a length that is wrong leads to where no record begins
             return end, None
         start = at + _RECORD.size
-        return end, _chunk_messages(self._read(start, end - start))
+        self._spend(end - start)
+        record = self._read(start, end - start)
+        self._spend(_inflated_size(record))
+        return end, _chunk_messages(record)
+
+    def _spend(self, effort: int) -> None:
+        self._effort -= effort
+        if self._effort < 0:
+            raise _Enough
 
     def _head(self, at: int) -> tuple[int, int]:
         """A record's opcode and end."""
@@ -116,7 +162,7 @@ class Reader:
     def _next_chunk(self, at: int, what: str) -> int:
         """Note damage from a position on and find the next thing that begins as a chunk does."""
         found = self._search(at + 1)
-        self.damage.append(Damage(at, found, None, None, what))
+        self._note(at, found, what)
         return found
 
     def _search(self, at: int) -> int:
@@ -133,17 +179,25 @@ class Reader:
         return self.size
 
 
-def _chunk_messages(record: bytes) -> list[bytes]:
-    """The message bodies of a chunk record whose CRC holds. Raises _Broken."""
+def _inflated_size(record: bytes) -> int:
+    """What a chunk record says it inflates to. Raises _Broken."""
     if len(record) < _CHUNK_HEAD.size:
         raise _Broken("a chunk is too short")
+    size = int(_CHUNK_HEAD.unpack_from(record)[2])
+    if size > MAX_CHUNK:
+        raise _Broken("a chunk says that it is larger than any is")
+    return size
+
+
+def _chunk_messages(record: bytes) -> list[bytes]:
+    """The message bodies of a chunk record whose CRC holds. Raises _Broken."""
     _, _, size, crc, name_length = _CHUNK_HEAD.unpack_from(record)
     at = _CHUNK_HEAD.size + name_length
     name = record[_CHUNK_HEAD.size : at]
     if name not in _COMPRESSIONS or len(record) < at + 8:
         raise _Broken("a chunk's compression is unknown")
     (packed,) = _LENGTH.unpack_from(record, at)
-    if packed != len(record) - at - 8 or size > MAX_CHUNK or not crc:
+    if packed != len(record) - at - 8 or not crc:
         raise _Broken("a chunk's lengths do not fit, or it has no CRC")
     data = _inflated(record[at + 8 :], size) if name else record[at + 8 :]
     if len(data) != size or zlib.crc32(data) != crc:
@@ -171,4 +225,6 @@ def _bodies(data: bytes) -> Iterator[bytes]:
             raise _Broken("a chunk ends in the middle of a record")
         if opcode == _MESSAGE and length >= _MESSAGE_HEAD.size:
             yield data[at + _MESSAGE_HEAD.size : at + length]
+        elif opcode not in (_SCHEMA, _CHANNEL):
+            raise _Broken("a chunk holds what belongs elsewhere")
         at += length

@@ -1,42 +1,50 @@
-"""Writes a recording as MCAP so that a crash costs a second at most.
+"""Writes a recording so that a crash costs a second at most.
 
-Chunks span at most a second; a thread of its own flushes and syncs each, so the caller never waits for the
-disk. Until it is closed in order the file is called `NAME.part.mcap`. When the disk is full what cannot be
-written is kept in memory and tried again. Everything that matters is a message inside a chunk.
+Chunks span three quarters of a second; a thread of its own flushes and syncs each, so the caller never waits
+for the disk. Until it is closed in order the file is called `NAME.part.mcap`. When the disk is full what cannot
+be written is kept in memory and tried again.
 """
 
-import contextlib
-import os
 import queue
-import sys
+import shutil
 import threading
+import time
+import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from mcap.writer import CompressionType, Writer
 
 from footsense import __version__
 from footsense.errors import RecordingError
+from footsense.private import new_private, private_folder
 from footsense.recording import messages as m
+from footsense.recording.container import Container, sync_folder
+from footsense.recording.model import Segment
 from footsense.text import display
-from footsense.types import Command, RawPacket, SensorMeta, Tick
+from footsense.types import Command, RawPacket, SensorMeta, Status, Tick
 
-_CHUNK_NS = 900_000_000
+_CHUNK_S = 0.75
 _SESSION_EVERY_NS = 10_000_000_000  # the facts again, so that no single chunk is needed to read the rest
-_IDLE_S = 0.5
-_CHUNK_BYTES = 1 << 20
-_MAX_UNWRITTEN = 1 << 26
-_MIN_FREE = 20 << 20
-_RAW_DOC = (m.__doc__ or "").encode()
+_MAX_WAITING = 1 << 26  # bytes; hours of two sensors
+_MIN_FREE = 20 << 20  # bytes; an hour of two sensors that send 400 times a second
+_AGAIN_S, _CLOSE_S, _HUNG_S = 0.2, 10.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    topic: str
+    seq: int
+    host_ns: int
+    body: bytes
 
 
 class Recorder:
     """Records one session of one or more sensors to `path`, which ends in `.mcap`.
 
     Methods may be called from one thread; none waits for the disk but `close`. `problem` says what is wrong
-    with the disk at the moment, None if nothing is. Raises RecordingError if the file exists, cannot be
-    made, or the disk has less than 20 MB free.
+    with the disk at the moment, None if nothing is. The messages numbered below `durable` are on the disk for
+    sure, but for the `lost` ones, which were given up because it has taken nothing for hours. Raises
+    RecordingError if the file exists, cannot be made, or the disk has less than 20 MB free.
     """
 
     def __init__(
@@ -46,20 +54,24 @@ class Recorder:
         *,
         created_utc: str | None = None,
         facts: Mapping[str, object] | None = None,
+        segment: Segment | None = None,
     ) -> None:
         self.path = Path(path)
+        self.segment = segment or Segment(str(uuid.uuid4()))
         self.problem: str | None = None
+        self.durable = self.lost = 0
         self._part = part_path(self.path)
         self._session = {
-            "schema": m.SCHEMA, "version": __version__, "created_utc": created_utc, "facts": dict(facts or {}),
-            "sensors": [_sensor(s) for s in sensors],
+            "schema": m.SCHEMA, "version": __version__, "session": self.segment.session,
+            "segment": self.segment.number, "after_sha256": self.segment.after_sha256,
+            "created_utc": created_utc, "facts": dict(facts or {}), "sensors": [_sensor(s) for s in sensors],
         }  # fmt: skip
         self._seq = 0
         self._session_ns: int | None = None
         self._last_ns = 0
-        self._closed = False
-        self._outbox = _Outbox(_create(self.path, self._part))
-        self._queue: queue.SimpleQueue[tuple[str, int, int, bytes] | None] = queue.SimpleQueue()
+        self._closed = self._over = False
+        self._container = Container(_create(self.path, self._part))
+        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -76,10 +88,16 @@ class Recorder:
         """Record a command."""
         self._fields(m.COMMAND, command.host_ns, {"kind": command.kind, "fields": dict(command.fields)})
 
+    def status(self, status: Status) -> None:
+        """Record what machine or link said of itself."""
+        self._fields(m.STATUS[status.about], status.host_ns, dict(status.fields))
+
     def close(self, reason: str = "closed") -> Path:
-        """Write the end record, wait for the disk and give the file its name. Returns the path. Raises
-        RecordingError if the disk did not take everything, or the name was taken meanwhile; what was written
-        stays as `.part.mcap`."""
+        """Write the end record, wait for the disk and give the file its name. Returns the path.
+
+        A disk that is full is tried for ten seconds more. Raises RecordingError if it did not take everything,
+        or the name was taken meanwhile; what was written stays as `.part.mcap`.
+        """
         if self._closed:
             return self.path
         self._closed = True
@@ -87,16 +105,21 @@ class Recorder:
         end = m.encode_fields(m.END, self._seq, self._last_ns, {"reason": reason, "messages": self._seq + 1})
         self._put(m.END, self._last_ns, end)
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(_HUNG_S)
+        if self._thread.is_alive():
+            self.problem = f"it has not answered for {_HUNG_S:g} s"
         if self.problem is not None:
             raise RecordingError(f"{display(self._part)}: not all was written: {self.problem}")
+        self._give_name()
+        return self.path
+
+    def _give_name(self) -> None:
         if self.path.exists():
             raise RecordingError(
                 f"{display(self.path)}: has come into being meanwhile; all is in {display(self._part)}"
             )
         self._part.rename(self.path)
-        _sync_folder(self.path.parent)
-        return self.path
+        sync_folder(self.path.parent)
 
     def _before(self, host_ns: int) -> None:
         self._last_ns = max(self._last_ns, host_ns)
@@ -109,87 +132,97 @@ class Recorder:
         self._put(topic, host_ns, m.encode_fields(topic, self._seq, host_ns, fields))
 
     def _put(self, topic: str, host_ns: int, body: bytes) -> None:
-        self._queue.put((topic, self._seq, host_ns, body))
+        if self._over:
+            self.lost += 1
+        else:
+            self._queue.put(_Queued(topic, self._seq, host_ns, body))
         self._seq += 1
 
+    # the writer thread
+
     def _run(self) -> None:
-        """The writer thread."""
         try:
             self._write_all()
         except Exception as error:
             self.problem = f"{type(error).__name__}: {error}"
         finally:
-            self._outbox.close()
+            self._over = True
+            self._container.close()
 
     def _write_all(self) -> None:
-        output: Any = self._outbox
-        writer: Any = Writer(output, _CHUNK_BYTES, CompressionType.ZSTD, enable_data_crcs=True)
-        writer.start(profile="footsense", library=f"footsense {__version__}")
-        schema = writer.register_schema("footsense.recording/1", "text", _RAW_DOC)
-        channels = {
-            t: writer.register_channel(
-                t, "x-footsense-raw" if t == m.RAW else "json", schema if t == m.RAW else 0
-            )
-            for t in m.TOPICS
-        }
-        chunk_ns: int | None = None
+        chunk = _Chunk()
         while True:
-            item = self._next()
+            item = self._next(chunk.due_in_s)
             if item is None:
                 break
-            topic, seq, host_ns, body = item
-            if topic:
-                writer.add_message(channels[topic], host_ns, body, host_ns, seq)
-                chunk_ns = host_ns if chunk_ns is None else chunk_ns
-            if not topic or (chunk_ns is not None and host_ns - chunk_ns >= _CHUNK_NS):
-                writer.flush()
-                self.problem = self._outbox.drain()
-                chunk_ns = None
-        writer.finish()
-        self.problem = self._outbox.drain()
+            if isinstance(item, _Queued):
+                self._take(item)
+                chunk.add(item)
+            # the first message is the session: without it nothing else can be read
+            if chunk.is_due or (chunk.messages and not self.durable):
+                self._flushed(chunk)
+        self._finish(chunk)
 
-    def _next(self) -> tuple[str, int, int, bytes] | None:
-        """The next message; one without a topic when none has come for half a second."""
+    def _take(self, item: _Queued) -> None:
+        if self._container.waiting > _MAX_WAITING and item.topic != m.END:
+            self.lost += 1  # the number that is missing tells it
+            return
+        self._container.add(item.topic, item.seq, item.host_ns, item.body)
+
+    def _flushed(self, chunk: "_Chunk") -> None:
+        self.problem = self._container.flush()
+        if self.problem is None:
+            self.durable = chunk.last_seq + 1
+        chunk.begin_anew()
+
+    def _finish(self, chunk: "_Chunk") -> None:
+        self._flushed(chunk)
+        self._container.finish()
+        until_s = time.monotonic() + _CLOSE_S
+        while (problem := self._container.drain()) is not None and time.monotonic() < until_s:
+            self.problem = problem
+            time.sleep(_AGAIN_S)
+        self.problem = problem
+        if problem is None:
+            self.durable = chunk.last_seq + 1
+
+    def _next(self, wait_s: float) -> "_Queued | _Waited | None":
         try:
-            return self._queue.get(timeout=_IDLE_S)
+            return self._queue.get(timeout=wait_s)
         except queue.Empty:
-            return "", 0, 0, b""
+            return _Waited()
 
 
-class _Outbox:
-    """A file for the MCAP writer that keeps what the disk does not take."""
+class _Waited:
+    """Nothing came in time."""
 
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self._position = 0
-        self._unwritten = bytearray()
 
-    def write(self, data: bytes) -> int:
-        self._position += len(data)
-        self._unwritten += data
-        return len(data)
+class _Chunk:
+    """The chunk under way: due when it spans so much of the recording's time, or of real time."""
 
-    def tell(self) -> int:
-        return self._position
+    def __init__(self) -> None:
+        self.last_seq = -1
+        self.begin_anew()
 
-    def flush(self) -> None:
-        """The writer's own flush: nothing to do, `drain` follows."""
+    def begin_anew(self) -> None:
+        self.messages = 0
+        self._first_ns = self._span_ns = 0
+        self._due_s = time.monotonic() + _CHUNK_S
 
-    def drain(self) -> str | None:
-        """Write and sync; returns what is wrong, None if all is on the disk."""
-        if len(self._unwritten) > _MAX_UNWRITTEN:
-            raise OSError("the disk has taken nothing for too long")
-        try:
-            while self._unwritten:
-                taken = os.write(self._file, self._unwritten)
-                del self._unwritten[:taken]
-            _sync(self._file)
-        except OSError as error:
-            return error.strerror or str(error)
-        return None
+    def add(self, item: _Queued) -> None:
+        if not self.messages:
+            self._first_ns, self._due_s = item.host_ns, time.monotonic() + _CHUNK_S
+        self.messages += 1
+        self.last_seq = item.seq
+        self._span_ns = item.host_ns - self._first_ns
 
-    def close(self) -> None:
-        os.close(self._file)
+    @property
+    def due_in_s(self) -> float:
+        return max(0.0, self._due_s - time.monotonic())
+
+    @property
+    def is_due(self) -> bool:
+        return self._span_ns >= _CHUNK_S * 1e9 or time.monotonic() >= self._due_s
 
 
 def part_path(path: Path) -> Path:
@@ -203,43 +236,20 @@ def _create(path: Path, part: Path) -> int:
     if path.exists():
         raise RecordingError(f"{display(path)}: is there already; choose another name")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         _check_space(path.parent)
-        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        file = new_private(part)
     except FileExistsError:
         raise RecordingError(f"{display(part)}: is there already; move it away first") from None
     except OSError as error:
         raise RecordingError(f"{display(part)}: cannot be made: {error.strerror or error}") from None
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return file
 
 
 def _check_space(folder: Path) -> None:
-    import shutil  # noqa: PLC0415
-
     if shutil.disk_usage(folder).free < _MIN_FREE:
         raise RecordingError(f"{display(folder)}: less than {_MIN_FREE >> 20} MB free; make room first")
-
-
-def _sync(file: int) -> None:
-    if sys.platform == "darwin":
-        import fcntl  # noqa: PLC0415
-
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(file, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(file)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sensor(meta: SensorMeta) -> dict[str, object]:

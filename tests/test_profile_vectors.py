@@ -79,6 +79,7 @@ def test_packets_with_samples_cut_short_give_none(reference: Path) -> None:
         payload = with_header(vector)
         known = load_profile(vector["profile"])
         chosen = {k: v for k, v in vector["config"].items() if k in known.data.settings}
+        chosen |= known.found([place(vector)])
         readings = Readings(known, chosen, known.char_uuid(place(vector)))
         for n in range(len(payload)):
             assert list(readings.feed(payload[:n])) == ["error"], (vector["id"], n)

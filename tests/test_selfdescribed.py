@@ -1,12 +1,16 @@
 """Devices that say themselves what they send: what they say makes a profile, or one clear line."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footsense.devices import Decoder, Encoder, commands, load_profile
-from footsense.devices.selfdescribed import telling
+from footsense.devices import Advertised, Decoder, Encoder, commands, load_profile
+from footsense.devices.selfdescribed import telling_of
+from footsense.devices.selfdescribed.bluest import Masks, mask_of
 from footsense.errors import PacketError, ProfileError, UsageError
 
 SHIMMERS = ["shimmer3", "shimmer3r"]
@@ -104,7 +108,7 @@ def test_any_channels_in_any_order_give_back_the_motion_that_was_sent(data: st.D
 def test_an_answer_is_put_together_from_its_parts(name: str) -> None:
     said = inquiry(name, [4, 5, 6, 10, 11, 12])
     data = PROFILES[name].data
-    inquiring = telling(data, "inquiry", "steps")
+    inquiring = telling_of(data, "inquiry", "steps")
     heard = b"\xff\x8a\x71\x00\xff" + said + b"\xff"
     wholes = [inquiring.whole(heard[:n]) for n in range(len(heard))]
     assert [w for w in wholes if w is not None] == [said]
@@ -133,4 +137,83 @@ def test_a_setting_that_nothing_describes_is_an_error() -> None:
     with pytest.raises(
         ProfileError, match=r"steps\[0\].describes: no \[\[described\]\] has the setting 'rate_hz'"
     ):
-        telling(PROFILES["shimmer3"].data, "rate_hz", "steps[0]")
+        telling_of(PROFILES["shimmer3"].data, "rate_hz", "steps[0]")
+
+
+BLUEST = load_profile("bluest")
+TAIL = "-0001-11e1-ac36-0002a5d5c51b"
+
+
+def test_the_mask_is_the_beginning_of_the_uuid(reference: Path) -> None:
+    vectors = json.loads((reference / "vectors" / "bluest.json").read_text(encoding="utf-8"))
+    (vector,) = (v for v in vectors if v["id"] == "st-uuid-mask")
+    assert mask_of(vector["characteristic"]) == vector["expected"]["feature_mask"]
+    assert mask_of("00e00000-0002-11e1-ac36-0002a5d5c51b") is None
+    assert mask_of("2a19") is None
+
+
+def test_a_board_of_the_first_version_is_known_by_its_mask(reference: Path) -> None:
+    vectors = json.loads((reference / "vectors" / "bluest.json").read_text(encoding="utf-8"))
+    (vector,) = (v for v in vectors if v["id"] == "st-adv-1")
+    said = bytes.fromhex(vector["hex"])
+    company = int.from_bytes(said[2:4], "little")
+    heard = Advertised("whatever", [], {company: said[4:]})
+    assert (BLUEST.match_score(heard) > 0) is vector["expected"]["match"]
+    for board, mask, known in ((2, "00e00000", True), (6, "00c40000", True), (6, "001c0000", False)):
+        heard = Advertised("whatever", [], {1 | board << 8: bytes.fromhex(mask)})
+        assert (BLUEST.match_score(heard) > 0) is known
+
+
+@pytest.mark.parametrize(
+    ("masks", "chosen"),
+    [
+        (["00e00000"], "00e00000"),
+        (["00800000", "00400000", "00200000", "00020000"], "0080000000400000"),
+        (["00ff0000", "00c00000", "00e00000"], "00c00000"),
+        (
+            ["04800000", "00800000", "20400000"],
+            "0080000020400000",
+        ),  # nobody knows how long microphone levels are
+        (["00800000", "00200000"], "00800000"),
+        (["00400000", "00200000"], None),
+        (["001c0000"], "001c0000"),
+        ([], None),
+    ],
+)
+def test_of_a_boards_characteristics_the_shortest_with_motion_is_listened_to(
+    masks: list[str], chosen: str | None
+) -> None:
+    told = BLUEST.found([f"{mask}{TAIL}" for mask in masks] + ["2a19", "00001801-0000-1000-8000-00805f9b34fb"])
+    assert told == ({} if chosen is None else {"features": chosen})
+
+
+@given(st.integers(0, 2**32 - 1), st.binary(max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_any_mask_and_any_bytes_give_numbers_or_one_error(mask: int, payload: bytes) -> None:
+    try:
+        decoder = Decoder(BLUEST, {"features": f"{mask:08x}"})
+        decoder.feed(f"{mask:08x}{TAIL}", payload)
+    except (UsageError, PacketError) as error:
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+@given(st.sets(st.sampled_from([21, 20, 19, 18, 17, 16, 24, 9, 7, 0])), st.sampled_from([23, 22]))
+@settings(max_examples=40, deadline=None)
+def test_any_mask_with_motion_gives_back_what_was_sent(bits: set[int], motion: int) -> None:
+    mask = sum(1 << bit for bit in bits | {motion, 23})
+    told = {"features": f"{mask:08x}"}
+    encoder, decoder = Encoder(BLUEST, told), Decoder(BLUEST, told)
+    acc, gyr = np.array([[0.5, -1.0, 2.0]]), np.array([[10.0, -250.0, 0.3]])
+    ((char, payload),) = encoder.encode(0, np.array([1.0]), acc, gyr)
+    (frame,) = decoder.feed(char, payload)
+    assert frame.acc_g is not None
+    assert np.allclose(frame.acc_g, acc, atol=5e-4)
+    assert (frame.gyr_dps is not None) == (motion == 22)
+    for damaged in (payload[:-1], payload + b"\0"):
+        with pytest.raises(PacketError):
+            decoder.feed(char, damaged)
+
+
+def test_masks_are_whole() -> None:
+    with pytest.raises(PacketError, match="four bytes each"):
+        Masks().described(BLUEST.data, b"\0\xe0\0")

@@ -123,6 +123,19 @@ def test_what_a_device_says_of_itself_is_kept_with_the_recording() -> None:
     assert run.link.settings["acc_range_g"] == 2  # of the low-noise one, whatever was asked for
 
 
+def test_a_board_with_other_characteristics_is_listened_to_at_those() -> None:
+    wearer, board = motion(25.0), {"features": "0080000000400000", "rate_hz": 25}  # 40 ms are whole ticks
+    run = asyncio.run(record("bluest", wearer, {"rate_hz": 25}, settings=board))
+    assert run.link.settings["features"] == "0080000000400000"
+    assert {p.char[:8] for p in run.packets} == {"00800000", "00400000"}
+    _, acc, gyr = run.samples()
+    whole = [
+        k for k in range(5) if np.abs(acc - wearer.acc_g[k:][: len(acc)]).max() <= half_a_count("bluest", "acc")
+    ]
+    assert whole
+    assert np.abs(gyr - wearer.gyr_dps[whole[0] :][: len(gyr)]).max() <= half_a_count("bluest", "gyr")
+
+
 def test_settings_reach_the_sensor_and_the_stream() -> None:
     run = asyncio.run(
         record("generic", motion(50.0), {"rate_hz": 50, "acc_range_g": 16, "samples_per_packet": 10})

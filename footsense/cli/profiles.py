@@ -219,8 +219,9 @@ def decode(
     from footsense.devices.reading import Readings  # noqa: PLC0415
 
     loaded = load_profile(profile)
-    char = None if what is None else loaded.char_uuid(what)
-    readings = Readings(loaded, _settings(loaded, pairs), char)
+    settings = {**loaded.found([what or ""]), **_settings(loaded, pairs)}
+    loaded = loaded.told(settings)
+    readings = Readings(loaded, settings, None if what is None else loaded.char_uuid(what))
     failed = False
     for payload in [_bytes(packet) for packet in packets]:
         told = readings.feed(payload)

@@ -330,7 +330,7 @@ class Limits(Table, frozen=True, kw_only=True):
     about: Annotated[list[Line], Meta(max_length=16)] = []
 
 
-Describer = Literal["shimmer3_inquiry", "shimmer3r_inquiry"]
+Describer = Literal["bluest_masks", "shimmer3_inquiry", "shimmer3r_inquiry"]
 
 
 class Described(Table, frozen=True, kw_only=True):
@@ -366,7 +366,7 @@ class ProfileData(Table, frozen=True, kw_only=True):
     firmware: Line | None = None
     notes: Annotated[list[Line], Meta(max_length=32)] = []
     match: Annotated[list[Match], Meta(min_length=1, max_length=16)]
-    chars: Annotated[dict[Word, Char], Meta(min_length=1, max_length=32)]
+    chars: Annotated[dict[Word, Char], Meta(max_length=32)] = {}
     settings: Annotated[dict[Word, Setting], Meta(max_length=16)] = {}
     described: Annotated[list[Described], Meta(max_length=2)] = []
     steps: Annotated[list[Step], Meta(max_length=32)] = []

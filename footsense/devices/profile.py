@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from footsense.devices.checks import check_tables
 from footsense.devices.layout import Layout, layouts
 from footsense.devices.matching import Advertised, Advertisement, advertised, score
 from footsense.devices.model import IN_WORDS, Char, ProfileData, Setting, Stream
-from footsense.devices.selfdescribed import as_described, check_described
+from footsense.devices.selfdescribed import as_described, check_described, found
 from footsense.devices.settings import Value, applies
 from footsense.devices.steps import writes
 from footsense.devices.uuids import full
@@ -54,6 +54,10 @@ class Profile:
         checked = _settings.complete(self.data, {name: asked[name] for name in said})
         return Profile(as_described(self.data, checked), self.text, is_told=True)
 
+    def found(self, uuids: Sequence[str]) -> dict[str, Value]:
+        """The settings whose value follows from the characteristics (UUIDs) that a device has."""
+        return found(self.data, uuids)
+
     def settings_for(self, asked: Mapping[str, Value]) -> dict[str, Value]:
         """All settings: what is asked for, checked (UsageError), the nearest where the profile allows it,
         and defaults for the others."""
@@ -71,13 +75,14 @@ class Profile:
 
     def char_uuid(self, what: str) -> str:
         """UUID of a characteristic given by its name in the profile or its UUID. Raises UsageError."""
-        if what in self.data.chars:
-            return full(self.data.chars[what].uuid)
-        known = {full(c.uuid) for c in self.data.chars.values()}
+        chars = self.told(self.found([what])).data.chars
+        if what in chars:
+            return full(chars[what].uuid)
+        known = {full(c.uuid) for c in chars.values()}
         spelt = what.lower().replace("service data ", "service-data:").replace("manufacturer ", "manufacturer:")
         uuid = full(spelt.removeprefix("0x"))
         if uuid not in known:
-            names = ", ".join(self.data.chars)
+            names = ", ".join(chars)
             raise UsageError(f"profile {self.name} has no characteristic '{display(what)}' (known: {names})")
         return uuid
 
@@ -110,8 +115,8 @@ class Profile:
 
     def packet_s(self, settings: Mapping[str, Value]) -> float:
         """The longest time in s that one packet of samples covers."""
-        found = self._layouts(settings)
-        return max((x.per_packet / x.timing.rate_hz for x in found if x.timing), default=0.0)
+        here = self._layouts(settings)
+        return max((x.per_packet / x.timing.rate_hz for x in here if x.timing), default=0.0)
 
     def _layouts(self, settings: Mapping[str, Value]) -> list[Layout]:
         here = self.told(settings)

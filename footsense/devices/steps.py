@@ -9,7 +9,8 @@ from footsense.devices import kinds
 from footsense.devices.expression import evaluate
 from footsense.devices.framing import with_check
 from footsense.devices.model import MAX_SAID, Capture, Char, ProfileData, Reply, Step
-from footsense.devices.selfdescribed import Telling, telling
+from footsense.devices.selfdescribed import telling_of
+from footsense.devices.selfdescribed.telling import Telling
 from footsense.devices.settings import Value, applies, code_of, names_for
 from footsense.devices.uuids import full
 from footsense.errors import PacketError, ProfileError
@@ -150,7 +151,7 @@ def _answer(data: ProfileData, reply: Reply, where: str, settings: Mapping[str, 
     begin = bytes.fromhex(reply.begin)
     answer = Answer(
         full(_char(data, reply.char, where).uuid), payload, begin, tuple(reply.capture.items()),
-        telling(data, reply.describes, where) if reply.describes else None, reply.describes or "",
+        telling_of(data, reply.describes, where) if reply.describes else None, reply.describes or "",
     )  # fmt: skip
     try:
         hear = answer.hearing()

@@ -52,7 +52,7 @@ class ProfileFirmware:
         self, profile: Profile, motion: Callable[[float], Motion], also: Sequence[Settings] = ()
     ) -> None:
         self.profile = profile
-        self.table = _table(profile)
+        self.table = _table(profile, {k: v for s in also for k, v in s.items()})
         self.settings: Settings | None = None
         self._motion = motion
         known = [*also, *variations(profile.data)]
@@ -96,8 +96,8 @@ class ProfileFirmware:
         self.settings = next((o.settings for o in self._orders if o.is_in(self._log)), None)
 
 
-def _table(profile: Profile) -> Table:
-    heard, gatt = profile.advertised(), gatt_table(profile)
+def _table(profile: Profile, settings: Settings) -> Table:
+    heard, gatt = profile.advertised(), gatt_table(profile, settings)
     return Table(
         heard.local_name,
         {service: [(uuid, properties) for uuid, properties, _ in chars] for service, chars in gatt},

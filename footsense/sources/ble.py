@@ -113,6 +113,7 @@ class Link:
         self._client = client
 
     async def _start(self, client: BleakClient) -> None:
+        self._replan(self._plan.found([c.uuid for s in client.services for c in s.characteristics]))
         self._check_characteristics(client)
         await self._write(client, "probe")
         await self._check_mtu(client)
@@ -157,12 +158,20 @@ class Link:
             for write in self._plan.writes:
                 if write.phase in phases:
                     answers |= await self._made(client, write)
-            if answers and self._plan.told:
-                self._plan = self._plan.told(answers)
-        except (UsageError, PacketError) as error:
-            raise BluetoothError(
-                f"{self._label} is of a kind that its profile does not know: {error}"
-            ) from error
+        except PacketError as error:
+            raise self._unknown(error) from error
+        self._replan(answers)
+
+    def _replan(self, told: Settings) -> None:
+        """Go on with what the device has told of itself."""
+        try:
+            if told and self._plan.told:
+                self._plan = self._plan.told(told)
+        except UsageError as error:
+            raise self._unknown(error) from error
+
+    def _unknown(self, error: Exception) -> BluetoothError:
+        return BluetoothError(f"{self._label} is of a kind that its profile does not know: {error}")
 
     async def _made(self, client: BleakClient, write: Write) -> dict[str, str | int | float]:
         """Make a write, and tell the values of settings that its answer holds."""

@@ -1,6 +1,6 @@
 """What a client does on a link for one profile and its settings: data, made once, from the profile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from footsense.devices import Profile, Write, commands
@@ -16,7 +16,8 @@ class Plan:
     carry a packet; the seconds a packet covers.
 
     `settings` are those it is made for; `told` makes the plan with what the device has answered to the probes,
-    which raises UsageError for a value that the profile does not know.
+    which raises UsageError for a value that the profile does not know; `found` gives what follows from the
+    characteristics (UUIDs) that the device has.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Plan:
     packet_s: float = 0.0
     settings: Settings = field(default_factory=dict)
     told: "Callable[[Settings], Plan] | None" = None
+    found: Callable[[Sequence[str]], Settings] = lambda _: {}
 
 
 def nothing_to_connect_to(profile: Profile) -> str:
@@ -51,4 +53,5 @@ def plan_for(profile: Profile, settings: Settings) -> Plan:
         profile.packet_s(settings),
         profile.settings_for(settings),
         lambda answers: plan_for(profile, {**settings, **answers}),
+        profile.found,
     )

@@ -4,47 +4,40 @@ What the device said is kept as the value of a setting, in hexadecimal, as it ca
 the profile, so that replay makes the same streams of it.
 """
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from footsense.devices.checks import check_tables
 from footsense.devices.layout import layouts
 from footsense.devices.model import IN_WORDS, Described, ProfileData
+from footsense.devices.selfdescribed.bluest import Masks
 from footsense.devices.selfdescribed.shimmer import SHIMMER3, SHIMMER3R
+from footsense.devices.selfdescribed.telling import Telling
 from footsense.devices.settings import Value, complete
 from footsense.errors import FootsenseError, PacketError, ProfileError, UsageError
 from footsense.tables import explained
 from footsense.text import display
 
-
-class Telling(Protocol):
-    """How one kind of device says what it sends."""
-
-    def whole(self, heard: bytes) -> bytes | None:
-        """What the device says of itself in all that was heard so far, None while more must come. Raises
-        PacketError where that cannot be it."""
-        ...
-
-    def parts(self, said: bytes) -> list[bytes]:
-        """The notifications in which the device says it."""
-        ...
-
-    def described(self, data: ProfileData, said: bytes) -> ProfileData:
-        """The profile of the device that says this. Raises PacketError where it says nothing that makes one."""
-        ...
+_TELLING: Mapping[str, Telling] = {
+    "bluest_masks": Masks(),
+    "shimmer3_inquiry": SHIMMER3,
+    "shimmer3r_inquiry": SHIMMER3R,
+}
 
 
-_TELLING: Mapping[str, Telling] = {"shimmer3_inquiry": SHIMMER3, "shimmer3r_inquiry": SHIMMER3R}
-
-
-def telling(data: ProfileData, setting: str, where: str) -> Telling:
+def telling_of(data: ProfileData, setting: str, where: str) -> Telling:
     """How the device says what the setting holds. Raises ProfileError."""
     for rule in data.described:
         if rule.setting == setting:
             return _TELLING[rule.by]
     raise ProfileError(f"{where}.describes: no [[described]] has the setting '{display(setting)}'")
+
+
+def found(data: ProfileData, uuids: Sequence[str]) -> dict[str, Value]:
+    """The settings whose value follows from the characteristics (UUIDs) that a device has."""
+    said = {rule.setting: _TELLING[rule.by].found(uuids) for rule in data.described}
+    return {setting: value.hex() for setting, value in said.items() if value}
 
 
 def as_described(data: ProfileData, asked: Mapping[str, Value]) -> ProfileData:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from footsense.devices.model import Char, Field, Header, ProfileData, Samples, Setting, Stamp, Stream, When
+from footsense.devices.selfdescribed.telling import Telling
 from footsense.errors import PacketError
 
 _INQUIRY, _ACK, _STATUS = 0x02, 0xFF, b"\x8a\x71"
@@ -63,7 +64,7 @@ class _Model:
         return config >> 16 & 3 | third << 2
 
 
-class Inquiry:
+class Inquiry(Telling):
     """Answers to the command 01: 02, the divisor of 32768 Hz, the configuration, how many channels, a buffer's
     size, the channels."""
 

@@ -19,6 +19,11 @@ MOTION = ("acc", "gyr", "mag")
 Motion = tuple[Floats | None, Floats | None, Floats | None]  # arrays (n, 3) in units, None where there is none
 
 
+def all_finite(values: NDArray[Any]) -> bool:
+    """Whether all are finite numbers. The sum of their squares mostly tells, at a third of the cost."""
+    return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
+
+
 class Block:
     """Samples of channels of three numbers, all of one type: one array for all, in a fraction of the time.
 
@@ -53,7 +58,7 @@ class Block:
         if count != self._count:
             self._lay_out(count)
         raw: NDArray[Any] = np.ndarray(self._shape, self._dtype, payload, self._at, self._strides)
-        if self._is_float and not _are_numbers(raw):
+        if self._is_float and not all_finite(raw):
             raise PacketError(f"{self._name}: a measured value is no number")
         values = raw.astype(np.float64, "C")
         values *= self._scales
@@ -64,11 +69,6 @@ class Block:
             None if self._gyr is None else values[self._gyr],
             None if self._mag is None else values[self._mag],
         )
-
-
-def _are_numbers(values: NDArray[Any]) -> bool:
-    """Whether all are finite. Their squares' sum mostly tells, at a third of the cost."""
-    return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
 class Mixed:

@@ -16,9 +16,8 @@ notification lost unseen adds its own length until the envelope has taken it up 
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from statistics import median
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from footsense.stream.order import Frame, WindowMin
 from footsense.types import StreamTiming
@@ -41,8 +40,7 @@ _LATE_FOR_GOOD_S = 0.5
 _ODR_ERROR, _ARRIVAL_NOISE_S = 0.015, 0.015
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A frame in time: its first sample at `start_s`, one every `period_s`."""
 
     start_s: float
@@ -125,10 +123,10 @@ class Epoch:
         if self._origin_s is None:
             self._origin_s = host_s - device_s
         time_s = device_s + self._origin_s
-        late_s = host_s - time_s - self._delay.value
-        self.restarted = self._delay.value < math.inf and not -_FUTURE_S <= late_s <= _LATE_S
+        delay_s = self._delay.value
+        self.restarted = delay_s < math.inf and not -_FUTURE_S <= host_s - time_s - delay_s <= _LATE_S
         if self.restarted:
-            time_s = host_s - self._delay.value
+            time_s = host_s - delay_s
             self._origin_s = time_s - device_s
         self._newest_s, self._host_s = device_s, host_s
         self._delay.push(host_s, host_s - time_s)
@@ -152,7 +150,7 @@ class TickClock:
 
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""
-        anchor = 0 if self._timing.anchor == "first" else len(frame) - 1
+        anchor = 0 if self._timing.anchor == "first" else frame.n - 1
         stamp_s = self._epoch.time_s(self._device_s(frame), frame.host_s)
         self.changed, self.restarted = None, frame.restart or self._epoch.restarted
         if self._end_s is None or self._stamp_s is None:
@@ -164,8 +162,8 @@ class TickClock:
             self._measure(frame, stamp_s - self._stamp_s)
             placed = self._follow(frame, stamp_s - anchor * self.period_s)
         self._stamp_s = stamp_s
-        self._end_s = placed.start_s + (len(frame) - 1) * placed.period_s
-        self._last_n = len(frame)
+        self._end_s = placed.start_s + (frame.n - 1) * placed.period_s
+        self._last_n = frame.n
         return placed
 
     def _device_s(self, frame: Frame) -> float:
@@ -182,7 +180,7 @@ class TickClock:
         return tick * self._tick_s
 
     def _measure(self, frame: Frame, step_s: float) -> None:
-        between = self._last_n if self._timing.anchor == "first" else len(frame)
+        between = self._last_n if self._timing.anchor == "first" else frame.n
         self.changed = self._watch.push(step_s, between + (frame.lost or 0))
         if self.changed is not None:
             self.period_s = self.changed
@@ -195,21 +193,21 @@ class TickClock:
         missing = self._missing(frame, measured_s - expected_s)
         expected_s += missing * period
         error = measured_s - expected_s
-        if missing * period > _JUMP_S or error > _JUMP_S + len(frame) * period:
+        if missing * period > _JUMP_S or error > _JUMP_S + frame.n * period:
             return Placed(max(measured_s, self._end_s + period), period)
-        samples = len(frame) + missing
+        samples = frame.n + missing
         gain = min(0.5, samples * period / _LOOP_S)
         nominal = self._watch.period_s
         pulled = period + gain * gain / 4 * error / samples
         self.period_s = min(max(pulled, (1 - _PULL) * nominal), (1 + _PULL) * nominal)
         if abs(gain * error) <= _MAX_SHIFT * period:
             return Placed(expected_s + gain * error, self.period_s)
-        squeezed = _squeezed(period, error, len(frame))
+        squeezed = _squeezed(period, error, frame.n)
         return Placed(expected_s + squeezed - period, squeezed)
 
     def _missing(self, frame: Frame, error: float) -> int:
         """Samples missing before the frame: by its number, else by its stamp, in whole frames."""
-        n = len(frame)
+        n = frame.n
         if frame.lost is not None and abs(error - frame.lost * self.period_s) <= _JUMP_S:
             return frame.lost
         unit = n if n == self._last_n else 1
@@ -235,13 +233,16 @@ class ArrivalClock:
         self._anew = self._late_for_good = False
         self._least_s = self._least_before_s = math.inf  # delay, in this block and in those before
         self._blocks: deque[tuple[int, float]] = deque(maxlen=_BLOCKS)  # (position, arrival) of the quickest
+        self._quickest_s: float | None = (
+            None  # arrival of sample 0, had it come as quickly as any; None: to tell
+        )
         self._block_ends_s = 0.0
         self._block_began_s = 0.0
         self._counted = 0  # samples since then
 
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""
-        n, lost = len(frame), frame.lost or 0
+        n, lost = frame.n, frame.lost or 0
         self.changed, self.restarted = None, frame.restart or self._late_for_good
         if self._end_s is None:
             self._position = n - 1
@@ -264,30 +265,35 @@ class ArrivalClock:
 
     def _pulled(self, frame: Frame, start_s: float) -> Placed:
         """The frame, a small step nearer to the envelope; a large one where it would lie in the future."""
-        end_s = start_s + (len(frame) - 1) * self.period_s
-        quickest = min((h - p * self.period_s for p, h in self._blocks), default=frame.host_s)
-        error = min(quickest + self._position * self.period_s, frame.host_s) - end_s
+        end_s = start_s + (frame.n - 1) * self.period_s
+        if self._quickest_s is None:
+            self._quickest_s = min((h - p * self.period_s for p, h in self._blocks), default=frame.host_s)
+        error = min(self._quickest_s + self._position * self.period_s, frame.host_s) - end_s
         if error < -_AHEAD_S:
-            squeezed = _squeezed(self.period_s, error, len(frame))
+            squeezed = _squeezed(self.period_s, error, frame.n)
             return Placed(start_s + squeezed - self.period_s, squeezed)
-        limit = _SLEW * len(frame) * self.period_s
+        limit = _SLEW * frame.n * self.period_s
         return Placed(start_s + min(max(error, -limit), limit), self.period_s)
 
     def _note(self, frame: Frame) -> None:
         assert self._end_s is not None
         self._least_s = min(self._least_s, frame.host_s - self._end_s)
-        self._counted += len(frame) + (0 if frame.sequence is None else frame.lost or 0)
+        self._counted += frame.n + (0 if frame.sequence is None else frame.lost or 0)
         if not self._blocks:
             self._block_ends_s, self._block_began_s = frame.host_s + _BLOCK_S, frame.host_s
             self._counted = 0
-            self._blocks.append((self._position, frame.host_s))
         elif frame.host_s >= self._block_ends_s:
             self._end_block(frame)
-            self._blocks.append((self._position, frame.host_s))
+        elif self._is_quicker(frame):
+            self._blocks.pop()
         else:
-            position, host_s = self._blocks[-1]
-            if frame.host_s - host_s < (self._position - position) * self.period_s:
-                self._blocks[-1] = (self._position, frame.host_s)
+            return
+        self._blocks.append((self._position, frame.host_s))
+        self._quickest_s = None
+
+    def _is_quicker(self, frame: Frame) -> bool:
+        position, host_s = self._blocks[-1]
+        return frame.host_s - host_s < (self._position - position) * self.period_s
 
     def _end_block(self, frame: Frame) -> None:
         self._block_ends_s = frame.host_s + _BLOCK_S

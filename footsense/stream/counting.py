@@ -38,8 +38,8 @@ class Counter:
             return [self._take(frame)]
         late_s = self._late_s(frame, self._end_s)
         last, self._last = self._last, frame
-        span_s = len(frame) * self._period_s
-        if late_s < -0.5 * span_s and last is not None and (frame.rows.tobytes() == last.rows.tobytes()):
+        span_s = frame.n * self._period_s
+        if late_s < -0.5 * span_s and last is not None and (frame.content == last.content):
             return []
         if self._watch.settled and late_s > max(_SILENCE_S, _SILENCE_FRAMES * span_s):
             self._held = [frame]
@@ -56,19 +56,19 @@ class Counter:
         end_s, late = self._end_s, []
         for frame in held:
             late.append(self._late_s(frame, end_s))
-            end_s += len(frame) * self._period_s
+            end_s += frame.n * self._period_s
         lost_s = min(late)
-        if lost_s > max(_LOST_S, 0.75 * len(held[0]) * self._period_s):
+        if lost_s > max(_LOST_S, 0.75 * held[0].n * self._period_s):
             held[0].lost = round(lost_s / self._period_s)
             self._end_s += held[0].lost * self._period_s
         return [self._take(f) for f in held]
 
     def _late_s(self, frame: Frame, end_s: float) -> float:
-        return frame.host_s - (end_s + len(frame) * self._period_s) - self._delay.value
+        return frame.host_s - (end_s + frame.n * self._period_s) - self._delay.value
 
     def _take(self, frame: Frame) -> Frame:
         before = frame.host_s if self._end_s is None else self._end_s
-        self._end_s = before + len(frame) * self._period_s
+        self._end_s = before + frame.n * self._period_s
         self._delay.push(frame.host_s, frame.host_s - self._end_s)
         self._last = frame
         self._measure(frame)
@@ -76,7 +76,7 @@ class Counter:
 
     def _measure(self, frame: Frame) -> None:
         began_s, samples = self._window
-        samples += len(frame)
+        samples += frame.n
         if frame.host_s - began_s < _MEASURE_S:
             self._window = began_s, samples
             return

@@ -23,7 +23,7 @@ class Grid:
         self.period_s = period_s
         self._clip_g = None if acc_range_g is None else CLIP_SHARE * acc_range_g
         self._next = 0
-        self._last: tuple[float, Floats] | None = None
+        self._last: tuple[float, Floats, Floats | None] | None = None
 
     @property
     def last_s(self) -> float | None:
@@ -46,24 +46,35 @@ class Grid:
         """
         if not len(t_s):
             return []
-        if steps is None:
-            steps = self.steps(t_s)
+        if steps is None and not self._is_even(t_s):
+            steps = self._steps(t_s)
         flags = self._flags(acc_g) if clipped is None else clipped
-        rows = acc_g if gyr_dps is None else np.concatenate((acc_g, gyr_dps), axis=1)
         out: list[Samples | Gap]
-        out = self._split(t_s, rows, flags, steps) if (steps > 1).any() else [self._run(t_s, rows, flags)]
-        self._last = float(t_s[-1]), rows[-1]
+        if steps is not None and (steps > 1).any():
+            out = self._split(t_s, acc_g, gyr_dps, flags, steps)
+        else:
+            out = [self._run(t_s, acc_g, gyr_dps, flags)]
+        self._note_last(t_s, acc_g, gyr_dps)
         return out
 
-    def steps(self, t_s: Floats) -> Floats:
+    def _is_even(self, t_s: Floats) -> bool:
+        """Whether no sample lies more than 1.5 periods behind the one before it."""
+        dt = t_s[1:] - t_s[:-1]  # np.diff and max take ten times as long for a few samples
+        longest_s = float(dt[dt.argmax()]) if len(dt) else 0.0
+        if self._last is not None:
+            longest_s = max(longest_s, float(t_s[0]) - self._last[0])
+        return longest_s <= HOLE_PERIODS * self.period_s
+
+    def _steps(self, t_s: Floats) -> Floats:
         """Periods between each sample and the one before it: 1 up to 1.5 periods, else rounded."""
         before = t_s[0] - self.period_s if self._last is None else self._last[0]
         periods = np.diff(t_s, prepend=before) / self.period_s
         return np.where(periods > HOLE_PERIODS + _SLACK, np.rint(periods), 1.0)
 
-    def _split(self, t_s: Floats, rows: Floats, flags: Flags, steps: Floats) -> list[Samples | Gap]:
-        before = t_s[0] if self._last is None else self._last[0]
-        dt = np.diff(t_s, prepend=before)
+    def _split(
+        self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, flags: Flags, steps: Floats
+    ) -> list[Samples | Gap]:
+        dt = np.diff(t_s, prepend=t_s[0] if self._last is None else self._last[0])
         long = np.flatnonzero((steps > 1) & (dt > MAX_FILL_S + _SLACK)).tolist()
         out: list[Samples | Gap] = []
         for start, stop in pairwise(sorted({0, *long, len(t_s)})):
@@ -72,33 +83,49 @@ class Grid:
                 out.append(Gap(float(t_s[start] - dt[start]), float(t_s[start])))
                 self._last = None
             if stop > start:
-                out.append(
-                    self._filled(t_s[start:stop], rows[start:stop], flags[start:stop], steps[start:stop])
-                )
-                self._last = float(t_s[stop - 1]), rows[stop - 1]
+                part = slice(start, stop)
+                gyr = None if gyr_dps is None else gyr_dps[part]
+                out.append(self._filled(t_s[part], acc_g[part], gyr, flags[part], steps[part]))
+                self._note_last(t_s[part], acc_g[part], gyr)
         return out
 
-    def _filled(self, t_s: Floats, rows: Floats, flags: Flags, steps: Floats) -> Samples:
+    def _note_last(self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> None:
+        self._last = float(t_s[-1]), acc_g[-1], None if gyr_dps is None else gyr_dps[-1]
+
+    def _filled(
+        self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, flags: Flags, steps: Floats
+    ) -> Samples:
         place = np.cumsum(np.concatenate(([0.0], steps[1:])))
         knots = place
         if self._last is not None:  # the lines start at the sample before these
             place = place + steps[0]
             knots = np.concatenate(([0.0], place))
-            t_s, rows = np.concatenate(([self._last[0]], t_s)), np.concatenate((self._last[1][None], rows))
+            before_s, acc_before, gyr_before = self._last
+            t_s, acc_g = np.concatenate(([before_s], t_s)), np.concatenate((acc_before[None], acc_g))
+            if gyr_dps is not None and gyr_before is not None:
+                gyr_dps = np.concatenate((gyr_before[None], gyr_dps))
         at = np.arange(0.0 if self._last is None else 1.0, knots[-1] + 1)
-        filled = np.stack([np.interp(at, knots, column) for column in rows.T], axis=1)
         marks = np.full(len(at), INTERPOLATED, dtype=np.uint8)
         marks[(place - at[0]).astype(int)] = flags
-        return self._run(np.interp(at, knots, t_s), filled, marks)
+        gyr = None if gyr_dps is None else _lines(at, knots, gyr_dps)
+        return self._run(np.interp(at, knots, t_s), _lines(at, knots, acc_g), gyr, marks)
 
-    def _run(self, t_s: Floats, rows: Floats, flags: Flags) -> Samples:
+    def _run(self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, flags: Flags) -> Samples:
         first = self._next
         self._next += len(t_s)
-        gyr = np.ascontiguousarray(rows[:, 3:]) if rows.shape[1] > 3 else None
-        return Samples(first, t_s, np.ascontiguousarray(rows[:, :3]), gyr, flags)
+        gyr = None if gyr_dps is None else np.ascontiguousarray(gyr_dps)
+        return Samples(first, t_s, np.ascontiguousarray(acc_g), gyr, flags)
 
     def _flags(self, acc_g: Floats) -> Flags:
+        flags = np.zeros(len(acc_g), dtype=np.uint8)
         if self._clip_g is None:
-            return np.zeros(len(acc_g), dtype=np.uint8)
-        at_end = (np.abs(acc_g) >= self._clip_g).any(axis=1)
-        return np.where(at_end, np.uint8(CLIPPED), np.uint8(0))
+            return flags
+        sizes = np.abs(acc_g)
+        if not sizes.ravel()[sizes.argmax()] < self._clip_g:  # nor where a number is none
+            flags[(sizes >= self._clip_g).any(axis=1)] = CLIPPED
+        return flags
+
+
+def _lines(at: Floats, knots: Floats, rows: Floats) -> Floats:
+    """The straight lines through rows (n, 3) at the knots (n,), at these places."""
+    return np.stack([np.interp(at, knots, column) for column in rows.T], axis=1)

@@ -25,13 +25,16 @@ _STEPS = 15
 
 @dataclass(slots=True)
 class Frame:
-    """One frame on its way: `rows` (n, 3 or 6), `host_s` its arrival, `sequence` and `tick` as sent.
+    """One frame on its way: `n` samples, acc_g and gyr_dps (n, 3), None where the stream has none of them;
+    `host_s` its arrival, `sequence` and `tick` as sent.
 
     `key` is the unwrapped counter that orders it; `lost` how many samples its sequence number says are
     missing before it, None where there is no number; `restart` marks the first frame of a new count.
     """
 
-    rows: Floats
+    n: int
+    acc_g: Floats | None
+    gyr_dps: Floats | None
     host_s: float
     sequence: int | None = None
     tick: int | None = None
@@ -39,8 +42,11 @@ class Frame:
     lost: int | None = None
     restart: bool = False
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    @property
+    def content(self) -> tuple[bytes | None, bytes | None]:
+        """What it says, to be compared with another."""
+        acc, gyr = self.acc_g, self.gyr_dps
+        return None if acc is None else acc.tobytes(), None if gyr is None else gyr.tobytes()
 
     def __lt__(self, other: "Frame") -> bool:
         return self.key < other.key
@@ -53,8 +59,11 @@ class Sequencer:
         self._timing = timing
         self._by_sequence = timing.sequence_modulus is not None
         self._by_tick = not self._by_sequence and timing.tick_s is not None
-        self._frame_n = 1
+        self._counts_packets = timing.sequence_counts == "packets"
+        self._modulus = timing.sequence_modulus if self._by_sequence else timing.tick_modulus
+        self._measure(1)
         self._steps: list[float] = []
+        self._step = 1 / (timing.rate_hz * self._unit_s)  # what a sample adds to the stamp, as seen lately
         self._strays: list[Frame] = []
         self._count = _Count()
 
@@ -62,17 +71,23 @@ class Sequencer:
         """Take a frame in order of arrival; return frames in their own order."""
         if not (self._by_sequence or self._by_tick):
             return [frame]
-        self._frame_n = max(1, len(frame))
+        if frame.n != self._frame_n:
+            self._measure(frame.n)
         count = self._count
         frame.key = self._unwrapped(frame)
-        if count.empty:
+        opens = count.empty
+        if opens:
             count.open(frame)
-        elif self._is_stray(frame):
+        time_s = count.time_s(frame.key, self._unit_s)
+        if not opens and self._is_stray(frame, time_s):
             return self._stray(frame)
-        elif self._is_old(frame):
+        if not opens and self._is_old(frame):
             return []
-        self._strays = []
-        count.note(frame, self._unit_s)
+        if self._strays:
+            self._strays = []
+        count.note(frame, time_s)
+        if not count.waiting and self._is_due(frame):  # as nearly all are
+            return [self._release(frame)]
         insort(count.waiting, frame)
         return self._due()
 
@@ -81,48 +96,46 @@ class Sequencer:
         waiting, self._count.waiting = self._count.waiting, []
         return [self._release(f) for f in waiting]
 
-    @property
-    def bound_s(self) -> float:
-        """How long a missing frame is waited for, in stream time."""
-        return max(REORDER_S, _MIN_FRAMES * self._frame_n / self._timing.rate_hz)
-
-    @property
-    def _unit_s(self) -> float:
-        """What one step of the key lasts, nominally."""
-        timing = self._timing
+    def _measure(self, n: int) -> None:
+        """What follows from the samples of a frame."""
+        timing, self._frame_n = self._timing, n
+        self.bound_s = max(REORDER_S, _MIN_FRAMES * n / timing.rate_hz)  # how long a missing one is waited for
         if self._by_tick:
             assert timing.tick_s is not None
-            return timing.tick_s
-        samples = self._frame_n if timing.sequence_counts == "packets" else 1
-        return samples / timing.rate_hz
+            self._unit_s = timing.tick_s  # what one step of the key lasts, nominally
+        else:
+            self._unit_s = (n if self._counts_packets else 1) / timing.rate_hz
+        self._bound = self.bound_s / self._unit_s
 
     def _unwrapped(self, frame: Frame) -> int:
         raw = frame.sequence if self._by_sequence else frame.tick
-        modulus = self._timing.sequence_modulus if self._by_sequence else self._timing.tick_modulus
+        modulus, count = self._modulus, self._count
         assert raw is not None
-        if modulus is None or self._count.empty:
+        if modulus is None or count.empty:
             return raw
-        near = self._count.newest
-        elapsed = (frame.host_s - self._count.host_s) / self._unit_s
+        near = count.newest
+        elapsed = (frame.host_s - count.host_s) / self._unit_s
         if elapsed > modulus / 4:
             near += int(elapsed)
         return raw + modulus * round((near - raw) / modulus)
 
-    def _is_stray(self, frame: Frame) -> bool:
-        """Whether the frame cannot belong to the count so far."""
+    def _is_stray(self, frame: Frame, time_s: float) -> bool:
+        """Whether the frame, of that time by its key, cannot belong to the count so far."""
         count = self._count
         seen = count.released.get(frame.key)
         if seen is not None:
-            return seen != _mark(frame)
+            return seen.content != frame.content
         oldest = next(iter(count.released), count.newest - self._bound)
-        behind = count.behind_s(frame, self._unit_s)
+        behind = frame.host_s - time_s - count.delay.value  # later than the quickest of late
         slack = _FUTURE_S + _FUTURE_SHARE * (frame.host_s - count.host_s)
         return frame.key < oldest or behind < -slack or behind > _LATE_S
 
     def _is_old(self, frame: Frame) -> bool:
         """Whether it is there already, or comes too late."""
         last = self._count.last_key
-        return (last is not None and frame.key <= last) or any(w.key == frame.key for w in self._count.waiting)
+        if last is not None and frame.key <= last:
+            return True
+        return bool(self._count.waiting) and any(w.key == frame.key for w in self._count.waiting)
 
     def _stray(self, frame: Frame) -> list[Frame]:
         strays = self._strays
@@ -136,10 +149,6 @@ class Sequencer:
         self._count, self._strays = _Count(), []
         return out + [f for s in strays for f in self.push(s)]
 
-    @property
-    def _bound(self) -> float:
-        return self.bound_s / self._unit_s
-
     def _due(self) -> list[Frame]:
         out: list[Frame] = []
         while self._count.waiting and self._is_due(self._count.waiting[0]):
@@ -151,34 +160,30 @@ class Sequencer:
         if count.last_key is None:
             return count.newest - frame.key > self._bound
         expected = count.last_key + self._advance_to(frame)
-        slack = 0.5 if self._by_sequence else 0.5 * len(frame) * self._step
+        slack = 0.5 if self._by_sequence else 0.5 * frame.n * self._step
         return frame.key <= expected + slack or count.newest - expected > self._bound
-
-    @property
-    def _step(self) -> float:
-        """What a sample adds to the time stamp, as seen lately."""
-        return median(self._steps) if self._steps else 1 / (self._timing.rate_hz * self._unit_s)
 
     def _advance(self, a: Frame, b: Frame) -> float:
         """What lies between the keys of two frames that follow each other."""
         if self._by_sequence:
-            return 1.0 if self._timing.sequence_counts == "packets" else float(len(a))
-        return len(a if self._timing.anchor == "first" else b) * self._step
+            return 1.0 if self._counts_packets else float(a.n)
+        return (a if self._timing.anchor == "first" else b).n * self._step
 
     def _advance_to(self, frame: Frame) -> float:
         if self._by_sequence:
-            return 1.0 if self._timing.sequence_counts == "packets" else float(self._count.last_n)
-        return (self._count.last_n if self._timing.anchor == "first" else len(frame)) * self._step
+            return 1.0 if self._counts_packets else float(self._count.last_n)
+        return (self._count.last_n if self._timing.anchor == "first" else frame.n) * self._step
 
     def _release(self, frame: Frame) -> Frame:
         count = self._count
         if count.last_key is not None:
             if self._by_sequence:
                 missing = max(0, round(frame.key - count.last_key - self._advance_to(frame)))
-                frame.lost = missing * (len(frame) if self._timing.sequence_counts == "packets" else 1)
+                frame.lost = missing * (frame.n if self._counts_packets else 1)
             else:
-                between = count.last_n if self._timing.anchor == "first" else len(frame)
+                between = count.last_n if self._timing.anchor == "first" else frame.n
                 self._steps = [*self._steps[1 - _STEPS :], (frame.key - count.last_key) / max(1, between)]
+                self._step = median(self._steps)
         count.release(frame)
         return frame
 
@@ -191,40 +196,32 @@ class _Count:
         self.newest = 0  # highest key seen
         self.host_s = 0.0  # arrival of the last frame taken
         self.waiting: list[Frame] = []
-        self.released: OrderedDict[int, int] = OrderedDict()
+        self.released: OrderedDict[int, Frame] = OrderedDict()  # the last ones, to tell repeats by
         self.last_key: int | None = None  # of the last frame released
         self.last_n = 0
         self._newest_s = 0.0  # time of the newest key since the count began
-        self._delay = WindowMin(_WINDOW_S)
+        self.delay = WindowMin(_WINDOW_S)
 
     def open(self, frame: Frame) -> None:
         self.empty = False
         self.newest = frame.key
         self.host_s = frame.host_s
 
-    def note(self, frame: Frame, unit_s: float) -> None:
-        time_s = self._time_s(frame, unit_s)
-        self._delay.push(frame.host_s, frame.host_s - time_s)
+    def note(self, frame: Frame, time_s: float) -> None:
+        self.delay.push(frame.host_s, frame.host_s - time_s)
         self.host_s = frame.host_s
         if frame.key > self.newest:
             self.newest, self._newest_s = frame.key, time_s
 
-    def behind_s(self, frame: Frame, unit_s: float) -> float:
-        """How much later than the quickest of late it arrives, by its key."""
-        return frame.host_s - self._time_s(frame, unit_s) - self._delay.value
-
     def release(self, frame: Frame) -> None:
-        self.last_key, self.last_n = frame.key, len(frame)
-        self.released[frame.key] = _mark(frame)
+        self.last_key, self.last_n = frame.key, frame.n
+        self.released[frame.key] = frame
         if len(self.released) > _HISTORY:
             self.released.popitem(last=False)
 
-    def _time_s(self, frame: Frame, unit_s: float) -> float:
-        return self._newest_s + (frame.key - self.newest) * unit_s
-
-
-def _mark(frame: Frame) -> int:
-    return hash(frame.rows.tobytes())
+    def time_s(self, key: int, unit_s: float) -> float:
+        """When that key's time is, since the count began."""
+        return self._newest_s + (key - self.newest) * unit_s
 
 
 class WindowMin:
@@ -234,16 +231,14 @@ class WindowMin:
         self._window_s = window_s
         self._began: float | None = None
         self._before = self._now = float("inf")
+        self.value = float("inf")
 
     def push(self, t_s: float, value: float) -> None:
         """Take a value at a time that does not run backwards."""
         if self._began is None:
             self._began = t_s
         elif t_s - self._began > self._window_s:
-            self._before, self._now, self._began = self._now, value, t_s
-        self._now = min(self._now, value)
-
-    @property
-    def value(self) -> float:
-        """The minimum."""
-        return min(self._before, self._now)
+            self._before, self._now, self._began = self._now, float("inf"), t_s
+        if value <= self._now:
+            self._now = value
+            self.value = min(self._before, value)

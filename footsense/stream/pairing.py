@@ -1,7 +1,8 @@
 """Lays the gyro's samples onto the accelerometer's grid, where each comes in its own characteristic."""
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,7 @@ NEIGHBOUR_PERIODS = 1.5
 _LOST_S = 2.0  # without gyro for so long, the stream goes on without
 _BACK_S = 1.0
 _KEEP = 8192  # gyro samples kept while no accelerometer sample comes
+_MANY = 64  # so few are not worth letting go of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,7 @@ class Segment:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Samples in time: t_s (n,), acc_g (n, 3), gyr_dps (n, 3) or None."""
 
     t_s: Floats
@@ -45,6 +46,7 @@ class Pairing:
         self.has_gyro = True
         self._t = np.empty(0)
         self._gyr = np.empty((0, 3))
+        self._newest_s: float | None = None  # of the gyro
         self._back_since_s: float | None = None
         self._waiting: deque[Block] = deque()
         self._acc_s = -np.inf  # how far the accelerometer has come
@@ -53,13 +55,18 @@ class Pairing:
     def add_gyro(self, t_s: Floats, gyr_dps: Floats, period_s: float) -> None:
         """Take gyro samples, in order."""
         self.gyro_period_s = period_s
-        fresh = t_s > self._t[-1] if len(self._t) else np.ones(len(t_s), dtype=bool)
-        if len(self._t) and t_s[0] - self._t[-1] > NEIGHBOUR_PERIODS * self.gyro_period_s:
+        last_s = self._newest_s
+        if last_s is not None and t_s[0] - last_s > self._near_s:
             self._back_since_s = None
-        if self._back_since_s is None and len(t_s):
+        if self._back_since_s is None:
             self._back_since_s = float(t_s[0])
-        self._t = np.concatenate((self._t, t_s[fresh]))
-        self._gyr = np.concatenate((self._gyr, gyr_dps[fresh]))
+        if last_s is not None and t_s[0] <= last_s:
+            fresh = t_s > last_s
+            t_s, gyr_dps = t_s[fresh], gyr_dps[fresh]
+        if len(t_s):
+            self._newest_s = float(t_s[-1])
+            self._t = np.concatenate((self._t, t_s))
+            self._gyr = np.concatenate((self._gyr, gyr_dps))
 
     def add_acc(self, block: Block) -> None:
         """Take accelerometer samples, in order."""
@@ -82,9 +89,8 @@ class Pairing:
                 self._waiting.popleft()
                 out.append(block)
                 continue
-            reached = len(self._t) > 0 and self._t[-1] >= t_s[-1]
-            given_up = len(self._t) > 0 and self._acc_s > t_s[-1] + WAIT_S + patience_s
-            if not (reached or given_up):
+            newest_s, last_s = self._newest_s, float(t_s[-1])
+            if newest_s is None or (newest_s < last_s and self._acc_s <= last_s + WAIT_S + patience_s):
                 break
             self._waiting.popleft()
             out += self._laid(block)
@@ -102,32 +108,45 @@ class Pairing:
         return out
 
     def _gyro_lost(self, t_s: Floats) -> bool:
-        last_s = self._t[-1] if len(self._t) else self._began_s
-        assert last_s is not None
-        return bool((self._acc_s if not len(self._t) else t_s[0]) - last_s > _LOST_S)
+        if self._newest_s is not None:
+            return float(t_s[0]) - self._newest_s > _LOST_S
+        assert self._began_s is not None
+        return self._acc_s - self._began_s > _LOST_S
 
     def _gyro_back(self, t_s: Floats) -> bool:
-        since = self._back_since_s
-        return since is not None and self._t[-1] - since >= _BACK_S and t_s[0] - self._t[-1] < _BACK_S
+        since, newest_s = self._back_since_s, self._newest_s
+        if since is None or newest_s is None:
+            return False
+        return newest_s - since >= _BACK_S and float(t_s[0]) - newest_s < _BACK_S
 
     def _laid(self, block: Block) -> list[Block]:
+        """The block with the gyro of its times, on straight lines between the gyro's samples."""
         t_s = block.t_s
-        after = np.searchsorted(self._t, t_s)
-        inside = (after > 0) & (after < len(self._t))
-        inside |= (after == 0) & (len(self._t) > 0) & (self._t[:1] == t_s).reshape(-1)
+        after = self._t.searchsorted(t_s, "right")
+        low = np.maximum(after - 1, 0)
         high = np.minimum(after, len(self._t) - 1)
-        low = np.maximum(high - 1, 0)
-        apart = self._t[high] - self._t[low]
-        keep = inside & ((apart <= NEIGHBOUR_PERIODS * self.gyro_period_s) | (self._t[high] == t_s))
+        low_s, low_dps = self._t[low], self._gyr[low]
+        apart, since = self._t[high] - low_s, t_s - low_s
+        keep = (since == 0) | ((after > 0) & (after < len(self._t)) & (apart <= self._near_s))
+        slope = (self._gyr[high] - low_dps) / np.where(apart > 0, apart, 1.0)[:, None]
+        gyr = slope * since[:, None] + low_dps
+        if keep.all():
+            return [block._replace(gyr_dps=gyr)]
         if not keep.any():
             return []
-        gyr = np.stack([np.interp(t_s[keep], self._t, column) for column in self._gyr.T], axis=1)
-        return [replace(block, t_s=t_s[keep], acc_g=block.acc_g[keep], gyr_dps=gyr)]
+        return [block._replace(t_s=t_s[keep], acc_g=block.acc_g[keep], gyr_dps=gyr[keep])]
+
+    @property
+    def _near_s(self) -> float:
+        """How far apart the gyro's samples may be between which a line is drawn."""
+        return NEIGHBOUR_PERIODS * self.gyro_period_s
 
     def _forget(self) -> None:
         """Let go of gyro samples that nothing will ask for."""
+        if len(self._t) < _MANY:
+            return
         needed = self._waiting[0].t_s[0] if self._waiting else self._acc_s
-        start = int(np.searchsorted(self._t, needed)) - 2
+        start = int(self._t.searchsorted(needed)) - 2
         start = max(start, len(self._t) - _KEEP)
         if start > 0:
             self._t, self._gyr = self._t[start:], self._gyr[start:]

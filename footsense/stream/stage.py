@@ -1,9 +1,11 @@
 """The stream stage: decoded packets in, StreamInfo, Samples and Gap out."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
+from footsense.devices.samples import all_finite
 from footsense.stream.clock import ArrivalClock, Clock, Epoch, TickClock
 from footsense.stream.counting import Counter
 from footsense.stream.grid import HOLE_PERIODS, Grid
@@ -69,8 +71,10 @@ class Stage:
         host_s = (packet.host_ns - self._host0_ns) * 1e-9
         for decoded in frames:
             lane = self._lanes.get(decoded.stream)
-            frame = None if lane is None else lane.frame(decoded, host_s)
-            if lane is not None and frame is not None:
+            if lane is None:
+                continue
+            frame = lane.frame(decoded, host_s)
+            if frame is not None:
                 self._take(lane, lane.order.push(frame))
         return self._put_out()
 
@@ -98,16 +102,16 @@ class Stage:
 
     def _take(self, lane: "Lane", frames: Sequence[Frame]) -> None:
         for frame in frames:
-            t_s, rows = lane.place(frame)
+            t_s, acc_g, gyr_dps = lane.place(frame)
             if not len(t_s):
                 continue
-            if lane is self._gyr:
+            if acc_g is None:
                 assert self._pairing is not None
-                self._pairing.add_gyro(t_s, rows, lane.segment.period_s)
+                assert gyr_dps is not None
+                self._pairing.add_gyro(t_s, gyr_dps, lane.segment.period_s)
                 continue
             self._delay.push(frame.host_s, frame.host_s - float(t_s[-1]))
-            gyr = rows[:, 3:] if rows.shape[1] > 3 else None
-            self._placed.append(Block(t_s, rows[:, :3], gyr, lane.segment))
+            self._placed.append(Block(t_s, acc_g, gyr_dps, lane.segment))
 
     def _put_out(self) -> list[Item]:
         blocks, self._placed = self._placed, []
@@ -115,7 +119,10 @@ class Stage:
             for block in blocks:
                 self._pairing.add_acc(block)
             blocks = self._pairing.ready(self._patience_s)
-        return [item for block in blocks for item in self._emit(block)]
+        out: list[Item] = []
+        for block in blocks:
+            out += self._emit(block)
+        return out
 
     @property
     def _patience_s(self) -> float:
@@ -123,17 +130,15 @@ class Stage:
         assert self._gyr is not None
         return self._gyr.order.bound_s + self._gyr.longest_s
 
-    def _emit(self, block: Block) -> list[Item]:
-        out: list[Item] = []
+    def _emit(self, block: Block) -> Sequence[Item]:
         if self._t0_s is None:
             self._t0_s = float(block.t_s[0])
         t_s: Floats = block.t_s - self._t0_s
-        changed = self._segment != block.segment or self._has_gyro != (block.gyr_dps is not None)
-        if changed or self._afresh:
-            out += self._open(block, float(t_s[0]))
+        changed = self._segment is not block.segment or self._has_gyro != (block.gyr_dps is not None)
+        opened = self._open(block, float(t_s[0])) if changed or self._afresh else []
         assert self._grid is not None
-        out += self._grid.push(t_s, block.acc_g, block.gyr_dps)
-        return out
+        samples = self._grid.push(t_s, block.acc_g, block.gyr_dps)
+        return [*opened, *samples] if opened else samples
 
     def _open(self, block: Block, start_s: float) -> list[Item]:
         out: list[Item] = []
@@ -169,27 +174,32 @@ class Lane:
             timing.sequence_modulus is not None and decoded.sequence is None
         ):
             return None
-        if timing.carries_acc and timing.carries_gyr:
-            rows = _beside(decoded.acc_g, decoded.gyr_dps)
-        else:
-            rows = decoded.acc_g if timing.carries_acc else decoded.gyr_dps
-        if rows is None or not len(rows):
+        acc = decoded.acc_g if timing.carries_acc else None
+        gyr = decoded.gyr_dps if timing.carries_gyr else None
+        lacks_one = (timing.carries_acc and acc is None) or (timing.carries_gyr and gyr is None)
+        rows = gyr if acc is None else acc
+        if lacks_one or rows is None or not len(rows) or (gyr is not None and len(gyr) != len(rows)):
             return None
-        return Frame(rows, host_s, decoded.sequence, decoded.ticks)
+        return Frame(len(rows), acc, gyr, host_s, decoded.sequence, decoded.ticks)
 
-    def place(self, frame: Frame) -> tuple[Floats, Floats]:
-        """Times of a frame's samples and the samples; what is no finite number is left out."""
+    def place(self, frame: Frame) -> tuple[Floats, Floats | None, Floats | None]:
+        """Times of a frame's samples, acc_g and gyr_dps; what is no finite number is left out."""
         placed = self.clock.place(frame)
-        period_s = self.segment.period_s if self.clock.changed is None else self.clock.changed
         if self.clock.restarted or self.clock.changed is not None:
+            period_s = self.segment.period_s if self.clock.changed is None else self.clock.changed
             self.segment = Segment(period_s, self.segment.number + 1)
-        self.longest_s = max(self.longest_s, len(frame) * placed.period_s)
-        t_s: Floats = placed.start_s + placed.period_s * np.arange(len(frame), dtype=np.float64)
-        good = np.isfinite(frame.rows).all(axis=1)
-        return (t_s, frame.rows) if good.all() else (t_s[good], frame.rows[good])
+        self.longest_s = max(self.longest_s, frame.n * placed.period_s)
+        t_s: Floats = placed.start_s + placed.period_s * _counting(frame.n)
+        acc, gyr = frame.acc_g, frame.gyr_dps
+        if (acc is None or all_finite(acc)) and (gyr is None or all_finite(gyr)):
+            return t_s, acc, gyr
+        good = np.isfinite(np.column_stack([rows for rows in (acc, gyr) if rows is not None])).all(axis=1)
+        return t_s[good], None if acc is None else acc[good], None if gyr is None else gyr[good]
 
 
-def _beside(acc: Floats | None, gyr: Floats | None) -> Floats | None:
-    if acc is None or gyr is None or len(acc) != len(gyr):
-        return None
-    return np.concatenate((acc, gyr), axis=1)
+@lru_cache(maxsize=16)
+def _counting(n: int) -> Floats:
+    """0, 1, 2, … as floats, for frames of that many samples."""
+    numbers = np.arange(n, dtype=np.float64)
+    numbers.flags.writeable = False
+    return numbers

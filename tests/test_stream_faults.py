@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from footsense.stream import Stage
 from footsense.types import (
@@ -183,7 +184,7 @@ def test_one_wild_stamp_is_not_believed(name: str) -> None:
     device = Device(KEYED[name])
     sent = device.send(200)
     host_s, wild = device.frame(0.02)
-    wild = replace(
+    wild = structs.replace(
         wild,
         ticks=None if wild.ticks is None else (wild.ticks + 20_000) % 65536,
         sequence=None if wild.sequence is None else (wild.sequence + 100) % 256,
@@ -200,7 +201,7 @@ def test_what_is_no_number_is_a_hole() -> None:
     assert bad.acc_g is not None
     broken = bad.acc_g.copy()
     broken[2, 1] = np.nan
-    sent[50] = sent[50][0], replace(bad, acc_g=broken)
+    sent[50] = sent[50][0], structs.replace(bad, acc_g=broken)
     items = through(BOTH, sent)
     flags = np.concatenate([i.flags for i in items if isinstance(i, Samples)])
     assert np.flatnonzero(flags & INTERPOLATED).tolist() == [50 * N + 2]

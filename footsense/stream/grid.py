@@ -4,6 +4,7 @@ A hole is an interval of more than 1.5 sample periods. Up to 0.25 s it is filled
 lines and flagged; a longer one becomes a Gap and a jump of the index.
 """
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +24,7 @@ class Grid:
         self.period_s = period_s
         self._clip_g = None if acc_range_g is None else CLIP_SHARE * acc_range_g
         self._next = 0
-        self._last: tuple[float, Floats, Floats | None] | None = None
+        self._last: tuple[float, Floats, Floats | None] | None = None  # its time; the arrays that it ends
 
     @property
     def last_s(self) -> float | None:
@@ -37,18 +38,22 @@ class Grid:
         gyr_dps: Floats | None,
         steps: Floats | None = None,
         clipped: Flags | None = None,
+        *,
+        step_s: float = math.inf,
+        peak_g: float = math.inf,
     ) -> list[Samples | Gap]:
         """Take samples (t_s (n,) strictly increasing, acc_g and gyr_dps (n, 3)) and put out what they complete.
 
         `steps` (n,) says how many periods each lies behind the one before it (1: next on the grid), by
         default told from the times; `clipped` (n,) which stand at the end of the range, by default told from
-        the range.
+        the range. Where it is known that none lies more than `step_s` behind the one before it, or that no
+        acceleration is larger than `peak_g`, that spares the look at each.
         """
         if not len(t_s):
             return []
-        if steps is None and not self._is_even(t_s):
+        if steps is None and not self._is_even(t_s, step_s):
             steps = self._steps(t_s)
-        flags = self._flags(acc_g) if clipped is None else clipped
+        flags = self._flags(acc_g, peak_g) if clipped is None else clipped
         out: list[Samples | Gap]
         if steps is not None and (steps > 1).any():
             out = self._split(t_s, acc_g, gyr_dps, flags, steps)
@@ -57,13 +62,10 @@ class Grid:
         self._note_last(t_s, acc_g, gyr_dps)
         return out
 
-    def _is_even(self, t_s: Floats) -> bool:
-        """Whether no sample lies more than 1.5 periods behind the one before it."""
-        dt = t_s[1:] - t_s[:-1]  # np.diff and max take ten times as long for a few samples
-        longest_s = float(dt[dt.argmax()]) if len(dt) else 0.0
-        if self._last is not None:
-            longest_s = max(longest_s, float(t_s[0]) - self._last[0])
-        return longest_s <= HOLE_PERIODS * self.period_s
+    def _is_even(self, t_s: Floats, step_s: float) -> bool:
+        """Whether it is known that no sample lies more than 1.5 periods behind the one before it."""
+        longest_s = HOLE_PERIODS * self.period_s
+        return step_s <= longest_s and (self._last is None or float(t_s[0]) - self._last[0] <= longest_s)
 
     def _steps(self, t_s: Floats) -> Floats:
         """Periods between each sample and the one before it: 1 up to 1.5 periods, else rounded."""
@@ -90,7 +92,7 @@ class Grid:
         return out
 
     def _note_last(self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> None:
-        self._last = float(t_s[-1]), acc_g[-1], None if gyr_dps is None else gyr_dps[-1]
+        self._last = float(t_s[-1]), acc_g, gyr_dps
 
     def _filled(
         self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, flags: Flags, steps: Floats
@@ -101,9 +103,9 @@ class Grid:
             place = place + steps[0]
             knots = np.concatenate(([0.0], place))
             before_s, acc_before, gyr_before = self._last
-            t_s, acc_g = np.concatenate(([before_s], t_s)), np.concatenate((acc_before[None], acc_g))
+            t_s, acc_g = np.concatenate(([before_s], t_s)), np.concatenate((acc_before[-1:], acc_g))
             if gyr_dps is not None and gyr_before is not None:
-                gyr_dps = np.concatenate((gyr_before[None], gyr_dps))
+                gyr_dps = np.concatenate((gyr_before[-1:], gyr_dps))
         at = np.arange(0.0 if self._last is None else 1.0, knots[-1] + 1)
         marks = np.full(len(at), INTERPOLATED, dtype=np.uint8)
         marks[(place - at[0]).astype(int)] = flags
@@ -116,14 +118,11 @@ class Grid:
         gyr = None if gyr_dps is None else np.ascontiguousarray(gyr_dps)
         return Samples(first, t_s, np.ascontiguousarray(acc_g), gyr, flags)
 
-    def _flags(self, acc_g: Floats) -> Flags:
-        flags = np.zeros(len(acc_g), dtype=np.uint8)
-        if self._clip_g is None:
-            return flags
-        sizes = np.abs(acc_g)
-        if not sizes.ravel()[sizes.argmax()] < self._clip_g:  # nor where a number is none
-            flags[(sizes >= self._clip_g).any(axis=1)] = CLIPPED
-        return flags
+    def _flags(self, acc_g: Floats, peak_g: float) -> Flags:
+        if self._clip_g is None or peak_g < self._clip_g:
+            return np.zeros(len(acc_g), dtype=np.uint8)
+        at_end = (np.abs(acc_g) >= self._clip_g).any(axis=1)
+        return np.where(at_end, np.uint8(CLIPPED), np.uint8(0))
 
 
 def _lines(at: Floats, knots: Floats, rows: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """Lays the gyro's samples onto the accelerometer's grid, where each comes in its own characteristic."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,12 +26,18 @@ class Segment:
 
 
 class Block(NamedTuple):
-    """Samples in time: t_s (n,), acc_g (n, 3), gyr_dps (n, 3) or None."""
+    """Samples in time: t_s (n,), acc_g (n, 3), gyr_dps (n, 3) or None.
+
+    None lies more than `step_s` behind the one before it, and no acceleration is larger than `peak_g`; infinite
+    where nobody has looked.
+    """
 
     t_s: Floats
     acc_g: Floats
     gyr_dps: Floats | None
     segment: Segment
+    step_s: float = math.inf
+    peak_g: float = math.inf
 
 
 class Pairing:
@@ -134,7 +141,7 @@ class Pairing:
             return [block._replace(gyr_dps=gyr)]
         if not keep.any():
             return []
-        return [block._replace(t_s=t_s[keep], acc_g=block.acc_g[keep], gyr_dps=gyr[keep])]
+        return [Block(t_s[keep], block.acc_g[keep], gyr[keep], block.segment, peak_g=block.peak_g)]
 
     @property
     def _near_s(self) -> float:

@@ -1,5 +1,6 @@
 """The stream stage: decoded packets in, StreamInfo, Samples and Gap out."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -102,7 +103,7 @@ class Stage:
 
     def _take(self, lane: "Lane", frames: Sequence[Frame]) -> None:
         for frame in frames:
-            t_s, acc_g, gyr_dps = lane.place(frame)
+            t_s, acc_g, gyr_dps, step_s, peak_g = lane.place(frame)
             if not len(t_s):
                 continue
             if acc_g is None:
@@ -111,7 +112,7 @@ class Stage:
                 self._pairing.add_gyro(t_s, gyr_dps, lane.segment.period_s)
                 continue
             self._delay.push(frame.host_s, frame.host_s - float(t_s[-1]))
-            self._placed.append(Block(t_s, acc_g, gyr_dps, lane.segment))
+            self._placed.append(Block(t_s, acc_g, gyr_dps, lane.segment, step_s, peak_g))
 
     def _put_out(self) -> list[Item]:
         blocks, self._placed = self._placed, []
@@ -137,7 +138,7 @@ class Stage:
         changed = self._segment is not block.segment or self._has_gyro != (block.gyr_dps is not None)
         opened = self._open(block, float(t_s[0])) if changed or self._afresh else []
         assert self._grid is not None
-        samples = self._grid.push(t_s, block.acc_g, block.gyr_dps)
+        samples = self._grid.push(t_s, block.acc_g, block.gyr_dps, step_s=block.step_s, peak_g=block.peak_g)
         return [*opened, *samples] if opened else samples
 
     def _open(self, block: Block, start_s: float) -> list[Item]:
@@ -182,8 +183,9 @@ class Lane:
             return None
         return Frame(len(rows), acc, gyr, host_s, decoded.sequence, decoded.ticks)
 
-    def place(self, frame: Frame) -> tuple[Floats, Floats | None, Floats | None]:
-        """Times of a frame's samples, acc_g and gyr_dps; what is no finite number is left out."""
+    def place(self, frame: Frame) -> tuple[Floats, Floats | None, Floats | None, float, float]:
+        """Times of a frame's samples, acc_g and gyr_dps, what is no finite number left out; step_s and peak_g
+        of a Block."""
         placed = self.clock.place(frame)
         if self.clock.restarted or self.clock.changed is not None:
             period_s = self.segment.period_s if self.clock.changed is None else self.clock.changed
@@ -191,10 +193,12 @@ class Lane:
         self.longest_s = max(self.longest_s, frame.n * placed.period_s)
         t_s: Floats = placed.start_s + placed.period_s * _counting(frame.n)
         acc, gyr = frame.acc_g, frame.gyr_dps
-        if (acc is None or all_finite(acc)) and (gyr is None or all_finite(gyr)):
-            return t_s, acc, gyr
+        peak_g = 0.0 if acc is None else math.sqrt(np.vdot(acc, acc))  # one number is no larger than all
+        if math.isfinite(peak_g) and (gyr is None or all_finite(gyr)):
+            return t_s, acc, gyr, placed.period_s, peak_g
         good = np.isfinite(np.column_stack([rows for rows in (acc, gyr) if rows is not None])).all(axis=1)
-        return t_s[good], None if acc is None else acc[good], None if gyr is None else gyr[good]
+        acc, gyr = (None if rows is None else rows[good] for rows in (acc, gyr))
+        return t_s[good], acc, gyr, math.inf, math.inf
 
 
 @lru_cache(maxsize=16)

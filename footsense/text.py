@@ -21,6 +21,11 @@ def display(text: object, limit: int | None = None) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 byte`, `2 bytes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _escape(char: str) -> str:
     if unicodedata.category(char) not in _INVISIBLE:
         return char

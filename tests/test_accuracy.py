@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from footsense.accuracy import Labelled, card, read_truth
 from footsense.accuracy.completion import cases
+from footsense.accuracy.figures import difference_figure
 from footsense.accuracy.matching import match
 from footsense.accuracy.measures import Rate, Share, agreement, f1, quantile, rate_bound, wilson
 from footsense.accuracy.population import Population, labelled, lossy, outcomes, recording
@@ -22,6 +23,7 @@ from footsense.accuracy.words import sets as sets_in_words
 from footsense.analysis import Analysis, RecordingFacts, Segment, analyse, analyse_each
 from footsense.confidence import rate_band
 from footsense.errors import FootsenseError, RecordingError
+from footsense.report.theme import LIGHT
 from footsense.routine import load_routine
 from footsense.simulate import EXERCISES, NEGATIVES, Scenario, simulate, truth_path, write
 from footsense.spread import spread
@@ -355,6 +357,7 @@ GOOD = {
     "schema": "footsense.truth/1", "exercise": "band-flexes", "placement": "foot", "side": "left",
     "events": [{"kind": "hold", "exercise": "band-flexes", "start_s": 1.0, "end_s": 7.0}],
 }  # fmt: skip
+SEGMENT = {"exercise": "band-flexes", "start_s": 1.0, "end_s": 7.0}
 HOLD = GOOD["events"][0]  # type: ignore[index]
 
 
@@ -371,7 +374,9 @@ HOLD = GOOD["events"][0]  # type: ignore[index]
         (json.dumps(GOOD | {"events": [HOLD | {"start_s": "1"}]}), "events[0].start_s: expected a number"),
         (json.dumps(GOOD | {"events": [HOLD | {"kind": "step"}]}), "events[0].kind: band-flexes are of"),
         (json.dumps(GOOD | {"events": [HOLD | {"start_s": 1e400}]}), "not valid JSON"),
-        (json.dumps(GOOD | {"segments": [HOLD | {"exercise": "x"}]}), "segments[0].exercise"),
+        (json.dumps(GOOD | {"segments": [SEGMENT | {"exercise": "x"}]}), "segments[0].exercise"),
+        (json.dumps(GOOD | {"evnts": []}), "evnts: unknown key; is events meant?"),
+        (json.dumps(GOOD | {"segments": [SEGMENT | {"sart_s": 1}]}), "segments[0].sart_s: unknown key"),
     ],
 )  # fmt: skip
 def test_a_truth_that_is_none_gets_one_line(tmp_path: Path, text: str, told: str) -> None:
@@ -379,9 +384,25 @@ def test_a_truth_that_is_none_gets_one_line(tmp_path: Path, text: str, told: str
     path.write_text(text)
     with pytest.raises(RecordingError) as error:
         read_truth(path)
-    assert str(error.value).startswith("a.truth.json: ")
+    assert str(error.value).startswith(f"{path}: ")
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_an_event_of_a_truth_may_carry_more_as_those_of_analyze_do(tmp_path: Path) -> None:
+    path = tmp_path / "a.truth.json"
+    path.write_text(json.dumps(GOOD | {"events": [HOLD | {"decided_s": 7.1, "confidence": 0.9}]}))
+    assert len(read_truth(path).events) == 1
+
+
+@pytest.mark.parametrize("counts", [[(10, 10)], [(10, 10), (10, 11)], [(10, 13), (30, 30), (20, 20)]])
+def test_counts_have_whole_ticks(counts: list[tuple[int, int]]) -> None:
+    sets = [scored(done("band-flexes", true), done("band-flexes", found)) for true, found in counts]
+    figure = difference_figure(sets, LIGHT)
+    figure.canvas.draw()
+    for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
+        assert len(axis.get_majorticklocs())
+        assert all(float(tick).is_integer() for tick in axis.get_majorticklocs())
 
 
 def test_one_run_answers_every_question_as_a_run_for_each_would() -> None:

@@ -151,6 +151,8 @@ def test_nothing_but_an_older_page_is_written_over(folder: Path, tmp_path: Path)
         (("--sets", "3", "."), "--sets is for simulated wearers; add --simulated"),
         (("--exercise", "band-flexes", "."), "--exercise is for simulated wearers"),
         (("--simulated", "--exercise", "squats"), "unknown exercise 'squats'"),
+        (("--simulated", "-o", "nowhere/card.html"), "nowhere/card.html: there is no folder nowhere; make it"),
+        (("--simulated", "-o", "."), ".: is a folder; choose another place"),
         (("--simulated", "--routine", "nothing"), "unknown routine 'nothing'"),
     ],
 )
@@ -168,7 +170,8 @@ def test_what_cannot_be_scored_is_told_and_the_others_go_on(folder: Path, tmp_pa
     (tmp_path / "b.truth.json").write_text("{}")
     result = call(tmp_path, folder / "0.csv", "--json")
     assert result.exit_code == 1
-    assert [re.split("[:,]", line)[1] for line in result.stderr.splitlines()] == [" a.csv", " b.truth.json"]
+    told = [re.split("[:,]", line)[1].strip() for line in result.stderr.splitlines()]
+    assert told == [str(tmp_path / "a.csv"), str(tmp_path / "b.truth.json")]
     found = json.loads(result.stdout)
     assert [Path(f["file"]).name for f in found["failed"]] == ["a.csv", "b.csv"]
     assert found["real"]["strata"][0]["sets"] == 1
@@ -188,7 +191,9 @@ def test_an_mcap_brings_its_device_and_has_to_agree_with_its_truth(tmp_path: Pat
     (tmp_path / "a.truth.json").write_text(json.dumps(truth | {"side": "right"}))
     result = call(tmp_path, "--json")
     assert result.exit_code == 1
-    assert result.stderr == "footsense: a.mcap: recorded as side left, but its truth says right\n"
+    assert (
+        result.stderr == f"footsense: {tmp_path / 'a.mcap'}: recorded as side left, but its truth says right\n"
+    )
     assert json.loads(result.stdout)["real"] is None
 
 

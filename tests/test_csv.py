@@ -65,6 +65,7 @@ def test_refusals_name_file_line_and_column(tmp_path: Path, case: str) -> None:
     assert message.startswith("a.csv")
     assert where in message
     assert what in message
+    assert "; " in message or "expected" in message, "and what to do"
     assert "\n" not in message
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from footsense.devices import Decoder, Encoder, Profile, commands, gatt_table, parse_profile
 from footsense.devices.matching import Advertised
-from footsense.errors import PacketError
+from footsense.errors import PacketError, UsageError
 
 HEAD = """
 schema = "footsense.profile/1"
@@ -165,7 +165,7 @@ def test_a_mask_picks_the_bits_that_tell_a_stream() -> None:
     decoder = Decoder(toy('{ ch = "acc", type = "i8", scale = "1", unit = "g" }', stream, "at = 1"), {})
     assert decoder.feed(CHAR, bytes.fromhex("c2 010203"))
     for payload in ("c3 010203", ""):
-        with pytest.raises(PacketError, match="begin no packet"):
+        with pytest.raises(PacketError, match="begins so"):
             decoder.feed(CHAR, bytes.fromhex(payload))
 
 
@@ -180,3 +180,6 @@ def test_a_setting_is_the_nearest_that_there_is() -> None:
     within = parse_profile(profile.text.replace("[1, 100]", '[1, 100]\nchoose = "nearest"'), "toy")
     for asked, given_hz in ((0, 1), (52.4, 52), (400, 100)):
         assert within.settings_for({"rate_hz": asked}) == {"rate_hz": given_hz}
+    for some in (offered, within, profile):
+        with pytest.raises(UsageError, match="rate_hz is 'nan', expected"):
+            some.settings_for({"rate_hz": float("nan")})

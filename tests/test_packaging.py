@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROBE = """
-import json, pathlib
+import json, pathlib, footsense
+package = pathlib.Path(footsense.__file__).parent
 from footsense.resources import data_folder
 from footsense.routine import load_routine
 print(json.dumps({
@@ -23,6 +24,10 @@ print(json.dumps({
     "profiles": sorted(p.name for p in data_folder("firmware_profiles").glob("*.toml")),
     "samples": sorted(p.name for p in data_folder("sample_data").iterdir() if not p.name.startswith(".")),
     "routine": load_routine("ground-up").name,
+    "package": sorted(
+        f.relative_to(package).as_posix() for f in package.rglob("*")
+        if f.is_file() and f.suffix not in (".py", ".pyc") and "_data" not in f.parts
+    ),
 }))
 """
 
@@ -61,6 +66,11 @@ def install(python: Path, what: Path, *options: str) -> None:
     )
 
 
+def package_data() -> list[Path]:
+    """What the package holds besides modules."""
+    return [p for p in (ROOT / "footsense").rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")]
+
+
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
@@ -85,4 +95,8 @@ def test_installed_package_finds_its_data(kind: str, distributions: Path, tmp_pa
         p.name for p in (ROOT / "sample_data").iterdir() if not p.name.startswith(".")
     )
     assert len(seen["samples"]) >= 10
+    assert seen["package"] == sorted(path.relative_to(ROOT / "footsense").as_posix() for path in package_data())
+    assert {"confidence.csv", "accuracy/card.html.j2", "routines/ground-up.toml", "py.typed"} <= set(
+        seen["package"]
+    )
     assert run(python.parent / "footsense", "--version", cwd=tmp_path).startswith("footsense")

@@ -189,4 +189,4 @@ def _differences(axes: Axes, sets: Sequence[SetScore], theme: Theme, name: str) 
     most = max(1.5, *(abs(v) + 0.5 for v in y), *(abs(v) + 0.5 for v in off.limits or ()))
     axes.set_ylim(-most, most)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5, integer=True))
+        axis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))

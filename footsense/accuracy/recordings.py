@@ -61,7 +61,13 @@ def score_file(file: File) -> Outcome | Failed:
         device = truth.device or _device(file.path, meant)
         return score(replace(truth, name=name, device=device), meant, file.items)
     except RecordingError as error:
-        return Failed(name, str(error))
+        return Failed(name, _placed(file.path, str(error)))
+
+
+def _placed(path: Path, error: str) -> str:
+    """The error with the whole path where it begins with the recording's name alone: there may be several."""
+    name = display(path.name)
+    return f"{display(path)}{error.removeprefix(name)}" if error.startswith(name) else error
 
 
 def _device(path: Path, recording: Recording) -> str:

@@ -30,13 +30,13 @@ class _Event(msgspec.Struct):
     toe: bool | None = None
 
 
-class _Segment(msgspec.Struct):
+class _Segment(msgspec.Struct, forbid_unknown_fields=True):
     exercise: _Name
     start_s: _Seconds
     end_s: _Seconds
 
 
-class _Truth(msgspec.Struct):
+class _Truth(msgspec.Struct, forbid_unknown_fields=True):  # events may carry more, as those of `analyze`
     schema: Literal["footsense.truth/1"]
     exercise: str | None
     placement: Placement | None
@@ -72,7 +72,7 @@ class Labelled:
 
 def read_truth(path: Path) -> Labelled:
     """Raises RecordingError, in one line, for a file that cannot be read or is no truth."""
-    where = display(path.name)
+    where = display(path)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise RecordingError(f"{where}: too large for a truth (more than {MAX_FILE_BYTES} bytes)")

@@ -20,6 +20,10 @@ def refuse_for_page(path: Path, recording: Path | None = None) -> None:
     hint = "choose another place with -o OUT.html"
     if recording and path.exists() and recording.exists() and path.samefile(recording):
         raise UsageError(f"{display(path)}: is the recording itself; {hint}")
+    if path.is_dir():
+        raise UsageError(f"{display(path)}: is a folder; {hint}")
+    if not path.parent.is_dir():
+        raise UsageError(f"{display(path)}: there is no folder {display(path.parent)}; make it, or {hint}")
     if path.is_file() and not _is_page(path):
         raise UsageError(f"{display(path)}: there is a file of that name that is no page of footsense; {hint}")
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footsense.errors import PacketError
+from footsense.text import counted
 
 Name = Literal["polar_pmd_delta"]
 Ints = NDArray[np.int64]
@@ -39,7 +40,7 @@ class PolarDelta:
         size = bits // 8
         at = n * size
         if len(data) < at:
-            raise PacketError(f"{len(data)} bytes are less than a first sample")
+            raise PacketError(f"{counted(len(data), 'byte')}, less than a first sample")
         blocks: list[Ints] = [np.frombuffer(data, f"<i{size}", n).reshape(1, n).astype(np.int64)]
         while at < len(data):
             block, at = _differences(data, at, n)

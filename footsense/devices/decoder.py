@@ -14,6 +14,7 @@ from footsense.devices.samples import Packed, samples_reader
 from footsense.devices.settings import Value
 from footsense.devices.uuids import full
 from footsense.errors import PacketError
+from footsense.text import counted
 from footsense.types import Decoded, StreamTiming
 
 
@@ -91,9 +92,12 @@ class _Notified:
         raise self._unexpected(payload)
 
     def _unexpected(self, payload: bytes) -> PacketError:
-        return PacketError(
-            f"{len(payload)} bytes ({payload[:4].hex(' ')} …) begin no packet of profile {self._profile}"
-        )
+        got = f"{counted(len(payload), 'byte')} ({_begins(payload)})"
+        return PacketError(f"no packet of profile {self._profile} begins so: {got}")
+
+
+def _begins(payload: bytes) -> str:
+    return f"{payload[:4].hex(' ')} …" if len(payload) > 4 else payload.hex(" ") or "empty"
 
 
 def _all(frames: list[bytes], faults: list[str], read: Callable[[bytes], list[Decoded]]) -> list[Decoded]:
@@ -184,7 +188,7 @@ class _Reader:
     def _joined(self, rule: Fragments, payload: bytes) -> bytes | None:
         """The message that this part completes, None where more must come."""
         if len(payload) <= max(rule.key, rule.header):
-            raise PacketError(f"{self._layout.name}: {len(payload)} bytes are no part of a message")
+            raise PacketError(f"{self._layout.name}: {counted(len(payload), 'byte')}, no part of a message")
         key = payload[rule.key]
         begun = self._begun.pop(key, b"")
         if _holds(self._when, payload):
@@ -200,7 +204,9 @@ class _Reader:
 
     def _frame(self, payload: bytes) -> Decoded:
         if len(payload) < self._head.end:
-            raise PacketError(f"{self._layout.name}: {len(payload)} bytes, the header has {self._head.end}")
+            raise PacketError(
+                f"{self._layout.name}: {counted(len(payload), 'byte')}, the header has {self._head.end}"
+            )
         ticks, sequence, told = self._head.read(payload)
         if sequence == self._no_sequence:
             sequence = None
@@ -257,8 +263,10 @@ class _Reader:
         expected = layout.at + max(count, 1) * layout.sample_size + layout.tail
         if layout.stream.pad_to:
             sizes = " or ".join(str(p) for p in layout.stream.pad_to)
-            return f"{layout.name}: {len(payload)} bytes, expected {sizes}, those after {expected} zero"
-        return f"{layout.name}: {len(payload)} bytes, expected {expected}"
+            return (
+                f"{layout.name}: {counted(len(payload), 'byte')}, expected {sizes}, those after {expected} zero"
+            )
+        return f"{layout.name}: {counted(len(payload), 'byte')}, expected {expected}"
 
     def _tail(self, payload: bytes, fields: dict[str, object]) -> None:
         rest = payload[self._layout.at :]
@@ -266,4 +274,6 @@ class _Reader:
             if rest:
                 fields[self._layout.stream.rest] = rest.hex()
         elif not self._ends_at(payload, self._layout.at):
-            raise PacketError(f"{self._layout.name}: {len(payload)} bytes, expected {self._layout.at}")
+            raise PacketError(
+                f"{self._layout.name}: {counted(len(payload), 'byte')}, expected {self._layout.at}"
+            )

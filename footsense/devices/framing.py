@@ -13,6 +13,7 @@ from typing import NamedTuple
 from footsense.devices import kinds
 from footsense.devices.model import Check, Elements, Frame, LengthField
 from footsense.errors import ProfileError
+from footsense.text import counted
 
 _SUMS: Mapping[str, Callable[[bytes], int]] = {
     "sum8": lambda data: sum(data) & 0xFF,
@@ -53,7 +54,7 @@ class Splitter:
         at = self._end_of_last(data, cut)
         self._kept = data[at:]
         if not self._frame.straddles and (self._kept or not data):
-            cut.faults.append(f"{len(self._kept)} bytes are no whole frame")
+            cut.faults.append(f"{counted(len(self._kept), 'byte')}, no whole frame")
         return cut
 
     def _is_one_frame(self, data: bytes) -> bool:
@@ -73,7 +74,7 @@ class Splitter:
                 continue
             begun = self._begun(data, at)
             if begun > at:
-                cut.faults.append(f"{begun - at} bytes belong to no frame")
+                cut.faults.append(f"{counted(begun - at, 'byte')} of no frame")
             at = begun
             size = self._size(data, at)
             if size is None:
@@ -133,11 +134,11 @@ class Splitter:
 
     def _fault(self, frame: bytes) -> str:
         if self._end and not frame.endswith(self._end):
-            return f"{len(frame)} bytes without an end"
+            return f"{counted(len(frame), 'byte')} without an end"
         check = self._frame.check
         if check is None or told_check(check, frame) == value_of(check, frame):
             return ""
-        return f"a frame of {len(frame)} bytes has a wrong {check.kind}"
+        return f"a frame of {counted(len(frame), 'byte')} has a wrong {check.kind}"
 
 
 def _shortest(frame: Frame) -> int:

@@ -2,8 +2,10 @@
 
 import difflib
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 import msgspec
 
@@ -188,7 +190,7 @@ def _chosen(
     if value in values:
         return values[values.index(value)]
     numbers = [v for v in values if not isinstance(v, str)]
-    if setting.choose == "nearest" and numbers and not isinstance(value, str):
+    if setting.choose == "nearest" and numbers and _is_number(value):
         wanted = value
         return min(numbers, key=lambda v: (abs(v - wanted), v))
     offered = ", ".join(str(v) for v in values)
@@ -208,13 +210,18 @@ def _said(profile: str, name: str, longest: int, value: Value) -> str:
     return said.hex()
 
 
+def _is_number(value: Value) -> TypeGuard[int | float]:
+    """Whether something can be near it."""
+    return not isinstance(value, str) and not math.isnan(value)
+
+
 def _between(
     profile: str, name: str, setting: Setting, limits: Sequence[int | float], value: Value
 ) -> int | float:
     """The value within the limits; where both are whole numbers, it must be one too."""
     low, high = limits
     whole = isinstance(low, int) and isinstance(high, int)
-    if setting.choose == "nearest" and not isinstance(value, str):
+    if setting.choose == "nearest" and _is_number(value):
         value = min(max(value, low), high)
         value = round(value) if whole else value
     if isinstance(value, str) or not low <= value <= high or (whole and value != round(value)):

@@ -30,6 +30,9 @@ _ACC, _GYR = ("ax", "ay", "az"), ("gx", "gy", "gz")
 _EXPECTED = "t_s,ax_g,ay_g,az_g[,gx_dps,gy_dps,gz_dps] (or ax_ms2…, gx_rads…)"
 _LEGAL = np.zeros(256, dtype=bool)
 _LEGAL[list(b"0123456789+-.eE, \r\n")] = True
+_NO_TEXT = "is not UTF-8 text; export the recording as CSV, in UTF-8"
+_IN_ORDER = "put the lines in order of time, or cut the file where the clock began anew"
+_NO_NUMBER = "is not a finite number; leave the line out if nothing was measured then"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -74,7 +77,7 @@ class _Reader:
         columns = self._header(stream.readline(_MAX_LINE))
         blocks = [self._block(text, columns) for text in self._blocks(stream)]
         if not sum(len(b) for b in blocks):
-            raise RecordingError(f"{self.name}: holds no samples, only a header")
+            raise RecordingError(f"{self.name}: holds no samples, only a header; export it with its samples")
         data = _joined(blocks)
         gyr = data[:, 4:7] if data.shape[1] > 4 else None
         return Table(np.ascontiguousarray(data[:, 0]), data[:, 1:4], gyr)
@@ -85,7 +88,7 @@ class _Reader:
         try:
             text = raw.removeprefix(_BOM).decode("utf-8")
         except UnicodeDecodeError:
-            raise self._error(1, None, "is not UTF-8 text") from None
+            raise self._error(1, None, _NO_TEXT) from None
         names = tuple(n.strip() for n in text.split(","))
         self.line = 2
         return _columns(names, self._header_error)
@@ -136,7 +139,9 @@ class _Reader:
             time = values[columns.order[0]]
             if time <= last:
                 place = columns.order[0] + 1
-                return self._error(number, f"{place} (t_s)", f"time {time:.10g} comes after {last:.10g}")
+                return self._error(
+                    number, f"{place} (t_s)", f"time {time:.10g} comes after {last:.10g}; {_IN_ORDER}"
+                )
             last = time
         return self._error(self.line, None, "cannot be read as numbers")
 
@@ -144,13 +149,13 @@ class _Reader:
         try:
             fields = raw.decode("utf-8").split(",")
         except UnicodeDecodeError:
-            return self._error(number, None, "is not UTF-8 text")
+            return self._error(number, None, _NO_TEXT)
         if len(fields) != len(columns.names):
             return self._wrong_count(number, fields, columns.names)
         values = []
         for place, (name, field) in enumerate(zip(columns.names, fields, strict=True), 1):
             value = _number(field)
-            fault = "is not a finite number" if value is None else _implausible(name, value)
+            fault = _NO_NUMBER if value is None else _implausible(name, value)
             if value is None or fault:
                 return self._error(number, f"{place} ({name})", f"'{display(field, 30)}' {fault}")
             values.append(value)
@@ -193,7 +198,7 @@ def _hint(fields: list[str], expected: int) -> str:
         return "; separate fields by ',', not by ';', and write decimals with a point"
     if len(fields) > expected and all(fields):
         return "; write decimals with a point, not a comma"
-    return ""
+    return "; mend the line, or leave it out"
 
 
 def _implausible(name: str, value: float) -> str:
@@ -202,7 +207,7 @@ def _implausible(name: str, value: float) -> str:
         return ""
     most, unit = (_MAX_G, "g") if name[:2] in _ACC else (_MAX_DPS, "deg/s")
     fine = abs(value) * _UNITS[name.split("_")[1]] <= most
-    return "" if fine else f"is no reading of a sensor: more than {most:g} {unit}"
+    return "" if fine else f"is no reading of a sensor: more than {most:g} {unit}; is the header's unit right?"
 
 
 def _number(field: str) -> float | None:

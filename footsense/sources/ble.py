@@ -77,9 +77,11 @@ class Link:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await end_tasks(self._tasks)
-        if self._client:
-            await self._close(self._client)
+        try:
+            await end_tasks(self._tasks)
+        finally:
+            if self._client:
+                await self._close(self._client)
 
     # connecting
 

@@ -22,7 +22,7 @@ from footsense.sources.central import Central, Patience
 from footsense.sources.inbox import Inbox, steady_clock
 from footsense.sources.plan import Plan
 from footsense.sources.words import explained, no_bluetooth
-from footsense.types import Command, RawPacket, Tick
+from footsense.types import Command, RawPacket, Status, Tick
 
 QUICK = Patience(
     attempts=2,
@@ -226,8 +226,10 @@ def test_lost_link_is_noted_and_set_up_again() -> None:
             await s.peripheral.notify(b"again")
             await until(lambda: s.link.packets == 1)
             s.inbox.close()
-            notes = [i.fields["text"] async for i in s.inbox if isinstance(i, Command)]
-            assert notes == ["link lost", "link back"]
+            said = [i.fields async for i in s.inbox if isinstance(i, Status)]
+            assert [f["event"] for f in said] == ["connected", "lost", "back"]
+            assert [f.get("mtu") for f in said] == [247, None, 247]
+            assert {f["sensor"] for f in said} == {s.link.id}
             assert s.peripheral.written == [b"set", b"start"] * 2
 
     run(test())

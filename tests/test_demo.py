@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -56,11 +57,28 @@ class Played:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     play = demo.prepare(tmp_path_factory.mktemp("demo"))
     out = io.StringIO()
-    outcome, interrupted = asyncio.run(demo.run(play, Screen(out), fast=True))
-    assert not interrupted
-    assert outcome.error is None
-    complete = demo.conclude(outcome.path, play.routine, Screen(out))
+    before = os.umask(0)
+    try:
+        outcome, interrupted = asyncio.run(demo.run(play, Screen(out), fast=True))
+        assert not interrupted
+        assert outcome.error is None
+        complete = demo.conclude(outcome.path, play.routine, Screen(out))
+    finally:
+        os.umask(before)
     return Played(play, outcome, out.getvalue(), complete)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not run: file modes are of POSIX")
+def test_what_it_leaves_is_its_owners_whatever_the_umask(played: Played, tmp_path: Path) -> None:
+    left = sorted(played.outcome.path.parent.iterdir())
+    assert [p.name for p in left] == ["demo.mcap", "report.html", "verdict.json"]
+    assert {stat.S_IMODE(p.stat().st_mode) for p in left} == {0o600}
+    before = os.umask(0)
+    try:
+        demo._made(str(tmp_path / "deep" / "er"))
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / p).stat().st_mode) for p in ("deep", "deep/er")] == [0o700] * 2
 
 
 def test_the_recording_has_every_sample_and_the_marks(played: Played) -> None:
@@ -259,8 +277,8 @@ def test_record_says_at_once_that_the_disk_is_full_and_that_it_no_longer_is() ->
         session = SimpleNamespace(recorder=SimpleNamespace(problem=problem))
         meter.seen(session, Tick(0), [])  # type: ignore[arg-type]
     assert [line.split("s  ")[1] for line in out.getvalue().splitlines()] == [
-        "the disk: No space left on device",
-        "the disk: takes what waited",
+        "WARNING: the disk takes nothing: No space left on device. Make room; what comes is kept in memory.",
+        "the disk takes what waited: nothing is lost",
     ]
 
 

@@ -17,6 +17,7 @@ from footsense.cli.outputs import refuse_existing
 from footsense.cli.progress import Progress
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
+from footsense.private import private_folder, write_private
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -95,8 +96,7 @@ def _made(output: str | None) -> tuple[Path, bool]:
     """The folder, and whether it is new; without a name one of this second that nobody else has."""
     if output is not None:
         there = Path(output).exists()
-        Path(output).mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Path(output), not there
+        return private_folder(Path(output)), not there
     name = f"footsense-demo-{datetime.now():%Y%m%d-%H%M%S}"  # noqa: DTZ005, the wearer's own day
     for folder in (Path(n) for n in chain([name], (f"{name}-{i}" for i in count(2)))):
         with contextlib.suppress(FileExistsError):
@@ -129,7 +129,7 @@ async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", boo
     from footsense.simulate.rig import virtual_rig  # noqa: PLC0415
     from footsense.sources.ble import Link  # noqa: PLC0415
     from footsense.sources.central import Central, Patience  # noqa: PLC0415
-    from footsense.sources.inbox import Inbox, steady_clock  # noqa: PLC0415
+    from footsense.sources.inbox import Inbox, clock_readings, steady_clock  # noqa: PLC0415
     from footsense.sources.plan import plan_for  # noqa: PLC0415
     from footsense.types import SensorMeta  # noqa: PLC0415
 
@@ -140,8 +140,9 @@ async def run(play: Play, screen: Screen, *, fast: bool) -> tuple["Outcome", boo
                           patience=Patience(settle_s=0.2))  # fmt: skip
         found = await central.find()
         screen.say(f"found {found.label} ({found.rssi_dbm} dBm), connecting …")
-        inbox = Inbox(rig.clock if fast else steady_clock())
-        link = Link(central, found.device, found.label, plan_for(profile, settings), inbox)
+        inbox = Inbox(rig.clock) if fast else Inbox(steady_clock(), readings=clock_readings)
+        plan = plan_for(profile, settings)
+        link = Link(central, found.device, found.label, plan, inbox, rssi_dbm=found.rssi_dbm)
         meta = SensorMeta(link.id, profile.text, settings, worn.side, worn.placement)
         guide = Guide(play, screen, link.id)
         end = asyncio.create_task(rig.when_over(inbox.close))
@@ -228,9 +229,9 @@ def conclude(path: Path, routine: "Routine", screen: Screen) -> bool:
     with Progress("judging the recording"):
         recording, analyses = opened(str(path), exercise=None, placement=None, side=None)
         verdict = verify(routine, analyses)
-        page.write_text(report_page(recording, analyses, routine, verdict), encoding="utf-8")
+        write_private(page, report_page(recording, analyses, routine, verdict).encode())
     answer = path.with_name(_VERDICT)
-    answer.write_text(json.dumps(as_json(verdict), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_private(answer, (json.dumps(as_json(verdict), ensure_ascii=False, indent=1) + "\n").encode())
     screen.close()
     whose = ("", "By a simulated wearer. This says nothing about people.") if recording.simulated else ()
     for line in ("", in_words(verdict), *whose, "", f"recording  {display(path, 1000)}",

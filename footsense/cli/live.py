@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from footsense.errors import BluetoothError
-from footsense.recording.writer import Recorder
+from footsense.recording import Recorder, Segment
 from footsense.session import Session, SessionEvent
 from footsense.sources.ble import Link
 from footsense.sources.inbox import Inbox, Received
@@ -39,10 +39,11 @@ class Outcome:
 
 
 async def record(
-    link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher", *, simulated: bool = False
-) -> Outcome:
+    link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher", *, simulated: bool = False,
+    segment: Segment | None = None,
+) -> Outcome:  # fmt: skip
     """Connect, and record to `path` until the inbox closes or the link is lost for good. The recording keeps
-    whether its wearer is `simulated`.
+    whether its wearer is `simulated`, and which `segment` of a session it is.
 
     The recording is closed and kept however it ends. Raises BluetoothError if the sensor cannot be connected,
     RecordingError if the file cannot be made.
@@ -51,7 +52,8 @@ async def record(
     async with link:
         meta = replace(meta, settings=dict(link.settings or meta.settings))
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        recorder = Recorder(path, [meta], created_utc=now, facts={"simulated": True} if simulated else None)
+        facts = {"simulated": True} if simulated else None
+        recorder = Recorder(path, [meta], created_utc=now, facts=facts, segment=segment)
         session = Session([meta], recorder=recorder, on_item=watcher.on_item)
         try:
             async for item in inbox:

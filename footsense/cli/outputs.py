@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from footsense.errors import UsageError
+from footsense.private import write_private
 from footsense.text import display
 
 _PAGE_MARK = b'<meta name="generator" content="footsense '
@@ -39,9 +40,12 @@ def _is_page(path: Path) -> bool:
 
 
 def write_page(page: str, path: Path) -> None:
-    """Raises UsageError where it cannot be written."""
+    """For nobody else to read, if it becomes a file. Raises UsageError where it cannot be written."""
     try:
-        path.write_text(page, encoding="utf-8")
+        if path.exists() and not path.is_file():
+            path.write_text(page, encoding="utf-8")
+        else:
+            write_private(path.resolve(), page.encode())
     except OSError as error:
         hint = "choose another place with -o OUT.html"
         raise UsageError(f"{display(path)}: cannot write the page: {error.strerror}; {hint}") from error

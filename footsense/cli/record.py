@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from footsense.cli.live import Outcome
     from footsense.cli.presses import PressGuide
     from footsense.cli.wearing import WearingGuide
+    from footsense.recording import Segment
     from footsense.session import Session, SessionEvent
     from footsense.sources.ble import Link
     from footsense.sources.central import Central, Found
     from footsense.sources.inbox import Inbox, Received
-    from footsense.types import Item, Placement, Reference, SensorMeta, Side
+    from footsense.types import Item, Placement, Reference, SensorMeta, Side, Status
+
+_BATTERY_LOW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Wish:
     check_wearing: bool = False
     presses: int | None = None
     worn_before: "Reference | None" = None
+    segment: "Segment | None" = None
 
 
 @click.command(name="record")
@@ -62,28 +66,38 @@ class Wish:
     type=click.Path(path_type=Path),
     help="With --check-wearing: say so if the sensor sits otherwise than in this recording.",
 )
+@click.option(
+    "--resume",
+    metavar="FILE.mcap",
+    type=click.Path(path_type=Path),
+    help="Go on with the session of this recording, which was broken off, in a new file.",
+)
 @click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, device: str | None, profile: str | None, pairs: tuple[str, ...],
     side: "Side | None", placement: "Placement | None", output: str | None, duration_s: float | None,
-    check_wearing: bool, as_before: Path | None, presses: int | None,
+    check_wearing: bool, as_before: Path | None, presses: int | None, resume: Path | None,
 ) -> None:  # fmt: skip
     """Record a sensor until Ctrl-C, which ends the recording in order (exit code 0).
 
-    If the link is lost for good, what was received is kept and the exit code is 1.
+    If the link is lost for good, what was received is kept and the exit code is 1. A recording that was broken
+    off goes on with --resume, for the same foot and place; `verify` takes both files.
     """
     from footsense.devices import load_profile, profile_names  # noqa: PLC0415
     from footsense.sources.central import Central  # noqa: PLC0415
 
-    path = Path(output or f"footsense-{datetime.now():%Y%m%d-%H%M%S}.mcap")  # noqa: DTZ005, the wearer's own day
+    goes_on = _going_on(resume, side, placement) if resume else None
+    side, placement = (goes_on.side, goes_on.placement) if goes_on else (side, placement)
+    path = Path(output or (goes_on.path if goes_on else _by_date()))
     if path.suffix != ".mcap":
         raise UsageError(f"{display(path)}: a recording is a .mcap file; choose such a name with -o")
     if path.exists():
         raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
     settings = dict(options.key_values(pairs, "rate_hz=100"))
     before = _before(as_before, check_wearing, side)
-    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses, before)
+    segment = goes_on.segment if goes_on else None
+    wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses, before, segment)
     ask_for_bluetooth()
     central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
     screen = Screen()
@@ -94,19 +108,48 @@ def command(
         ctx.exit(1)
 
 
+@dataclass(frozen=True, slots=True)
+class _GoingOn:
+    """What a recording that was broken off says of the one that goes on."""
+
+    segment: "Segment"
+    side: "Side | None"
+    placement: "Placement | None"
+    path: Path
+
+
+def _going_on(broken: Path, side: "Side | None", placement: "Placement | None") -> _GoingOn:
+    """Raises RecordingError where it cannot be read, UsageError where the options say otherwise."""
+    from footsense.cli.opened import opened_recording  # noqa: PLC0415
+    from footsense.recording import resumed  # noqa: PLC0415
+
+    recording = opened_recording(str(broken), side=side, placement=placement)
+    if not recording.has_commands or len(recording.tracks) != 1:
+        raise UsageError(f"{display(broken)}: --resume goes on with an .mcap of one sensor")
+    (track,) = recording.tracks
+    segment = resumed(broken)
+    stem = broken.name.removesuffix(".mcap").removesuffix(".part").removesuffix(f"-{segment.number - 1}")
+    return _GoingOn(segment, track.side, track.placement, broken.with_name(f"{stem}-{segment.number}.mcap"))
+
+
+def _by_date() -> Path:
+    return Path(f"footsense-{datetime.now():%Y%m%d-%H%M%S}.mcap")  # noqa: DTZ005, the wearer's own day
+
+
 async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome", bool]:
     """Find the sensor and record it; whether Ctrl-C ended it."""
     from footsense.cli.live import record, until_interrupted  # noqa: PLC0415
     from footsense.sources.ble import Link  # noqa: PLC0415
-    from footsense.sources.inbox import Inbox, steady_clock  # noqa: PLC0415
+    from footsense.sources.inbox import Inbox, clock_readings, steady_clock  # noqa: PLC0415
     from footsense.sources.plan import plan_for  # noqa: PLC0415
     from footsense.types import SensorMeta  # noqa: PLC0415
 
     found = await _found(central, wish.device, screen)
     assert found.profile is not None
     settings = found.profile.settings_for(wish.settings)
-    inbox = Inbox(steady_clock())
-    link = Link(central, found.device, found.label, plan_for(found.profile, settings), inbox)
+    inbox = Inbox(steady_clock(), readings=clock_readings)
+    plan = plan_for(found.profile, settings)
+    link = Link(central, found.device, found.label, plan, inbox, rssi_dbm=found.rssi_dbm)
     meta = SensorMeta(link.id, found.profile.text, settings, wish.side, wish.placement)
     screen.say(f"{found.label}: connecting …")
     meter = _Meter(
@@ -114,7 +157,8 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
         _guide(screen, meta, wish),
         presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
     )  # fmt: skip
-    return await until_interrupted(record(link, meta, inbox, wish.path, meter), link, inbox)
+    recorded = record(link, meta, inbox, wish.path, meter, segment=wish.segment)
+    return await until_interrupted(recorded, link, inbox)
 
 
 async def _found(central: "Central", device: str | None, screen: Screen) -> "Found":
@@ -158,6 +202,20 @@ def _paced(screen: Screen, presses: int, side: "Side | None") -> "PressGuide":
     return PressGuide(screen, presses, side)
 
 
+def _of_link(status: "Status") -> str:
+    """What is worth a line of what the link tells."""
+    percent = status.fields.get("battery_percent")
+    if isinstance(percent, int):
+        return f"the sensor's battery is at {percent} %" if percent <= _BATTERY_LOW else ""
+    return {"lost": "link lost", "back": "link back"}.get(str(status.fields.get("event")), "")
+
+
+def _of_disk(problem: str | None) -> str:
+    if problem is None:
+        return "the disk takes what waited: nothing is lost"
+    return f"WARNING: the disk takes nothing: {display(problem, 80)}. Make room; what comes is kept in memory."
+
+
 class _Meter:
     """Shows how the recording goes, and ends it after `duration_s` of stream time; `guide` leads through the
     wearing check, `presses` asks for top presses after it, and ends it where no duration was said."""
@@ -187,10 +245,10 @@ class _Meter:
 
     def seen(self, session: "Session", item: "Received | None", _events: "Sequence[SessionEvent]") -> None:
         """Refresh the line; say what lasts."""
-        from footsense.types import Command  # noqa: PLC0415
+        from footsense.types import Status  # noqa: PLC0415
 
-        if isinstance(item, Command):
-            self._screen.say(f"{self._last_s:7.1f} s  {display(item.fields.get('text', item.kind))}")
+        if isinstance(item, Status) and (text := _of_link(item)):
+            self._screen.say(f"{self._last_s:7.1f} s  {text}")
         if item is not None and self._samples:
             self._lead(session, item.host_ns)
         if self._duration_s is not None and self._last_s >= self._duration_s:
@@ -198,7 +256,7 @@ class _Meter:
         problem = session.recorder.problem if session.recorder else None
         if problem != self._problem:
             self._problem = problem
-            self._screen.say(f"{self._last_s:7.1f} s  the disk: {display(problem or 'takes what waited', 160)}")
+            self._screen.say(f"{self._last_s:7.1f} s  {_of_disk(problem)}")
         self._screen.update([self._line()], now=item is None)
         if item is None:
             self._end()

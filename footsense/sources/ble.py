@@ -18,13 +18,16 @@ from bleak.exc import BleakGATTProtocolError
 
 from footsense.devices import Answer, Write
 from footsense.errors import BluetoothError, PacketError, UsageError
+from footsense.sources import battery
 from footsense.sources.central import Central, characteristic
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import Plan, Settings
 from footsense.sources.tasks import end_tasks
 from footsense.sources.words import FAILURES, explained, in_words, no_bluetooth
 from footsense.text import display
-from footsense.types import Command, RawPacket
+from footsense.types import RawPacket, Status
+
+_BATTERY_S = 60.0
 
 
 class Link:
@@ -33,16 +36,20 @@ class Link:
     Entering connects (with retries), checks that the profile's characteristics are there and that its packets
     fit, makes the probe and setup writes, subscribes, and only then makes the start writes. A lost link is
     set up anew, all of it; if that fails, the inbox fails with a BluetoothError. Leaving makes the stop
-    writes and disconnects, whatever happened.
+    writes and disconnects, whatever happened. What becomes of the link is queued too, and once a minute how
+    full the battery is; `rssi_dbm` is how strong the sensor was heard.
     """
 
-    def __init__(self, central: Central, device: BLEDevice, label: str, plan: Plan, inbox: Inbox) -> None:
+    def __init__(
+        self, central: Central, device: BLEDevice, label: str, plan: Plan, inbox: Inbox, *,
+        rssi_dbm: int | None = None,
+    ) -> None:  # fmt: skip
         self.id = uuid.uuid4().hex
         self.mtu = 23
         self.packets = 0
         self.reconnects = 0
         self._central, self._device, self._label = central, device, label
-        self._plan, self._inbox = plan, inbox
+        self._plan, self._inbox, self._rssi_dbm = plan, inbox, rssi_dbm
         self._client: BleakClient | None = None
         self._lost = asyncio.Event()
         self._answers: dict[str, asyncio.Queue[bytes]] = {}
@@ -61,8 +68,9 @@ class Link:
     async def __aenter__(self) -> Self:
         with explained():
             await self._connect(self._central.patience.attempts)
+        self._tell("connected", mtu=self.mtu, rssi_dbm=self._rssi_dbm)
         keepalives = [w for w in self._plan.writes if w.phase == "keepalive"]
-        tasks: list[Callable[[], Awaitable[None]]] = [self._watch]
+        tasks: list[Callable[[], Awaitable[None]]] = [self._watch, self._watch_battery]
         tasks += [partial(self._keep_alive, write) for write in keepalives]
         self._tasks = [asyncio.create_task(self._to_its_end(task)) for task in tasks]
         return self
@@ -238,10 +246,10 @@ class Link:
             before = self.packets
             await self._until_lost()
             fruitless = fruitless + 1 if self.packets == before else 0
-            self._note("link lost")
+            self._tell("lost")
             if not await self._set_up_again():
                 return
-            self._note("link back")
+            self._tell("back", mtu=self.mtu)
         self._inbox.fail(BluetoothError(f"{self._label} is connected but sends nothing: switch it off and on"))
 
     async def _set_up_again(self) -> bool:
@@ -270,8 +278,21 @@ class Link:
                     continue
             return
 
-    def _note(self, text: str) -> None:
-        self._inbox.put(Command(self._inbox.clock(), "note", {"sensor": self.id, "text": text}))
+    def _tell(self, event: str, **facts: int | None) -> None:
+        self._inbox.put(Status(self._inbox.clock(), "link", {"sensor": self.id, "event": event, **facts}))
+
+    async def _watch_battery(self) -> None:
+        """Reads the battery service, where there is one, once a minute."""
+        while True:
+            client = self._client
+            char = characteristic(client, battery.LEVEL, battery.SERVICE) if client else None
+            if client and char:
+                with contextlib.suppress(BluetoothError, *FAILURES):
+                    async with asyncio.timeout(self._central.patience.write_s):
+                        percent = battery.level(bytes(await client.read_gatt_char(char)))
+                    if percent is not None:
+                        self._tell("battery", battery_percent=int(percent))
+            await asyncio.sleep(_BATTERY_S)
 
     async def _keep_alive(self, write: Write) -> None:
         while True:

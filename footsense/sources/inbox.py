@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
-from footsense.types import Command, RawPacket, Tick
+from footsense.types import Command, RawPacket, Status, Tick
 
 Clock = Callable[[], int]
-Received = RawPacket | Tick | Command
+Received = RawPacket | Tick | Command | Status
+Readings = Callable[[], Mapping[str, int | None]]
 
 TICK_S = 0.25
+CLOCKS_S = 10.0
 LIMIT = 4096  # packets; 20 s of two sensors that send 100 a second each
 
 
@@ -20,20 +22,36 @@ def steady_clock() -> Clock:
     return lambda: behind + time.monotonic_ns()
 
 
+def clock_readings() -> dict[str, int | None]:
+    """The host's clocks, in ns, as a recording keeps them: their differences tell that the machine slept, and
+    that its date was set. `boottime_ns` goes on while it sleeps; None where there is no such clock."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return {
+        "monotonic_ns": time.monotonic_ns(),
+        "boottime_ns": None if boottime is None else time.clock_gettime_ns(boottime),
+        "wall_ns": time.time_ns(),
+    }
+
+
 class Inbox:
     """A queue between the Bluetooth callbacks and the session.
 
     `put` never waits: beyond `limit` packets the new one is dropped and counted in `dropped`. Iterating
     yields what came, in order, and a Tick every `tick_s` by `clock` (which is also looked at that often in
-    real time); it ends with `close`, and with `fail` raises the error after what came before it.
+    real time); it ends with `close`, and with `fail` raises the error after what came before it. With
+    `readings` of the machine's clocks they come too, at once and every ten seconds.
     """
 
-    def __init__(self, clock: Clock, limit: int = LIMIT, tick_s: float = TICK_S) -> None:
+    def __init__(
+        self, clock: Clock, limit: int = LIMIT, tick_s: float = TICK_S, *, readings: Readings | None = None
+    ) -> None:
         self.clock = clock
+        self._readings = readings
         self.dropped = 0
         self._limit = limit
         self._tick_s = tick_s
         self._due_ns = clock() + round(tick_s * 1e9)
+        self._clocks_due_ns = 0
         self._waiting: deque[Received] = deque()
         self._news = asyncio.Event()
         self._error: Exception | None = None
@@ -60,7 +78,10 @@ class Inbox:
     async def __aiter__(self) -> AsyncIterator[Received]:
         while self._waiting or not self._closed:
             now_ns = self.clock()
-            if now_ns >= self._due_ns:
+            if self._readings is not None and now_ns >= self._clocks_due_ns:
+                self._clocks_due_ns = now_ns + round(CLOCKS_S * 1e9)
+                yield Status(now_ns, "clock", self._readings())
+            elif now_ns >= self._due_ns:
                 self._due_ns = now_ns + round(self._tick_s * 1e9)
                 yield Tick(now_ns)
             elif self._waiting:

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from footsense.devices import load_profile
 from footsense.recording import Recorder
 from footsense.recording import messages as m
 from footsense.recording.reader import Reader
@@ -12,7 +13,7 @@ from footsense.types import Command, RawPacket, SensorMeta, Status, Tick
 
 SENSOR = "5b0f6f0a1f0e4a55a3c9a1e2d4c6b8f0"
 CHAR = "f0070002-1000-4000-8000-00805f9b34fb"
-META = SensorMeta(SENSOR, "name = 'a sensor'\n" * 40, {"rate_hz": 100, "acc_range_g": 4}, "left", "foot")
+META = SensorMeta(SENSOR, load_profile("generic").text, {"rate_hz": 100, "acc_range_g": 4}, "left", "foot")
 PERIOD_NS = 100_000_000
 SAMPLES = 10
 

@@ -30,7 +30,21 @@ from footsense.signal.plateau import (
     last_inside,
     was_quiet,
 )
-from footsense.signal.posture import JERK_S, RAD, Posture, PostureFilter, Up, angle_deg, chord, middle, towards
+from footsense.signal.posture import (
+    CHANGE,
+    JERK_S,
+    KNOWN,
+    PATH,
+    RAD,
+    Posture,
+    PostureFilter,
+    T,
+    Up,
+    angle_deg,
+    chord,
+    middle,
+    towards,
+)
 from footsense.signal.release import Release
 from footsense.signal.runs import first_met
 from footsense.types import Gap
@@ -130,19 +144,17 @@ class HoldTracker:
         rows = self._known()
         still = self._slack + 0.25 * self._smallest
         begin = max(self.state.at, rows.first + self._lag)
-        row = self._first(begin, lambda lo, hi: first_met(rows.cut(rows.change, lo, hi) < still))
+        row = self._first(begin, lambda lo, hi: first_met(rows.cut(CHANGE, lo, hi) < still))
         if row is not None:
-            self._enter_rest(row, rows.middle(row - self._lag, row))
+            up = rows.middle(row - self._lag, row)
+            self._enter_rest(row, up, self._near_rests(up))
         return row is not None
 
     def _rest(self) -> bool:
         """At rest: until the posture is out, and not only by drift."""
-        rows, rest, out, row = (
-            self._known(),
-            self.state.rests[-1],
-            self._out(self.state.rests[-1]),
-            self._left(),
-        )
+        rows, rest = self._known(), self.state.rests[-1]
+        out = self._out(rest)
+        row = self._left(rest, out)
         if row is None:
             return False
         self.state.at = row + 1
@@ -152,9 +164,9 @@ class HoldTracker:
             self._leave_rest(rest, calm, row)
         return True
 
-    def _left(self) -> int | None:
-        """First row that is out of the rest posture."""
-        rows, rest, out = self._known(), self.state.rests[-1], self._out(self.state.rests[-1])
+    def _left(self, rest: Rest, out: float) -> int | None:
+        """First row that is further than `out` from the rest posture."""
+        rows = self._known()
         return self._first(self.state.at, lambda lo, hi: first_met(rows.distance(lo, hi, rest.up) > out))
 
     def _away(self) -> bool:
@@ -165,7 +177,7 @@ class HoldTracker:
         def still(lo: int, hi: int) -> int | None:
             near = np.minimum(share * rows.distance(lo, hi, rest.up), most)
             near += self._slack
-            return first_met(rows.cut(rows.change, lo, hi) < near)
+            return first_met(rows.cut(CHANGE, lo, hi) < near)
 
         begin = self.state.at
         row = self._first(begin, still)
@@ -184,7 +196,7 @@ class HoldTracker:
         if self._seen_from(p, self._end if row is None else row):
             return True
         if row == latest:
-            self._enter_rest(latest, p.up)
+            self._enter_rest(latest, p.up, self._near_rests(p.up))
         elif row is not None:
             self._leave_plateau(row)
         return row is not None
@@ -213,7 +225,8 @@ class HoldTracker:
         """Whether a hold can have been seen: too soon after rest was left nothing need be looked at."""
         if self.state.phase != "rest":
             return True
-        row = self._left()
+        rest = self.state.rests[-1]
+        row = self._left(rest, self._out(rest))
         self.state.at = row or self.state.at
         return row is not None and row <= self._end - self._count(0.6 * self.params.min_hold_s)
 
@@ -221,7 +234,8 @@ class HoldTracker:
         """The state that takes the plateau for rest; None where the smallest excursion would end it."""
         if self.state.nested or self._smallest > self.params.step_share * p.excursion:
             return None
-        rest = replace(self.state.rests[-1], up=p.up, index=p.entry, lasted=0)
+        known = self.state.rests[-1]
+        rest = Rest(p.up, p.entry, 0, known.noise, known.vibration_g)
         return State("rest", p.entry + 2 * self._second, [rest], nested=True)
 
     def _over(self, lo: int, hi: int) -> int | None:
@@ -235,7 +249,7 @@ class HoldTracker:
         begin = max(rest.index, calm - self._history, rows.first)
         s.measure(rows, rest, (begin, calm, row), self._lag, self._second)
         s.start = Start.at(rows, calm, s.bias)
-        s.departed_s.append(rows.at(rows.t_s, calm))
+        s.departed_s.append(rows.at(T, calm))
         s.phase, s.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:
@@ -243,10 +257,10 @@ class HoldTracker:
         s, rows = self.state, self._known()
         if not s.held or s.returned or end <= begin:
             return
-        near = np.flatnonzero(rows.distance(begin, end, rest.up) < 0.5 * s.last_excursion)
-        if len(near) and s.start is not None:
+        near = first_met(rows.distance(begin, end, rest.up) < 0.5 * s.last_excursion)
+        if near is not None and s.start is not None:
             s.returned = True
-            s.start = Start.at(rows, begin + int(near[0]), s.bias)
+            s.start = Start.at(rows, begin + near, s.bias)
 
     def _settle(self, row: int) -> None:
         """The posture is still at `row`: at a rest posture known, at a new one, or at what may be a hold.
@@ -259,11 +273,12 @@ class HoldTracker:
         self._resolve(row, up)
         rest = s.rests[-1]
         excursion = chord(up, rest.up)
-        way = rows.at(rows.path, row) - (s.start.way if s.start else -math.inf)
+        way = rows.at(PATH, row) - (s.start.way if s.start else -math.inf)
         stopped = s.held and excursion < (1.0 - q.release_share) * s.last_excursion
         wandered = excursion < self._smallest or way > q.max_way * excursion
-        if stopped or wandered or self._near_rests(up):
-            self._enter_rest(row, up)
+        near = self._near_rests(up)
+        if stopped or wandered or near:
+            self._enter_rest(row, up, near)
             return
         climb = self._resume(row, up) or excursion
         band = max(q.band_share * excursion, q.noise_factor * rest.noise)
@@ -284,9 +299,9 @@ class HoldTracker:
         s.returned, s.start = True, Start.at(rows, nearest, s.bias)
         return rows.chord(nearest, up)
 
-    def _enter_rest(self, row: int, up: Up) -> None:
+    def _enter_rest(self, row: int, up: Up, near: list[int]) -> None:
+        """`near` are the rest postures known of which this is one."""
         s = self.state
-        near = self._near_rests(up)
         if near:
             del s.rests[near[-1] + 1 :]
             s.rests[-1].up, s.rests[-1].index = up, row
@@ -326,8 +341,8 @@ class HoldTracker:
         p.centred = max(p.entry, row - self._history)
         p.up = rows.middle(p.centred, max(row - self._second, p.entry))
         p.band = min(p.band, 0.25 * rows.chord(row, p.up))
-        quiet = was_quiet(rows, p, row)
         last = last_inside(rows, p, row)
+        quiet = was_quiet(rows, p, last, row)
         p.up = rows.middle(max(last - self._second, p.entry), last)
         s.pending = Pending(p, hold, Start.at(rows, last, s.bias), quiet, towards)
 
@@ -349,7 +364,7 @@ class HoldTracker:
         p, start = was.plateau, was.start
         again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
         if was.hold and (again or self._is_back(was, up, row)):
-            self._count_hold(p, replace(was.hold, decided_s=rows.at(rows.known_s, row)))
+            self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))
         elif was.quiet and start.index - p.entry >= self._count(
             (2.0 - self._judge.is_rest(p)) * self.params.min_hold_s
         ):
@@ -394,7 +409,7 @@ class HoldTracker:
         hold = Hold(
             start_s=begin_s,
             end_s=end_s,
-            decided_s=self._last_s if going else rows.at(rows.known_s, row),
+            decided_s=self._last_s if going else rows.at(KNOWN, row),
             excursion_deg=angle_deg(chord(up, rest.up)),
             rise_s=way.rise_rows(p, left, self._slack + 0.04 * p.excursion) / self._rate_hz,
             unsteady_deg=middle(rows.distance(p.entry, last + 1, up)) / RAD,
@@ -405,14 +420,12 @@ class HoldTracker:
             travel_m=None,
             direction=towards(rest.up, up),
         )
-        change = rows.cut(rows.change, p.entry, last + 1)
-        if not self._judge.is_hold(hold, p, self.state, change) or self._judge.is_backwards(
-            hold, p, self.state
-        ):
+        change = rows.cut(CHANGE, p.entry, last + 1)
+        judge, state = self._judge, self.state
+        if not judge.is_hold(hold, p, state, change) or judge.is_backwards(hold, p, state):
             return None
-        height_m, far_m = way.travel(p, last).metres(
-            way.start.bias if self._has_gyro else None
-        )  # which takes long
+        bias = way.start.bias if self._has_gyro else None
+        height_m, far_m = way.travel(p, last).metres(bias)  # which takes long
         return replace(hold, height_m=height_m, travel_m=far_m)
 
     def _towards_rest(self, p: Plateau, row: int) -> bool:
@@ -422,12 +435,12 @@ class HoldTracker:
     def _near_rests(self, up: Up) -> list[int]:
         """Which of the rest postures known this is; for older ones, seen from the one in force."""
         rests, share = self.state.rests, self.params.release_share
-        away = [chord(up, r.up) for r in rests]
-        return [
-            k
-            for k, r in enumerate(rests)
-            if away[k] <= self._out(r) or away[k] <= share * chord(r.up, rests[-1].up)
-        ]
+        near = []
+        for k, rest in enumerate(rests):
+            away = chord(up, rest.up)
+            if away <= self._out(rest) or away <= share * chord(rest.up, rests[-1].up):
+                near.append(k)
+        return near
 
     def _out(self, rest: Rest) -> float:
         """What is no nearer to a rest posture than this has left it; no hold is less than a third wider."""
@@ -436,7 +449,7 @@ class HoldTracker:
     def _calmest(self, rest: Rest, row: int) -> int:
         rows = self._known()
         begin = min(max(rest.index, row - self._history, rows.first + self._lag), row)
-        return begin + int(rows.cut(rows.change, begin, row + 1).argmin())
+        return begin + int(rows.cut(CHANGE, begin, row + 1).argmin())
 
     # rows
 
@@ -459,7 +472,7 @@ class HoldTracker:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is
         that of the rows passed over."""
         rows = self._known()
-        lo, size = max(begin, rows.first), 192
+        lo, size = max(begin, rows.first), 96
         while lo < self._end:
             hi = min(lo + size, self._end)
             k = condition(lo, hi)

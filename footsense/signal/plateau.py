@@ -6,7 +6,22 @@ from typing import Literal
 
 import numpy as np
 
-from footsense.signal.posture import RAD, Posture, Up, length, middle, middle_column, smallest_step
+from footsense.signal.posture import (
+    CHANGE,
+    FORCE,
+    JERK,
+    PATH,
+    RAD,
+    TURN,
+    Posture,
+    T,
+    Up,
+    length,
+    middle,
+    middle_column,
+    smallest_step,
+)
+from footsense.signal.runs import first_met, last_met
 from footsense.signal.travel import Travel
 from footsense.types import Floats
 
@@ -136,16 +151,16 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a movement away from rest began: row, way so far, integrated gyro and its bias a row, (3, 1)."""
+    """Where a movement away from rest began: row, way so far, axis by axis the integrated gyro and its bias."""
 
     index: int
     way: float
-    turn: Floats
-    bias: Floats
+    turn: list[float]
+    bias: list[float]
 
     @classmethod
-    def at(cls, rows: Posture, row: int, bias: Floats) -> "Start":
-        return cls(row, rows.at(rows.path, row), rows.cut(rows.turn, row, row + 1).copy(), bias)
+    def at(cls, rows: Posture, row: int, bias: list[float]) -> "Start":
+        return cls(row, rows.at(PATH, row), rows.turned(row), bias)
 
 
 @dataclass(slots=True)
@@ -186,7 +201,7 @@ class State:
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
     `last_excursion` wide, at `last_up`, until `last_end_s`; `past` are the last two. The plateau before was
-    left at row `left_at`; where `pending`, the next stop tells what it was. `bias` (3, 1) of the gyro, a row.
+    left at row `left_at`; where `pending`, the next stop tells what it was. `bias` of the gyro's axes, a row.
     `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at rest. `nested`: this
     is the state within another's plateau. `departed_s`: when a rest posture was left.
     """
@@ -204,7 +219,7 @@ class State:
     last_up: Up | None = None
     past: list[Hold] = field(default_factory=list)
     left_at: int = 0
-    bias: Floats = field(default_factory=lambda: np.zeros((3, 1)))
+    bias: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     shaken: int = 0
     nested: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
@@ -220,12 +235,12 @@ class State:
             rest.noise = middle(rows.distance(begin, calm, rest.up)) / 1.18
             self.rest_noise_deg = [*self.rest_noise_deg[-20:], rest.noise / RAD]
         if rest.vibration_g == 0.0 or row - rest.index >= second:
-            jerk_g = rows.cut(rows.jerk_g, begin - lag, row)
+            jerk_g = rows.cut(JERK, begin - lag, row)
             rest.vibration_g = middle(jerk_g)
             self.steps_g = [*self.steps_g[-20:], smallest_step(jerk_g)]
         if calm - begin >= lag or self.start is None:
-            turn = rows.cut(rows.turn, begin, calm + 1)
-            self.bias = (turn[:, -1:] - turn[:, :1]) / max(calm - begin, 1)
+            by = max(calm - begin, 1)
+            self.bias = [(b - a) / by for a, b in zip(rows.turned(begin), rows.turned(calm), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,21 +267,24 @@ class Way:
     def arrival(self, p: Plateau, up: Up, left: Floats) -> float:
         """When the posture came within the band of `up` on its way from rest to the plateau."""
         rows, begin = self.rows, self._begin(p)
-        d = self._off(begin, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
-        near_rest = np.flatnonzero(left < 0.5 * p.excursion)
-        k = max(int(near_rest[-1]) if len(near_rest) else 0, min(self.start.index - begin, len(d) - 1))
-        inside = np.flatnonzero(d[k:] <= p.band)
-        k += int(inside[0]) if len(inside) else len(d) - 1 - k
-        return rows.between(begin + k - 1, d[k - 1], d[k], p.band) if k else rows.at(rows.t_s, begin)
+        near_rest = last_met(left < 0.5 * p.excursion)
+        k = max(near_rest or 0, min(self.start.index - begin, p.entry - begin))
+        early = max(k - 1, 0)  # what is before need not be looked at
+        d = self._off(begin + early, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
+        inside = first_met(d[k - early :] <= p.band)
+        k += inside if inside is not None else p.entry - begin - k
+        if not k:
+            return rows.at(T, begin)
+        return rows.between(begin + k - 1, d.item(k - 1 - early), d.item(k - early), p.band)
 
     def _last_kept(self, d: Floats, band: float) -> int:
         """The last row of distances `d` within the band; but for what follows a clear break of more than 0.3 s,
         less than a second long with the break: who gives up may well come through the band once more."""
-        inside = np.flatnonzero(d <= band)
+        inside = (d <= band).nonzero()[0]
         last = int(inside[-1]) if len(inside) else 0
         if not len(inside) or last - int(inside[0]) < len(inside):  # without any break, as nearly always
             return last
-        for b in np.flatnonzero(np.diff(inside) > BREAK_S * self.rate_hz).tolist():
+        for b in (np.diff(inside) > BREAK_S * self.rate_hz).nonzero()[0].tolist():
             k = int(inside[b])
             if k > last - SHORTEST_S * self.rate_hz and d[k : inside[b + 1]].max() > 2.0 * band:
                 return k
@@ -281,37 +299,37 @@ class Way:
         d = self._off(begin, row + 1, up, (max(settled[0] - early, begin), max(settled[1] - early, begin + 1)))
         k = self._last_kept(d, p.band)
         if k + 1 == len(d):
-            return row, self.rows.at(self.rows.t_s, row)
-        return begin + k, self.rows.between(begin + k, d[k], d[k + 1], p.band)
+            return row, self.rows.at(T, row)
+        return begin + k, self.rows.between(begin + k, d.item(k), d.item(k + 1), p.band)
 
     def rise_rows(self, p: Plateau, left: Floats, still: float) -> int:
         """Rows from a quarter to three quarters of the way from rest to the plateau, stops on the way (changes
         below `still`) left out; 0 where it did not come from rest."""
-        low = np.flatnonzero(left < 0.25 * p.excursion)
-        if not len(low):
+        k = last_met(left < 0.25 * p.excursion)
+        if k is None:
             return 0
-        k = int(low[-1])
-        high = np.flatnonzero(left[k:] >= 0.75 * p.excursion)
-        rows = int(high[0]) if len(high) else len(left) - k
+        high = first_met(left[k:] >= 0.75 * p.excursion)
+        rows = high if high is not None else len(left) - k
         begin = self._begin(p) + k
-        return rows - int(np.count_nonzero(self.rows.cut(self.rows.change, begin, begin + rows) < still))
+        return rows - int(np.count_nonzero(self.rows.cut(CHANGE, begin, begin + rows) < still))
 
     def strain(self, p: Plateau, last: int) -> float:
         """By what factor the plateau trembled more than rest, as far as one looks back from its row `last`; 1.0
         where the sensor's steps are too coarse to tell."""
-        kept = middle(self.rows.cut(self.rows.jerk_g, max(p.entry, last - self.look_back), last + 1))
+        kept = middle(self.rows.cut(JERK, max(p.entry, last - self.look_back), last + 1))
         return kept / self.rest.vibration_g if kept and self.rest.vibration_g else 1.0
 
     def turned(self, p: Plateau) -> float:
         """Angle in rad that the gyro saw on the way."""
-        turn = self.rows.cut(self.rows.turn, p.entry, p.entry + 1) - self.start.turn
-        x, y, z = (turn - self.start.bias * (p.entry - self.start.index))[:, 0].tolist()
+        start, rows = self.start, p.entry - self.start.index
+        axes = zip(self.rows.turned(p.entry), start.turn, start.bias, strict=True)
+        x, y, z = (now - then - bias * rows for now, then, bias in axes)
         return math.sqrt(x * x + y * y + z * z)
 
     def lift_g(self, p: Plateau) -> float:
         """Largest departure of the specific force from 1 g on the way."""
         begin = max(self.start.index, p.entry - self.look_back)
-        return float(np.abs(self.rows.cut(self.rows.force_g, begin, p.entry + 1) - 1.0).max())
+        return float(np.abs(self.rows.cut(FORCE, begin, p.entry + 1) - 1.0).max())
 
     def travel(self, p: Plateau, last: int) -> Travel:
         """The way of the sensor to the plateau, kept up to row `last`."""
@@ -324,10 +342,10 @@ class Way:
         axes since the rows `settled`, to which the acceleration of the movement itself adds nothing."""
         if not self.gyro:
             return self.rows.distance(lo, hi, up)
-        reference = self.rows.cut(self.rows.turn, *settled)
-        away = self.rows.cut(self.rows.turn, lo, hi) - middle_column(reference).column
+        reference = self.rows.cut(TURN, *settled)
+        away = self.rows.cut(TURN, lo, hi) - middle_column(reference).column
         middle_row = settled[0] + reference.shape[1] // 2
-        away -= self.start.bias * np.arange(lo - middle_row, hi - middle_row)
+        away -= np.multiply.outer(self.start.bias, np.arange(lo - middle_row, hi - middle_row))
         along = up.x * away[0] + up.y * away[1] + up.z * away[2]
         away -= up.column * along
         return length(away)
@@ -335,11 +353,11 @@ class Way:
 
 def last_inside(rows: Posture, p: Plateau, row: int) -> int:
     """The last row up to `row` at which the posture was within the plateau's band."""
-    inside = np.flatnonzero(rows.distance(p.centred, row + 1, p.up) <= p.band)
-    return p.centred + int(inside[-1]) if len(inside) else p.centred
+    return p.centred + (last_met(rows.distance(p.centred, row + 1, p.up) <= p.band) or 0)
 
 
-def was_quiet(rows: Posture, p: Plateau, row: int) -> bool:
-    """Whether the step away is wide beside how well it was kept: so for rest, not for a wobbling limb."""
-    step, last = rows.chord(row, p.up), last_inside(rows, p, row)
+def was_quiet(rows: Posture, p: Plateau, last: int, row: int) -> bool:
+    """Whether the step away at `row` is wide beside how well it was kept up to row `last`: so for rest, not for
+    a wobbling limb."""
+    step = rows.chord(row, p.up)
     return middle(rows.distance(p.entry, last + 1, rows.middle(p.entry, last))) < 0.2 * step

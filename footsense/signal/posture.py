@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from footsense.signal.butterworth import low_pass
-from footsense.signal.front import Signals, SlowGrid
+from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import Sections, delay_at_zero
 from footsense.types import Floats
 
@@ -18,9 +18,11 @@ RAD = math.pi / 180.0
 
 
 JERK_S = 0.01
-_T, _KNOWN, _UP, _CHANGE, _PATH, _FORCE, _JERK, _TURN = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12)
-_WEIGHT = 12
+# which row of the array holds what
+T, KNOWN, UP, CHANGE, PATH, FORCE, JERK, TURN, WEIGHT = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12), 12
 _ROWS = 13
+_BLOCK = 4096  # rows made at a time, which stay in the cache
+_FEW = 256  # values up to which sorting takes no longer than partitioning
 
 
 class Up(NamedTuple):
@@ -36,13 +38,13 @@ class Up(NamedTuple):
 class Posture:
     """Rows on the slow grid, from index `first` on; one array (13, m), so that joining and cutting is one copy.
 
-    `t_s` (m,) times of their content, filter delays taken off; `known_s` (m,) times of the samples with which
-    they became known; `up` (3, m) unit vectors along the 2 Hz low-passed specific force; `change` (m,) the
-    larger chord between now and LAG_S, now and LAG_S / 2 ago; `path` (m,) length of the way since the start,
-    in chord units, fast tremor left out; `force_g` (m,) length of the specific force below 6 Hz; `weight_g`
-    (m,) length of the 2 Hz low-passed one, in which tremor is not, 1 g and the acceleration upwards; `jerk_g`
-    (m,) change of the unfiltered specific force over about 10 ms; `turn` (3, m) integrated angular rate in
-    rad, low-passed as `up` is, zero without gyro.
+    T (m,) times of their content, filter delays taken off; KNOWN (m,) times of the samples with which
+    they became known; UP (3, m) unit vectors along the 2 Hz low-passed specific force; CHANGE (m,) the
+    larger chord between now and LAG_S, now and LAG_S / 2 ago; PATH (m,) length of the way since the start,
+    in chord units, fast tremor left out; FORCE (m,) in g, length of the specific force below 6 Hz; WEIGHT
+    (m,) in g, length of the 2 Hz low-passed one, in which tremor is not, 1 g and the acceleration upwards;
+    JERK (m,) in g, change of the unfiltered specific force over about 10 ms; TURN (3, m) integrated angular
+    rate in rad, low-passed as UP is, zero without gyro.
     """
 
     first: int
@@ -52,84 +54,44 @@ class Posture:
         return int(self.rows.shape[1])
 
     @property
-    def t_s(self) -> Floats:
-        values: Floats = self.rows[_T]
-        return values
-
-    @property
-    def known_s(self) -> Floats:
-        values: Floats = self.rows[_KNOWN]
-        return values
-
-    @property
-    def up(self) -> Floats:
-        values: Floats = self.rows[_UP]
-        return values
-
-    @property
-    def change(self) -> Floats:
-        values: Floats = self.rows[_CHANGE]
-        return values
-
-    @property
-    def path(self) -> Floats:
-        values: Floats = self.rows[_PATH]
-        return values
-
-    @property
-    def force_g(self) -> Floats:
-        values: Floats = self.rows[_FORCE]
-        return values
-
-    @property
-    def weight_g(self) -> Floats:
-        values: Floats = self.rows[_WEIGHT]
-        return values
-
-    @property
-    def jerk_g(self) -> Floats:
-        values: Floats = self.rows[_JERK]
-        return values
-
-    @property
-    def turn(self) -> Floats:
-        values: Floats = self.rows[_TURN]
-        return values
-
-    @property
     def end(self) -> int:
         """Index of the row after the last."""
         return self.first + len(self)
 
-    def at(self, values: Floats, row: int) -> float:
-        """One value of a row of numbers of this object, such as `path`, by slow index."""
-        return float(values[row - self.first])
+    def at(self, what: int, row: int) -> float:
+        """One value, such as of PATH, by slow index."""
+        value: float = self.rows.item(what, row - self.first)
+        return value
 
-    def cut(self, values: Floats, lo: int, hi: int) -> Floats:
-        """The values at slow indices lo..hi, hi not included, as far as they are known."""
-        return values[..., self._rows(lo, hi)]
-
-    def _rows(self, lo: int, hi: int) -> slice:
+    def cut(self, what: int | slice, lo: int, hi: int) -> Floats:
+        """The values of one kind at slow indices lo..hi, hi not included, as far as they are known."""
         lo, hi = lo - self.first, hi - self.first
-        return slice(lo if lo > 0 else 0, hi if hi > 0 else 0)
+        return self.rows[what, lo if lo > 0 else 0 : hi if hi > 0 else 0]
+
+    def turned(self, row: int) -> list[float]:
+        """TURN of one row, axis by axis."""
+        turn: list[float] = self.rows[TURN, row - self.first].tolist()
+        return turn
 
     def distance(self, lo: int, hi: int, up: Up) -> Floats:
         """Chords between `up` and the posture at slow indices lo..hi, hi not included."""
-        return distance(self.rows[_UP, self._rows(lo, hi)], up)
+        away = self.cut(UP, lo, hi) - up.column
+        away *= away
+        return _root_of_squares(away[0], away[1], away[2])
 
     def chord(self, row: int, up: Up) -> float:
         """The one chord between `up` and the posture at slow index `row`, the same to the last bit."""
-        x, y, z = self.rows[_UP, row - self.first].tolist()
+        x, y, z = self.rows[UP, row - self.first].tolist()
         return math.sqrt((x - up.x) * (x - up.x) + (y - up.y) * (y - up.y) + (z - up.z) * (z - up.z))
 
     def middle(self, lo: int, hi: int) -> Up:
         """Median posture of the slow indices lo..hi, both included."""
-        return middle_column(self.rows[_UP, self._rows(lo, hi + 1)])
+        return middle_column(self.cut(UP, lo, hi + 1))
 
     def between(self, row: int, before: float, after: float, level: float) -> float:
         """The time between `row` and the next at which what was `before` and is `after` was `level`."""
         share = (level - before) / (after - before) if after != before else 0.0
-        t0, t1 = self.at(self.t_s, row), self.at(self.t_s, row + 1)
+        t0, t1 = self.at(T, row), self.at(T, row + 1)
         return t0 + min(max(float(share), 0.0), 1.0) * (t1 - t0)
 
     def joined(self, later: "Posture") -> "Posture":
@@ -144,14 +106,9 @@ class Posture:
 
 def length(x: Floats) -> Floats:
     """Lengths of the columns of (3, m)."""
-    return _root_of_squares(x[0] * x[0], x[1] * x[1], x[2] * x[2])
-
-
-def distance(x: Floats, y: Up) -> Floats:
-    """How far the columns of `x` (3, m) are from `y`."""
-    away = x - y.column
-    away *= away
-    return _root_of_squares(away[0], away[1], away[2])
+    squares = np.ascontiguousarray(x)
+    squares = squares * squares
+    return _root_of_squares(squares[0], squares[1], squares[2])
 
 
 def _root_of_squares(a: Floats, b: Floats, c: Floats) -> Floats:
@@ -165,21 +122,24 @@ def _root_of_squares(a: Floats, b: Floats, c: Floats) -> Floats:
 def middle_column(x: Floats) -> Up:
     """Median of the columns of (3, m), each axis for itself; of an even number the upper one."""
     n = x.shape[1] // 2
-    sorted_so_far = x.copy()
-    sorted_so_far.partition(n, axis=1)
-    column = sorted_so_far[:, n : n + 1].copy()
-    x0, x1, x2 = column[:, 0].tolist()
-    return Up(x0, x1, x2, column)
+    column = sorted_up_to(x, n)[:, n : n + 1]
+    return Up(column.item(0), column.item(1), column.item(2), column)
 
 
 def middle(values: Floats) -> float:
     """Median of (m,), of an even number the upper one; 0.0 of none."""
-    if not len(values):
-        return 0.0
     n = len(values) // 2
-    values = values.copy()
-    values.partition(n)
-    return float(values[n])
+    return float(sorted_up_to(values, n)[n]) if len(values) else 0.0
+
+
+def sorted_up_to(x: Floats, n: int) -> Floats:
+    """A copy of `x` of which along the last axis the n-th value is where sorting puts it."""
+    x = x.copy()
+    if x.shape[-1] <= _FEW:
+        x.sort()
+    else:
+        x.partition(n)
+    return x
 
 
 def chord(a: Up, b: Up) -> float:
@@ -204,8 +164,9 @@ def angle_deg(chord: float) -> float:
 
 def smallest_step(jerk_g: Floats) -> float:
     """The smallest change among those that mostly are none, of a sensor too coarse to see its own noise."""
-    changes = jerk_g[jerk_g > 0.0]
-    return float(changes.min()) if 0 < 2 * len(changes) < len(jerk_g) else 0.0
+    if not 0 < 2 * np.count_nonzero(jerk_g) < len(jerk_g):
+        return 0.0
+    return float(jerk_g[jerk_g > 0.0].min())
 
 
 class PostureFilter:
@@ -234,34 +195,38 @@ class PostureFilter:
     def _make(self, signals: Signals) -> Posture:
         slow = signals.slow
         rows = np.zeros((_ROWS, len(slow)))
-        if len(slow):
-            at = slow.first * self.grid.factor - signals.samples.first
-            rows[_T] = slow.t_s - self.delay_s
-            rows[_KNOWN] = signals.samples.t_s[at :: self.grid.factor]
-            acc = slow.acc_g.T
-            turn = None if slow.gyr_dps is None else self._integrate(slow.gyr_dps.T)
-            low = self._low_pass(acc if turn is None else np.concatenate([acc, turn]))
-            rows[_WEIGHT] = length(low[:3])
-            rows[_UP] = low[:3] / np.maximum(rows[_WEIGHT], 1e-6)
-            rows[_CHANGE], rows[_PATH] = self._change(rows[_UP])
-            rows[_FORCE] = length(acc)
-            rows[_JERK] = self._jerk(signals.samples.acc_g, at)
-            if turn is not None:
-                rows[_TURN] = low[3:]
+        at = slow.first * self.grid.factor - signals.samples.first
+        for a in range(0, len(slow), _BLOCK):
+            self._fill(rows[:, a : a + _BLOCK], slow.part(a, a + _BLOCK), signals, at + a * self.grid.factor)
         self._last = np.concatenate([self._last, signals.samples.acc_g[-self._step :]])[-self._step :]
         return Posture(slow.first, rows)
 
-    def _jerk(self, acc: Floats, at: int) -> Floats:
-        """Change at each `factor`-th sample from `at` on, over as many samples as are nearest to JERK_S."""
+    def _fill(self, rows: Floats, slow: Slow, signals: Signals, at: int) -> None:
+        """Writes the rows of `slow`, whose first sample is that at position `at` of the signals."""
+        factor, end = self.grid.factor, at + (len(slow) - 1) * self.grid.factor + 1
+        np.subtract(slow.t_s, self.delay_s, out=rows[T])
+        rows[KNOWN] = signals.samples.t_s[at:end:factor]
+        acc = slow.acc_g.T
+        turn = None if slow.gyr_dps is None else self._integrate(slow.gyr_dps.T)
+        low = self._low_pass(acc if turn is None else np.concatenate([acc, turn]))
+        rows[WEIGHT] = length(low[:3])
+        np.divide(low[:3], np.maximum(rows[WEIGHT], 1e-6), out=rows[UP])
+        self._change(rows)
+        rows[FORCE] = length(acc)
+        rows[JERK] = self._jerk(signals.samples.acc_g, at, end)
+        if turn is not None:
+            rows[TURN] = low[3:]
+
+    def _jerk(self, acc: Floats, at: int, end: int) -> Floats:
+        """Change over as many samples as are nearest to JERK_S, at each `factor`-th from `at` to `end`."""
         if not len(self._last):
             self._last = np.repeat(acc[:1], self._step, axis=0)
         factor, early = self.grid.factor, at - self._step
         if early < 0:
-            before = np.concatenate([self._last[early:][:1], acc[early + factor :: factor]])
+            before = np.concatenate([self._last[early:][:1], acc[early + factor : end - self._step : factor]])
         else:
-            before = acc[early::factor]
-        now = acc[at::factor]
-        return length((now - before[: len(now)]).T)
+            before = acc[early : end - self._step : factor]
+        return length((acc[at:end:factor] - before).T)
 
     def _low_pass(self, x: Floats) -> Floats:
         """Specific force and turn in one go, so that both tell of the same time; the turn starts at zero."""
@@ -269,21 +234,25 @@ class PostureFilter:
             self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x) - 3)]))
         return self._filter.process(x)
 
-    def _change(self, up: Floats) -> tuple[Floats, Floats]:
-        n, lag = up.shape[1], self.lag
+    def _change(self, rows: Floats) -> None:
+        up, lag = rows[UP], self.lag
+        n = up.shape[1]
         if not self._tail.shape[1]:
             self._tail = np.repeat(up[:, :1], lag, axis=1)
         known = np.concatenate([self._tail, up], axis=1)
         whole = length(up - known[:, :n])
         half = length(up - known[:, lag - lag // 2 : n + lag - lag // 2])
-        self._tail = known[:, n:]
-        path = np.cumsum(np.concatenate([[self._path], whole / lag]))[1:]
-        self._path = float(path[-1])
-        return np.maximum(whole, half), path
+        self._tail = known[:, n:].copy()
+        np.maximum(whole, half, out=rows[CHANGE])
+        whole /= lag
+        whole[0] += self._path
+        np.cumsum(whole, out=rows[PATH])
+        self._path = rows.item(PATH, -1)
 
     def _integrate(self, gyr_dps: Floats) -> Floats:
         """The angles turned since the start."""
-        steps = gyr_dps * (RAD / self.grid.rate_hz)
-        turn = np.cumsum(np.concatenate([self._turn, steps], axis=1), axis=1)
-        self._turn = turn[:, -1:]
-        return turn[:, 1:]
+        turn = gyr_dps * (RAD / self.grid.rate_hz)
+        turn[:, :1] += self._turn
+        np.cumsum(turn, axis=1, out=turn)
+        self._turn = turn[:, -1:].copy()
+        return turn

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from footsense.signal.plateau import Params, Plateau, Rest
-from footsense.signal.posture import RAD, Posture, chord
+from footsense.signal.posture import CHANGE, PATH, RAD, Posture, chord
 from footsense.signal.runs import Bools, delayed, elsewhere, first_met
 from footsense.types import Floats
 
@@ -30,7 +30,7 @@ class Release:
         lo, hi = span
         begin = max(lo - 3 * self.second, p.centred)
         off = rows.distance(begin, hi, p.up)
-        roams = rows.at(rows.path, hi - 1) - rows.at(rows.path, begin) > self._roam(p)
+        roams = rows.at(PATH, hi - 1) - rows.at(PATH, begin) > self._roam(p)
         if not roams:  # nothing that ends a plateau can come before it has been left that far
             left_at = first_met(off > self._quiet(p))
             if left_at is None:
@@ -41,10 +41,11 @@ class Release:
         known = self._given_up(p, left, lo - begin)
         if known is not None:  # the first row is what matters: what comes after it need not be looked at
             hi = begin + known + 1
-        over = self._elsewhere(p, off[: hi - begin], p.excursion - left[: hi - begin])
+        over = self._elsewhere(p, off[: hi - begin], left[: hi - begin])
         if roams:
-            over |= self._roams(rows.cut(rows.path, begin, hi), p)
-        other = first_met(over[lo - begin :])
+            roaming = self._roams(rows.cut(PATH, begin, hi), p)
+            over = roaming if over is None else over | roaming
+        other = None if over is None else first_met(over[lo - begin :])
         return lo + other if other is not None else hi - 1 if known is not None else None
 
     def only_drifted(self, rows: Posture, p: Plateau, rest: Rest, row: int) -> bool:
@@ -52,7 +53,7 @@ class Release:
         if rows.chord(row, rest.up) <= 0.5 * p.excursion:
             return False
         before = max(row - 2 * self.second, p.centred)
-        fastest = float(rows.cut(rows.change, before, row + 1).max())
+        fastest = float(rows.cut(CHANGE, before, row + 1).max())
         if fastest < self.slack + 0.02 * p.excursion:
             return True
         wide = rows.chord(row, rest.up) > 1.5 * p.climb
@@ -91,10 +92,11 @@ class Release:
         fall -= left
         near = left < (1.0 - self.params.return_share) * p.excursion
         far = fall > self._far(p)
+        met = (far | near)[start:].nonzero()[0]
+        if not len(met):
+            return None
         steep = (fall > p.band + 0.25 * self.drift).tobytes()
-        met = far | near
-        met[:start] = False
-        for k in np.flatnonzero(met).tolist():
+        for k in (met + start).tolist():
             since = k - steep.rfind(0, 0, k + 1)
             if near[k] and (since >= interruption // 2 or not since):
                 return int(k)
@@ -103,9 +105,9 @@ class Release:
                 return int(k)
         return None
 
-    def _elsewhere(self, p: Plateau, off: Floats, nearer: Floats) -> Bools:
+    def _elsewhere(self, p: Plateau, off: Floats, left: Floats) -> Bools | None:
         far = self.params.elsewhere_share * p.excursion, self.lasting[3]
-        return elsewhere(off, nearer, far, (self.step(p), self.second))
+        return elsewhere(off, left, p.excursion, far, (self.step(p), self.second))
 
     def _roams(self, path: Floats, p: Plateau) -> Bools:
         return np.asarray(path - delayed(path, 2 * self.second) > self._roam(p))

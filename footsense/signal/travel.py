@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from footsense.signal.posture import Posture
+from footsense.signal.posture import TURN, UP, WEIGHT, Posture, sorted_up_to
+from footsense.signal.runs import last_met
 from footsense.types import Floats
 
 STANDARD_G = 9.80665  # m/s², of 1 g
@@ -35,36 +36,35 @@ class Travel:
         """So many rows before the way are looked at."""
         return round(BEFORE_S * rate_hz)
 
-    def metres(self, bias: Floats | None) -> tuple[float, float | None]:
+    def metres(self, bias: list[float] | None) -> tuple[float, float | None]:
         """By how many m the sensor is higher on the plateau, and how many it has gone in any direction, by the
-        gyro, `bias` (3, 1) rad a row; None without one.
+        gyro, whose axes' `bias` is in rad a row; None without one.
 
         The length of the force tells the vertical however it is mounted; acceleration forwards and sideways
         changes it only to the second order. For the other the force is turned back into the frame of the
         beginning, in which gravity is still.
         """
-        weight = self._cut(self._rows.weight_g[None])
+        weight = self._cut(slice(WEIGHT, WEIGHT + 1))
         if bias is None:
             return float(self._gone(weight)[0]), None
-        turn = self._cut(self._rows.turn)
+        turn = self._cut(TURN)
         since = np.arange(turn.shape[1]) - self._before
-        turn = turn - turn[:, self._before, None] - bias * since
-        force = _turned(self._cut(self._rows.up) * weight, turn)
+        turn = turn - turn[:, self._before, None] - np.multiply.outer(bias, since)
+        force = _turned(self._cut(UP) * weight, turn)
         x, y, z, up = self._gone(np.concatenate([force, weight])).tolist()
         return up, math.sqrt(x * x + y * y + z * z)
 
     def _left(self, rest: int, entry: int) -> int:
         """The row shortly before rest was left for good: the shorter the way, the better its integral."""
         off = self._rows.distance(rest, entry + 1, self._rows.middle(rest - self.before(self._rate_hz), rest))
-        near = np.flatnonzero(off < LEFT_SHARE * off[-1])
-        left = rest + (int(near[-1]) if len(near) else 0)
+        left = rest + (last_met(off < LEFT_SHARE * off[-1]) or 0)
         return max(left - self._count(EARLY_S), rest)
 
     def _count(self, seconds: float) -> int:
         return round(seconds * self._rate_hz)
 
-    def _cut(self, values: Floats) -> Floats:
-        return self._rows.cut(values, self._begin - self._before, self._stop)
+    def _cut(self, what: int | slice) -> Floats:
+        return self._rows.cut(what, self._begin - self._before, self._stop)
 
     def _gone(self, force_g: Floats) -> Floats:
         """The way gone, (k,) in m, by forces (k, m) at rest, on the way, and on the plateau."""
@@ -86,7 +86,7 @@ class Travel:
 def _middle(x: Floats) -> Floats:
     """Medians (k, 1) of the rows of (k, m), of an even number the upper one."""
     n = x.shape[1] // 2
-    return np.asarray(np.partition(x, n, axis=1)[:, n : n + 1])
+    return sorted_up_to(x, n)[:, n : n + 1]
 
 
 def _turned(x: Floats, by: Floats) -> Floats:
@@ -99,8 +99,7 @@ def _turned(x: Floats, by: Floats) -> Floats:
 
 
 def _crossed(a: Floats, b: Floats) -> Floats:
-    crossed = np.empty_like(b)
-    for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
-        np.multiply(a[i], b[j], out=crossed[k])
-        crossed[k] -= a[j] * b[i]
+    a, b = (np.concatenate([v, v[:2]]) for v in (a, b))  # x, y, z, x, y
+    crossed = a[1:4] * b[2:5]
+    crossed -= a[2:5] * b[1:4]
     return crossed

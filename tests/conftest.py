@@ -21,3 +21,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FOOTSENSE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed does not depend on how wide the window of whoever runs it is."""
+    monkeypatch.delenv("COLUMNS", raising=False)

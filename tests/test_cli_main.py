@@ -4,12 +4,14 @@ import gzip
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
 
-from footsense.cli import main
+from footsense.cli import COMMANDS, PLANNED, cli, main
 from footsense.cli.screen import Screen
 
 ROWS = "t_s,ax_g,ay_g,az_g\n" + "".join(f"{i / 100},0,0,1\n" for i in range(150))
@@ -44,6 +46,48 @@ def test_an_output_that_takes_nothing_is_no_unexpected_error(
     monkeypatch.setattr("footsense.cli.cli.main", full)
     assert call(monkeypatch, "analyze", "a.csv") == 2
     assert capsys.readouterr().err == "footsense: r.html: No space left on device; choose another place\n"
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_a_command_that_is_not_there_yet_says_what_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert name not in COMMANDS, "it is there: take it out of PLANNED"
+    assert call(monkeypatch, name, "--any", "thing") == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"footsense: `footsense {name}` is not there yet: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("recrod", "is `record` meant? known are accuracy, "), ("x\x1by", "command 'x\\x1by': known")],
+)
+def test_a_command_that_nobody_knows_is_answered_with_those_that_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, told: str
+) -> None:
+    assert call(monkeypatch, name) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert err.count("\n") == 1
+
+
+def test_a_shell_may_ask_for_completions_of_anything() -> None:
+    completions = BashComplete(cli, {}, "footsense", "_X").get_completions(["live"], "--")
+    assert [c for c in completions if c.value == "live"] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other systems say it otherwise")
+@pytest.mark.parametrize("args", [("simulate", "--list"), ("analyze", "--json", "{}", "{}"), ("--help",)])
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, args: tuple[str, ...]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS)
+    reader, writer = os.pipe()
+    os.close(reader)  # as `| head -0` does
+    command = [sys.executable, "-m", "footsense", *(a.format(path) for a in args)]
+    with os.fdopen(writer, "wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

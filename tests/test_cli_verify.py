@@ -15,8 +15,10 @@ from footsense.cli.opened import opened
 from footsense.cli.sessions import Opened, Said, check_repeats, walk
 from footsense.errors import FootsenseError, UsageError
 from footsense.recording.model import Recording, Track
+from footsense.routine import load_routine
 from footsense.simulate import Scenario, simulate, write
 from footsense.types import Event, Grade, Reason, Side
+from footsense.verify import verify
 
 ROUTINE = """
 schema = "footsense.routine/1"
@@ -221,3 +223,14 @@ def test_a_simulated_session_is_judged_from_its_files(tmp_path: Path, mine: str)
     assert (whole.exit_code, verdict["verdict"]) == (0, "complete")
     part = call(*args[:-3], "--routine", str(both), "--json")
     assert (part.exit_code, json.loads(part.stdout)["verdict"]) == (1, "incomplete")
+
+
+def test_lines_are_no_longer_than_the_terminal_is_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = verify(load_routine("ground-up"), ())
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = cli.in_words(verdict)
+    assert max(map(len, narrow.splitlines())) <= 40
+    monkeypatch.delenv("COLUMNS")
+    whole = cli.in_words(verdict)  # to a file or a pipe
+    assert max(map(len, whole.splitlines())) > 90
+    assert narrow.split() == whole.split()

@@ -124,6 +124,28 @@ def test_data_that_cannot_show_it_make_it_not_verifiable_with_their_reasons() ->
     assert judge(HOLDS, blind) == (Answer.NOT_VERIFIABLE, {"holds": 0}, ["placement"])
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((), True),
+        ((recording(circles("cw"), side="right"),), True),
+        ((recording(circles("cw"), side="left"),), False),
+        ((recording(circles("cw"), side=None),), False),
+        ((recording(circles("cw"), "band-flexes", side="left"),), False),
+    ],
+)
+def test_a_foot_of_which_there_is_no_recording_is_told(given: tuple[Analysis, ...], told: bool) -> None:
+    (item,) = verify(routine(CIRCLES), given).items
+    unseen = ": no readable recording of the left foot was given"
+    assert any(r.code == "missing" and r.text.endswith(unseen) for r in item.reasons) is told
+    assert item.verdict is Answer.INCOMPLETE or not told
+
+
+def test_both_feet_are_never_said_to_be_unrecorded() -> None:
+    (item,) = verify(routine(WALK), ()).items
+    assert [r.text for r in item.reasons] == ["2 bouts of at least 18 s missing"]
+
+
 def test_what_was_never_recorded_is_missing() -> None:
     assert judge(HOLDS, recording(circles("cw"))) == (Answer.INCOMPLETE, {"holds": 0}, ["missing"])
     assert judge(HOLDS)[0] is Answer.INCOMPLETE

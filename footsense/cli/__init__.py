@@ -1,5 +1,6 @@
 """The command line: the only place that prints. Each command is imported when it runs."""
 
+import difflib
 import importlib
 import io
 import os
@@ -9,7 +10,7 @@ from typing import cast
 import click
 
 from footsense import __version__
-from footsense.errors import FootsenseError
+from footsense.errors import FootsenseError, UsageError
 from footsense.text import display
 
 # name: (module, what `--help` says); a module holds a click command named `command`
@@ -30,6 +31,14 @@ COMMANDS = {
     "verify": ("footsense.cli.verify", "Say whether a routine was completed, with evidence."),
 }
 
+# of the contract, and what there is until they are
+PLANNED = {
+    "batch": "`footsense analyze FILE… --json` takes any number of recordings, and prints a line for each",
+    "export": "`footsense analyze FILE --json` prints what was done; in Python: `footsense.recording`",
+    "history": "`footsense verify FILE… --routine R --record` keeps the answer of each session",
+    "live": "`footsense record -o FILE.mcap` records, then `footsense verify FILE.mcap --routine R` counts",
+}
+
 
 class LazyGroup(click.Group):
     """Loads a command's module only when it is called, so that `--help` stays fast."""
@@ -41,6 +50,18 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         return cast(click.Command, importlib.import_module(COMMANDS[cmd_name][0]).command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:  # the last: completion in a shell
+            return super().resolve_command(ctx, args)
+        if name in PLANNED:
+            raise UsageError(f"`footsense {name}` is not there yet: {PLANNED[name]}")
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        hint = f"is `{near[0]}` meant? " if near else ""
+        raise UsageError(f"there is no command '{display(name)}': {hint}known are {', '.join(COMMANDS)}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -61,13 +82,10 @@ def main() -> None:
     """Run the command line; every failure becomes one line on stderr and an exit code."""
     _escape_what_cannot_be_encoded()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)  # which exits with 1 when the reader of its output goes away
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

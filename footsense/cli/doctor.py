@@ -1,19 +1,20 @@
 """`footsense doctor`: what is wrong with Bluetooth here."""
 
 import json
-import shutil
-import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
 from footsense import __version__
 from footsense.cli.progress import Progress
+from footsense.cli.wrapping import prose, wrapped
 from footsense.text import display
 
 if TYPE_CHECKING:
     from footsense.sources.doctor import Finding
     from footsense.sources.machine import Machine
+
+_INDENT = " " * 7
 
 
 @click.command(name="doctor")
@@ -60,11 +61,6 @@ def shown(machine: "Machine", found: "list[Finding]") -> str:
     inside = f" ({machine.inside})" if machine.inside else ""
     lines = [f"footsense {__version__} on {display(f'{machine.system} {machine.release}'.strip())}{inside}"]
     for finding in found:
-        lines.append(_wrapped(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.text}"))
-        lines += [_wrapped(f"       {finding.advice}")] if finding.advice else []
-    return "\n".join([*lines, "" if all(f.ok for f in found) else _wrapped(f"Meanwhile: {DEMO}.")]).rstrip()
-
-
-def _wrapped(text: str) -> str:
-    columns = min(100, shutil.get_terminal_size().columns)
-    return textwrap.fill(text, max(columns - 1, 20), subsequent_indent=" " * 7, break_long_words=False)
+        lines.append(wrapped(finding.text, "ok     " if finding.ok else "WRONG  ", _INDENT))
+        lines += [wrapped(finding.advice, _INDENT)] if finding.advice else []
+    return "\n".join([*lines, "" if all(f.ok for f in found) else prose(f"Meanwhile: {DEMO}.")]).rstrip()

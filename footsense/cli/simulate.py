@@ -222,8 +222,10 @@ def _folder(out: Path) -> None:
 
 
 def _what(made: "Simulated") -> str:
+    """Where the sensor sat, to be said again with a CSV, which does not hold it; and what there is to count."""
     kinds = [e.kind for e in made.events]
     counts = [
         f"{kinds.count(k)} {k}{'s' * (kinds.count(k) != 1)}" for k in ("circle", "hold", "step") if k in kinds
     ]
-    return ", ".join(counts) or "nothing to count"
+    worn = f"{made.scenario.side} {made.scenario.placement}"
+    return ", ".join([worn, *(counts or ["nothing to count"])])

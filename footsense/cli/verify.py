@@ -2,7 +2,6 @@
 
 import json
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 from footsense.cli.options import PLACEMENTS, SIDES
 from footsense.cli.records import check, is_record, keep
 from footsense.cli.sessions import Said, open_session, walk
+from footsense.cli.wrapping import prose, wrapped
 from footsense.errors import UsageError
 from footsense.text import STATEMENT, display
 
@@ -97,8 +97,8 @@ def in_words(verdict: "Verdict") -> str:
         lines += _item_lines(item)
     unseen = dict.fromkeys(what for item in verdict.items for what in item.not_seen)
     if unseen:
-        lines += ["", f"No sensor on the foot sees: {', '.join(unseen)}."]
-    return "\n".join([*lines, "", textwrap.fill(STATEMENT, 96)])
+        lines += ["", wrapped(f"No sensor on the foot sees: {', '.join(unseen)}.")]
+    return "\n".join([*lines, "", prose(STATEMENT)])
 
 
 def _told(kept: Path | None) -> str:
@@ -107,8 +107,8 @@ def _told(kept: Path | None) -> str:
 
 def _item_lines(item: "ItemVerdict") -> list[str]:
     name = f"{display(item.exercise, 30)}, {item.side}"
-    head = f"  {_mark(item.verdict)} {name:<24} {_tally(item)}"
-    return [head, *(f"      {reason.text}" for reason in item.reasons)]
+    head = wrapped(f"{name:<24} {_tally(item)}", f"  {_mark(item.verdict)} ", " " * 6)
+    return [head, *(wrapped(reason.text, " " * 6, " " * 8) for reason in item.reasons)]
 
 
 def _mark(verdict: str) -> str:

@@ -156,7 +156,7 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
         not_seen=_not_seen(item.exercise),
         reasons=()
         if answer is Answer.COMPLETE
-        else (*openings, *_shortfall(item, shown, answer), *_twofold(candidates)),
+        else (*openings, *_shortfall(item, shown, answer, _unseen(side, analyses)), *_twofold(candidates)),
         seen_at=seen_at,
     )
 
@@ -330,12 +330,21 @@ def _has_unknown_side(analysis: Analysis, item: RoutineItem) -> bool:
     return None in (sides or _sides_of(analysis))
 
 
-def _shortfall(item: RoutineItem, candidates: Sequence[_Candidate], answer: Answer) -> Iterator[Why]:
-    """What is missing, what is undecided, and what was seen and does not count."""
+def _unseen(side: ItemSide, analyses: Sequence[Analysis]) -> str:
+    """Why nothing of that foot can have been seen, empty if it can."""
+    known = [_sides_of(a) | a.lost for a in analyses]
+    given = side == "both" or any(sides & {side, None} for sides in known)
+    return "" if given else f": no readable recording of the {side} foot was given"
+
+
+def _shortfall(
+    item: RoutineItem, candidates: Sequence[_Candidate], answer: Answer, unseen: str
+) -> Iterator[Why]:
+    """What is missing, and why if it is `unseen`; what is undecided, and what was seen and does not count."""
     if answer is Answer.INCOMPLETE:
         missing = _missing(_needed(item), candidates)
         text = ", ".join(_phrase(n, key, item) for key, n in missing.items())
-        yield Why("missing", f"{text} missing")
+        yield Why("missing", f"{text} missing{unseen}")
     for code, which in (("undecided", True), ("not-counted", False)):
         doubts = [c.doubt for c in candidates if c.doubt and c.undecided is which]
         for doubt in dict.fromkeys(doubts):

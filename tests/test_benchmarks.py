@@ -1,12 +1,13 @@
 """The benchmarks run; and how much memory the engine takes, which does not depend on the machine's speed."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from footsense.exercises import exercise_names
-from tests.benchmarks import decode, live, memory, peers, replay
+from tests.benchmarks import decode, live, memory, peers, replay, sensors
 
 TINY = ["--minutes", "0.2", "--rate-hz", "50"]
 
@@ -26,11 +27,20 @@ def test_chunks_are_timed_beside_other_ways(capsys: pytest.CaptureFixture[str]) 
         assert name in shown
 
 
-def test_packets_are_timed_beside_struct(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sensors_are_timed_from_notification_to_sample(capsys: pytest.CaptureFixture[str]) -> None:
+    sensors.main(["--sensors", "2", "--seconds", "1.5", "--repeats", "1"])
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.startswith(name) for row, name in zip(rows, sensors.PACKINGS, strict=True)] == [True] * 8
+    assert all(0 < float(row[32:44]) < 1e5 for row in rows)
+
+
+def test_packets_are_timed_beside_struct_and_construct(capsys: pytest.CaptureFixture[str]) -> None:
     decode.main(["--packets", "20", "--repeats", "1"])
     rows = capsys.readouterr().out.splitlines()[1:]
     assert [row.split()[0] for row in rows] == list(decode.LAYOUTS)
     assert all(float(cost) >= 0 for row in rows for cost in row.split()[1:4])
+    has_construct = importlib.util.find_spec("construct") is not None
+    assert all((row.split()[4] != "-") == has_construct for row in rows)
 
 
 def test_what_is_timed_is_the_profiles_own_packets() -> None:

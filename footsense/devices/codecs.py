@@ -4,7 +4,7 @@ A codec turns bytes into whole numbers, one row a sample, and back; scale, unit 
 """
 
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from footsense.text import counted
 Name = Literal["polar_pmd_delta"]
 Ints = NDArray[np.int64]
 _WINDOW = 8  # bytes
+_SIGNED = {size: np.dtype(f"<i{size}") for size in (1, 2, 4, 8)}
+_U64 = np.dtype("<u8")
 
 
 class Codec(Protocol):
@@ -41,11 +43,12 @@ class PolarDelta:
         at = n * size
         if len(data) < at:
             raise PacketError(f"{counted(len(data), 'byte')}, less than a first sample")
-        blocks: list[Ints] = [np.frombuffer(data, f"<i{size}", n).reshape(1, n).astype(np.int64)]
+        blocks: list[NDArray[Any]] = [np.frombuffer(data, _SIGNED[size], n).reshape(1, n)]
         while at < len(data):
             block, at = _differences(data, at, n)
             blocks.append(block)
-        return np.concatenate(blocks).cumsum(axis=0)
+        rows: Ints = np.add.accumulate(np.concatenate(blocks), 0, np.int64)
+        return rows
 
     def encode(self, rows: Ints, bits: int) -> bytes:
         out = b"".join(int(x).to_bytes(bits // 8, "little", signed=True) for x in rows[0])
@@ -63,7 +66,7 @@ def _differences(data: bytes, at: int, n: int) -> tuple[Ints, int]:
         raise PacketError(f"{count} differences of {bits} bits are cut short or make no block")
     first, left = _places(bits, count * n)
     packed = data[at + 2 : end] + bytes(_WINDOW)
-    windows = np.ndarray(len(packed) - _WINDOW, "<u8", packed, strides=(1,))  # eight bytes from each byte on
+    windows = np.ndarray(len(packed) - _WINDOW, _U64, packed, 0, (1,))  # eight bytes from each byte on
     at_top: Ints = (windows[first] << left).view(np.int64)
     return (at_top >> 64 - bits).reshape(count, n), end
 

@@ -37,7 +37,7 @@ class Decoder:
         for layout in self.layouts:
             readers.setdefault(layout.char, []).append(_Reader(layout))
         chars = {full(char.uuid): char for char in profile.data.chars.values()}
-        self._chars = {uuid: _Notified(chars[uuid], found, profile.name) for uuid, found in readers.items()}
+        self._feed = {uuid: _Notified(chars[uuid], r, profile.name).shortest for uuid, r in readers.items()}
 
     def feed(self, char: str, payload: bytes) -> list[Decoded]:
         """The frames that this notification of `char` (UUID) completes, none where more bytes must come.
@@ -45,12 +45,12 @@ class Decoder:
         Raises PacketError if bytes are not what the profile declares; they then give no sample, and the error
         holds the frames of the notification that are whole.
         """
-        notified = self._chars.get(char)
-        if notified is None:
+        feed = self._feed.get(char)
+        if feed is None:
             raise PacketError(
                 f"profile {self._name} has no stream on characteristic {char} with these settings"
             )
-        return notified.feed(payload)
+        return feed(payload)
 
 
 class _Notified:
@@ -63,6 +63,12 @@ class _Notified:
         self._text = char.text
         self._elements = char.elements
         self._parted = _rules(char.elements.when) if char.elements else ()
+        self._is_one_packet = not (char.frame or char.text or char.elements)
+
+    @property
+    def shortest(self) -> Callable[[bytes], list[Decoded]]:
+        """What `feed` comes to for this characteristic."""
+        return self._read if self._is_one_packet else self.feed
 
     def feed(self, payload: bytes) -> list[Decoded]:
         """The frames that this completes. Raises PacketError."""
@@ -174,7 +180,10 @@ class _Reader:
         """Whether the packet is of this stream."""
         if self._length is not None and len(payload) != self._length:
             return False
-        return _holds(self._when, payload) or (self._fragments is not None and _holds(self._rest, payload))
+        for at, mask, eq in self._when:  # as _holds, which would cost more than all else here
+            if at >= len(payload) or payload[at] & mask != eq:
+                return self._fragments is not None and _holds(self._rest, payload)
+        return True
 
     def read(self, payload: bytes) -> list[Decoded]:
         """The frames completed. Raises PacketError."""

@@ -121,7 +121,7 @@ class Splitter:
 
     def _fixed(self, data: bytes, at: int) -> int:
         """The length after which the bytes end or the next frame begins, 0 where none is like that."""
-        if self._frame.straddles or len(data) < at + self._lengths[0]:
+        if self._frame.straddles or len(data) <= at + self._lengths[0]:
             return self._lengths[0]
         ends = (at + size for size in self._lengths if at + size <= len(data))
         return next((end - at for end in ends if self._begin.startswith(data[end : end + len(self._begin)])), 0)

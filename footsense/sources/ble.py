@@ -231,7 +231,8 @@ class Link:
             self._answers[char.uuid].put_nowait(bytes(data))
 
     def _received(self, char: BleakGATTCharacteristic, data: bytearray) -> None:
-        self._heard(char, data)
+        if self._answers:  # while the sensor is set up
+            self._heard(char, data)
         self.packets += 1
         self._inbox.put(RawPacket(self.id, char.uuid, self._inbox.clock(), bytes(data)))
 

@@ -109,8 +109,8 @@ class Grid:
         at = np.arange(0.0 if self._last is None else 1.0, knots[-1] + 1)
         marks = np.full(len(at), INTERPOLATED, dtype=np.uint8)
         marks[(place - at[0]).astype(int)] = flags
-        gyr = None if gyr_dps is None else _lines(at, knots, gyr_dps)
-        return self._run(np.interp(at, knots, t_s), _lines(at, knots, acc_g), gyr, marks)
+        gyr = None if gyr_dps is None else lines(at, knots, gyr_dps)
+        return self._run(np.interp(at, knots, t_s), lines(at, knots, acc_g), gyr, marks)
 
     def _run(self, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None, flags: Flags) -> Samples:
         first = self._next
@@ -125,6 +125,9 @@ class Grid:
         return np.where(at_end, np.uint8(CLIPPED), np.uint8(0))
 
 
-def _lines(at: Floats, knots: Floats, rows: Floats) -> Floats:
+def lines(at: Floats, knots: Floats, rows: Floats) -> Floats:
     """The straight lines through rows (n, 3) at the knots (n,), at these places."""
-    return np.stack([np.interp(at, knots, column) for column in rows.T], axis=1)
+    out = np.empty((len(at), 3))
+    for k in range(3):
+        out[:, k] = np.interp(at, knots, rows[:, k])
+    return out

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from footsense.stream.grid import lines
 from footsense.types import Floats
 
 WAIT_S = 0.1
@@ -49,31 +51,37 @@ class Pairing:
     """
 
     def __init__(self, gyro_period_s: float) -> None:
-        self.gyro_period_s = gyro_period_s
         self.has_gyro = True
         self._t = np.empty(0)
         self._gyr = np.empty((0, 3))
         self._newest_s: float | None = None  # of the gyro
+        self._near_s = NEIGHBOUR_PERIODS * gyro_period_s  # a line is drawn between samples no further apart
+        self._even_since_s = np.inf  # from there on none are
         self._back_since_s: float | None = None
         self._waiting: deque[Block] = deque()
         self._acc_s = -np.inf  # how far the accelerometer has come
         self._began_s: float | None = None
 
-    def add_gyro(self, t_s: Floats, gyr_dps: Floats, period_s: float) -> None:
-        """Take gyro samples, in order."""
-        self.gyro_period_s = period_s
-        last_s = self._newest_s
-        if last_s is not None and t_s[0] - last_s > self._near_s:
-            self._back_since_s = None
-        if self._back_since_s is None:
-            self._back_since_s = float(t_s[0])
-        if last_s is not None and t_s[0] <= last_s:
+    def add_gyro(self, t_s: Floats, gyr_dps: Floats, period_s: float, step_s: float = np.inf) -> None:
+        """Take gyro samples, in order, none more than `step_s` behind the one before it."""
+        last_s, first_s = self._newest_s, float(t_s[0])
+        near_s = NEIGHBOUR_PERIODS * period_s
+        follows = last_s is not None and first_s - last_s <= near_s
+        if not follows or self._back_since_s is None:
+            self._back_since_s = first_s
+        if not follows or near_s != self._near_s:
+            self._even_since_s = first_s if last_s is None else max(first_s, last_s)
+        if last_s is not None and first_s <= last_s:
             fresh = t_s > last_s
             t_s, gyr_dps = t_s[fresh], gyr_dps[fresh]
-        if len(t_s):
-            self._newest_s = float(t_s[-1])
-            self._t = np.concatenate((self._t, t_s))
-            self._gyr = np.concatenate((self._gyr, gyr_dps))
+        self._near_s = near_s
+        if not len(t_s):
+            return
+        self._newest_s = float(t_s[-1])
+        if step_s > near_s:
+            self._even_since_s = self._newest_s
+        self._t = np.concatenate((self._t, t_s))
+        self._gyr = np.concatenate((self._gyr, gyr_dps))
 
     def add_acc(self, block: Block) -> None:
         """Take accelerometer samples, in order."""
@@ -129,24 +137,23 @@ class Pairing:
     def _laid(self, block: Block) -> list[Block]:
         """The block with the gyro of its times, on straight lines between the gyro's samples."""
         t_s = block.t_s
-        after = self._t.searchsorted(t_s, "right")
-        low = np.maximum(after - 1, 0)
-        high = np.minimum(after, len(self._t) - 1)
-        low_s, low_dps = self._t[low], self._gyr[low]
-        apart, since = self._t[high] - low_s, t_s - low_s
-        keep = (since == 0) | ((after > 0) & (after < len(self._t)) & (apart <= self._near_s))
-        slope = (self._gyr[high] - low_dps) / np.where(apart > 0, apart, 1.0)[:, None]
-        gyr = slope * since[:, None] + low_dps
-        if keep.all():
-            return [block._replace(gyr_dps=gyr)]
+        assert self._newest_s is not None
+        if float(t_s[0]) >= self._even_since_s and float(t_s[-1]) <= self._newest_s:  # as nearly always
+            return [block._replace(gyr_dps=lines(t_s, self._t, self._gyr))]
+        keep = self._between(t_s)
         if not keep.any():
             return []
-        return [Block(t_s[keep], block.acc_g[keep], gyr[keep], block.segment, peak_g=block.peak_g)]
+        t_s, gyr = t_s[keep], lines(t_s[keep], self._t, self._gyr)
+        return [Block(t_s, block.acc_g[keep], gyr, block.segment, peak_g=block.peak_g)]
 
-    @property
-    def _near_s(self) -> float:
-        """How far apart the gyro's samples may be between which a line is drawn."""
-        return NEIGHBOUR_PERIODS * self.gyro_period_s
+    def _between(self, t_s: Floats) -> NDArray[np.bool_]:
+        """Which times lie on a sample of the gyro, or between two that are near each other."""
+        after = np.searchsorted(self._t, t_s)
+        high = np.minimum(after, len(self._t) - 1)
+        apart = self._t[high] - self._t[np.maximum(high - 1, 0)]
+        is_between = (after > 0) & (after < len(self._t)) & (apart <= self._near_s)
+        found: NDArray[np.bool_] = is_between | (self._t[high] == t_s)
+        return found
 
     def _forget(self) -> None:
         """Let go of gyro samples that nothing will ask for."""

@@ -109,7 +109,7 @@ class Stage:
             if acc_g is None:
                 assert self._pairing is not None
                 assert gyr_dps is not None
-                self._pairing.add_gyro(t_s, gyr_dps, lane.segment.period_s)
+                self._pairing.add_gyro(t_s, gyr_dps, lane.segment.period_s, step_s)
                 continue
             self._delay.push(frame.host_s, frame.host_s - float(t_s[-1]))
             self._placed.append(Block(t_s, acc_g, gyr_dps, lane.segment, step_s, peak_g))

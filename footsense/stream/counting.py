@@ -10,7 +10,7 @@ from footsense.stream.order import Frame, WindowMin
 from footsense.types import StreamTiming
 
 _SILENCE_S, _SILENCE_FRAMES = 0.5, 3
-_WAIT_S = 0.3
+_WAIT_S, _LONGEST_S = 0.3, 2.0
 _WINDOW_S = 4.0
 _LOST_S = 0.25
 _MEASURE_S = 0.5
@@ -24,6 +24,7 @@ class Counter:
         self._end_s: float | None = None  # of the last frame, by counting
         self._delay = WindowMin(_WINDOW_S)
         self._held: list[Frame] = []
+        self._wait_from_s = 0.0
         self._last: Frame | None = None
         self.bound_s = _WAIT_S
         self._watch = RateWatch(self._period_s, min_steps=1)
@@ -32,8 +33,10 @@ class Counter:
     def push(self, frame: Frame) -> list[Frame]:
         """Take a frame; return those that are decided."""
         if self._held:
-            self._held.append(frame)
-            return self._decide() if frame.host_s - self._held[0].host_s >= _WAIT_S else []
+            if not self._over(frame):
+                self._held.append(frame)
+                return []
+            return self._decide() + self.push(frame)
         if self._end_s is None:
             return [self._take(frame)]
         late_s = self._late_s(frame, self._end_s)
@@ -42,13 +45,24 @@ class Counter:
         if late_s < -0.5 * span_s and last is not None and (frame.content == last.content):
             return []
         if self._watch.settled and late_s > max(_SILENCE_S, _SILENCE_FRAMES * span_s):
-            self._held = [frame]
+            self._held, self._wait_from_s = [frame], frame.host_s
             return []
         return [self._take(frame)]
 
     def flush(self) -> list[Frame]:
-        """The frames that are held back."""
-        return self._decide() if self._held else []
+        """The frames that are held back: a burst of which the end was not seen shows no loss."""
+        held, self._held = self._held, []
+        return [self._take(f) for f in held]
+
+    def _over(self, frame: Frame) -> bool:
+        """Whether enough was seen before this frame. A burst that stops for another pause was not over."""
+        if frame.host_s - self._wait_from_s < _WAIT_S:
+            return False
+        paused = frame.host_s - self._held[-1].host_s >= _WAIT_S
+        if paused and frame.host_s - self._held[0].host_s < _LONGEST_S:
+            self._wait_from_s = frame.host_s
+            return False
+        return True
 
     def _decide(self) -> list[Frame]:
         assert self._end_s is not None

@@ -1,0 +1,65 @@
+"""How right stream time is over links that are late, stall and lose: what a hold of 30 s is off by."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.types import Floats, StreamTiming
+from tests.links import BAD, LINKS, Session, Timed, session, timed
+
+NEITHER = StreamTiming("imu", carries_acc=True, carries_gyr=False, rate_hz=100.0)
+NUMBERS = replace(NEITHER, sequence_modulus=256)
+TICKS = replace(NEITHER, tick_s=0.001, tick_modulus=65536)  # rolls over every 65.5 s
+ANCHORED_LAST = replace(TICKS, anchor="last")
+BOTH = replace(TICKS, sequence_modulus=256)
+HOLD_S = 30.0
+
+links = st.sampled_from(sorted(LINKS))
+seeds = st.integers(0, 10_000)
+
+
+def off_s(made: Session, got: Timed, from_s: float) -> Floats:
+    """What holds of 30 s are off by that begin every second from `from_s` on."""
+    true_s = made.true_s[got.number]
+    begin_s = np.arange(from_s, true_s[-1] - HOLD_S, 1.0)
+    begins, ends = np.searchsorted(true_s, begin_s), np.searchsorted(true_s, begin_s + HOLD_S)
+    errors = got.t_s - true_s
+    return errors[ends] - errors[begins]
+
+
+@pytest.mark.parametrize("timing", [TICKS, ANCHORED_LAST, BOTH], ids=["ticks", "last", "both"])
+@given(link=links, seed=seeds)
+@settings(max_examples=4, deadline=None)
+def test_by_ticks_a_hold_is_right_to_2_ms_and_a_tick_from_the_first_sample_on(
+    timing: StreamTiming, link: str, seed: int
+) -> None:
+    made = session(timing, LINKS[link], seed)
+    off = off_s(made, timed(timing, made), 0.0)
+    # 50 ppm of 30 s are 1.5 ms; the stamps are cut to 1 ms
+    assert np.abs(off).max() <= 0.0025
+    assert np.percentile(np.abs(off), 95) <= 0.002
+
+
+@given(link=links, seed=seeds)
+@settings(max_examples=4, deadline=None)
+def test_by_numbers_and_arrivals_a_hold_is_right_to_25_ms_after_20_s(link: str, seed: int) -> None:
+    made = session(NUMBERS, LINKS[link], seed)
+    got = timed(NUMBERS, made)
+    off = np.abs(off_s(made, got, 20.0))
+    assert np.percentile(off, 95) <= 0.02
+    assert off.max() <= 0.025 if LINKS[link] is not BAD else 0.05
+    assert np.abs(off_s(made, got, 0.0)).max() <= 0.15
+
+
+@given(seed=seeds)
+@settings(max_examples=4, deadline=None)
+def test_a_notification_lost_unseen_is_missed_for_a_second_and_then_counted(seed: int) -> None:
+    made = session(NEITHER, LINKS["lossy"], seed)
+    got = timed(NEITHER, made)
+    lost = len(made.true_s) - len(got.number)
+    errors = got.t_s - made.true_s[got.number]
+    # without it each would leave its own 50 ms behind until the envelope has forgotten: a minute
+    assert np.ptp(errors[made.true_s[got.number] > 20.0]) <= 0.05 * min(lost / 5, 3) + 0.03

@@ -62,7 +62,9 @@ class FootfallParams:
     elsewhere: float = 1.15  # 70°
     soft: float = 0.45
     hard: float = 0.7
-    heel: float = 8.0
+    heel: float = 12.0
+    heels: float = 60.0
+    among: float = 0.4
     legs_soft: float = 0.2
     soft_leg: float = 1.2
     surely_leg: float = 0.3  # 17°
@@ -88,6 +90,8 @@ class FootfallParams:
     share: float = 0.4
     stance_g: float = 0.25
     stance_dps: float = 100.0
+    sway_dps: float = 130.0
+    soft_g: float = 0.2
     end_s: float = 0.25
     level_m: float = 0.1
     alone: float = 38.0
@@ -251,13 +255,16 @@ class Footfall:
         env = slow.take(ENV, middle + round(tracker.lag))
         env[columns >= count[:, None]] = np.inf
         calm = env.argmin(axis=1)
-        acc = (slow.take(ACC, middle + i) for i in range(-half, half + 1))
-        around = sum(acc, next(acc))
-        posture = around[:, np.arange(len(calm)), calm]
+        around, turned = self._around(middle, half, tracker)
+        rows = np.arange(len(calm))
+        posture = around[:, rows, calm]
         size = np.sqrt(dot(posture, posture)) / (2 * half + 1)
         spin = slow.take(SPIN, middle + round(tracker.lag))
         spin = np.where(columns < count[:, None], spin, np.inf).min(axis=1)
         stood = (count >= 1) & (np.abs(size - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
+        if not tracker.turns:
+            soft = np.array([x.impact_g for x in landings]) < p.soft_g
+            stood &= ~soft | (turned[rows, calm] <= p.sway_dps)
         against = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
         tilts = np.array([self._tilt(around, calm, x, count) for x in _side_by_side(against)])
         flat = self._on_foot & (np.fmax.reduce(tilts) <= p.flat[0])  # whatever the swing was like
@@ -269,6 +276,14 @@ class Footfall:
         stood |= count < 1  # too short to be looked at
         shown = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
         return [_Look(*x) for x in zip(*shown, strict=True)]
+
+    def _around(self, middle: Indices, half: int, tracker: StepTracker) -> tuple[Floats, Floats]:
+        """Sums (3, k, n) of the specific force up to `half` slow samples around `middle` (k, n), and by how many
+        deg/s (k, n) its direction turns there, nearly."""
+        acc = [tracker.slow.take(ACC, middle + i) for i in range(-half, half + 1)]
+        early, late = sum(acc[1:half], acc[0]), sum(acc[half + 1 : -1], acc[-1])
+        apart = np.sqrt(2.0 * np.maximum(1.0 - cosines(early, late), 0.0)) / (half + 1)
+        return early + acc[half] + late, apart * math.degrees(tracker.grid.rate_hz)
 
     def _tilt(self, around: Floats, calm: Indices, flat: Floats, count: Indices) -> Floats:
         """How far (3, k, n) stances, of which `count` postures are known, are from the flat stand: the distance
@@ -295,16 +310,26 @@ class Footfall:
             return self._by_little_turn(step)
         flat, tiptoe = p.flat
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
-            tilt = self._usual("tilt")
-            flat, tiptoe = p.flat_steps
-        great = step.turn >= p.turns[2] and tilt < p.surely
-        if tilt <= flat or (great and self._usual("turn") >= p.turns[2]):
+            usual = self._usual("tilt")
+            if tilt < p.among * usual:
+                return False
+            tilt, (flat, tiptoe) = usual, p.flat_steps
+        heels = self._usual("turn") >= p.heels and tilt < p.surely  # then the stand was no flat one
+        if tilt <= flat or heels:
             return False
-        if tilt < tiptoe or great:
+        if tilt < tiptoe:
             return self._by_little_turn(step) or None
         swung = step.swing_g >= p.swing_g and not step.turn < p.turns[0] and self._lands()
-        heel = step.hardness >= p.heel and not step.turn <= p.turns[1]  # a forefoot can come down as hard
-        return True if swung and not heel else None
+        return True if swung and not self._heeled(step) else None
+
+    def _heeled(self, step: _Step) -> bool:
+        """Whether a step that is tilted as on tiptoe may have come down on the heel: who turns around on a foot
+        tilts it, and a stand may have been no flat one."""
+        p = self.params
+        if self._usual("tilt") < p.flat_steps[0]:  # it is alone with its tilt
+            unseen = math.isnan(step.turn) and step.impact_g < p.soft_g
+            return unseen or step.turn >= p.turns[2] or step.hardness >= p.heel
+        return math.isnan(self._usual("turn")) and self._usual("hardness") >= p.heel
 
     def _by_little_turn(self, step: _Step) -> bool | None:
         """What the turn in the swing shows alone: a heel where it is great; where it is little in the last

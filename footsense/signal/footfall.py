@@ -66,7 +66,7 @@ class FootfallParams:
     heels: float = 60.0
     among: float = 0.4
     legs_soft: float = 0.2
-    soft_leg: float = 1.2
+    soft_leg: float = 2.5
     surely_leg: float = 0.3  # 17°
     legs_soft_g: tuple[float, float] = (0.28, 0.2)
     legs_hard: float = 2.5
@@ -87,13 +87,13 @@ class FootfallParams:
     rise_s: float = 6.0
     turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
     tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
-    share: float = 0.4
     stance_g: float = 0.25
     stance_dps: float = 100.0
     sway_dps: float = 130.0
     soft_g: float = 0.2
     end_s: float = 0.25
-    level_m: float = 0.1
+    level_m: tuple[float, float] = (0.15, 0.22)
+    level_first_m: tuple[float, float] = (0.1, 0.15)
     alone: float = 38.0
     few: int = 3
 
@@ -151,6 +151,7 @@ class Footfall:
         self._stands = Stands(None if info.reference is None else info.reference.up)
         self._clear_g = (info.acc_range_g or math.inf) - 1.1  # beyond this an axis may have been clipped
         self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
+        self._rises_deg = 0.0 if self._on_foot else self.params.turns[2]  # the foot's height is not asked for
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._last_s = -math.inf
         self._last: _Last | None = None
@@ -216,6 +217,9 @@ class Footfall:
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
             return self._by_posture(step)
+        usual = self._usual("tilt")
+        if self._bends and usual >= self.params.tilted[0] and step.tilt < self.params.among * usual:
+            return False
         told = self._by_turn(step)
         return self._by_impact(step) if told is None else told
 
@@ -272,7 +276,8 @@ class Footfall:
         turn, rise = np.full((2, len(land)), math.nan)
         if len(at):
             some = [landings[i] for i in at.tolist()]
-            turn[at], rise[at] = strides(some, tracker, (lo + half + calm)[at], posture[:, at], p.turn_s)
+            calm_at = (lo + half + calm)[at]
+            turn[at], rise[at] = strides(some, tracker, calm_at, posture[:, at], p.turn_s, self._rises_deg)
         stood |= count < 1  # too short to be looked at
         shown = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
         return [_Look(*x) for x in zip(*shown, strict=True)]
@@ -341,12 +346,18 @@ class Footfall:
         return True if little and step.swing_g >= p.swing_g and self._lands() else None
 
     def _lands(self) -> bool:
-        """Whether the last steps had impacts at all, where the rate shows it: pedalling has none."""
-        return self._rate_hz < self.params.legs_rate_hz or self._usual("impact_g") >= self.params.impact_g
+        """Whether the last steps had impacts at all: pedalling has none, nor has a leg that is lifted. The foot's
+        posture may do where the rate does not show them."""
+        p = self.params
+        seen = self._rate_hz >= (p.legs_rate_hz if self._on_foot else p.impact_rate_hz)
+        return self._usual("impact_g") >= p.impact_g if seen else self._on_foot
 
     def _level(self, step: _Step) -> bool:
         """Whether the last steps went neither up nor down: on stairs the leg turns and leans as on tiptoe."""
-        return self._usual("climb") < self.params.level_m and step.climb < 1.5 * self.params.level_m
+        p = self.params
+        many = len(self._seen) >= p.few or step.tilt >= p.surely_leg
+        usual_m, most_m = p.level_m if many else p.level_first_m
+        return self._usual("climb") < usual_m and step.climb < most_m
 
     def _by_turn(self, step: _Step) -> bool | None:
         """How far the foot or leg turns in the swing, with what else speaks for it."""
@@ -354,13 +365,12 @@ class Footfall:
         least, little, much = p.turns
         if turn >= much and step.turn >= much and not tilt > p.tilted[2]:
             return False
+        if self._on_foot:
+            return self._by_little_turn(step) if len(self._seen) >= p.few else None
         soft = tilt >= p.surely_leg or hardness < p.soft_leg
         least_tilt = p.tilted[1] if turn <= p.alone and self._bends else p.tilted[0]
         small = least <= turn <= little and step.turn <= little and step.swing_g >= p.swing_g
-        raised = tilt >= least_tilt and not step.tilt < p.share * tilt
-        tiptoe = small and raised and soft and self._level(step)
-        if math.isnan(tilt) and self._on_foot and len(self._seen) >= p.few:
-            return self._by_little_turn(step)
+        tiptoe = small and tilt >= least_tilt and soft and self._level(step)
         return True if tiptoe and self._bends and self._lands() else None
 
     def _by_impact(self, step: _Step) -> bool | None:

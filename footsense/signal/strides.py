@@ -16,12 +16,17 @@ _TINY = 1e-30  # g²: the square of no vector that was measured
 
 
 def strides(
-    landings: Sequence[Landing], tracker: StepTracker, calm: Indices, posture: Floats, turn_s: float
+    landings: Sequence[Landing],
+    tracker: StepTracker,
+    calm: Indices,
+    posture: Floats,
+    turn_s: float,
+    rise_below_deg: float,
 ) -> tuple[Floats, Floats]:
     """Turns (k,) in degrees and rises (k,) in m of steps, side by side, NaN where there is none.
 
     `calm` (k,) are slow indices in their stances, `posture` (3, k) the specific force there. The turn is looked
-    for up to `turn_s` after the landing.
+    for up to `turn_s` after the landing; the rise only where the turn is below `rise_below_deg`.
     """
     still, swing, land, leave = (np.array([getattr(x, k) for x in landings]) for k in _MARKS)
     until = np.minimum(land + tracker.slow_index(turn_s), leave)
@@ -29,10 +34,13 @@ def strides(
     length = np.maximum(until, calm) - np.minimum(swing, still)
     short = length <= tracker.slow_index(SHORT_S)
     for at in (np.flatnonzero(short), np.flatnonzero(~short)):
-        if len(at):
-            up = posture[:, at]
-            turn[at], axis = _turn(tracker, swing[at], until[at], up)
-            rise[at] = _rise(tracker, still[at], calm[at], up, axis)
+        if not len(at):
+            continue
+        turn[at], axis = _turn(tracker, swing[at], until[at], posture[:, at])
+        small = turn[at] < rise_below_deg
+        if small.any():
+            some = at[small]
+            rise[some] = _rise(tracker, still[some], calm[some], posture[:, some], axis[:, small])
     rise[calm - still > tracker.slow_index(LONG_S)] = math.nan
     return turn, rise
 

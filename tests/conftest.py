@@ -1,9 +1,12 @@
 """Fixtures that all tests share."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+
+from tests.walking import recording
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +16,17 @@ def reference() -> Path:
     if not folder:
         pytest.skip("not run: FOOTSENSE_DATA is not set, so there are no reference recordings")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def walks(reference: Path) -> dict[str, tuple]:
+    """The 24 walks of ipol_gait with their true landings."""
+    folder = reference / "data" / "ipol_gait"
+    files = json.loads((folder / "meta.json").read_text())["files"]
+    return {
+        name: (recording(folder, name), [end for _, end in f["truth"]["step_intervals_s"]])
+        for name, f in files.items()
+    }
 
 
 @pytest.fixture(autouse=True)

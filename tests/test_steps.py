@@ -2,67 +2,19 @@
 
 import gzip
 import itertools
-import json
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import butter, sosfiltfilt
 
-from footsense import simulate
-from footsense.engine import Engine, run
-from footsense.signal.front import slice_samples
+from footsense.engine import Engine
 from footsense.signal.gait import _few_maxima, _maxima
 from footsense.signal.lately import Rows
 from footsense.signal.stands import Stands
-from footsense.simulate import gait
-from footsense.types import INTERPOLATED, Event, Gap, Item, Reference, Samples, StreamInfo
-
-
-def stream(t_s, acc_g, gyr_dps, rate_hz, placement="foot", keep=None) -> list[Item]:
-    """Items of one recording on its grid; holes up to 0.25 s are interpolated, longer ones become gaps."""
-    index = np.round((t_s - t_s[0]) * rate_hz).astype(int)
-    if keep is not None:
-        index, acc_g, gyr_dps = index[keep], acc_g[keep], None if gyr_dps is None else gyr_dps[keep]
-    items: list[Item] = [StreamInfo(rate_hz=rate_hz, has_gyro=gyr_dps is not None, placement=placement)]
-    edges = [0, *(np.flatnonzero(np.diff(index) > 0.25 * rate_hz) + 1), len(index)]
-    for lo, hi in itertools.pairwise(edges):
-        grid = np.arange(index[lo], index[hi - 1] + 1)
-        flags = np.full(len(grid), INTERPOLATED, np.uint8)
-        flags[index[lo:hi] - index[lo]] = 0
-
-        def on_grid(x, lo=lo, hi=hi, grid=grid):
-            return np.stack([np.interp(grid, index[lo:hi], x[lo:hi, i]) for i in range(3)], axis=1)
-
-        if lo:
-            items.append(Gap(t_s[0] + index[lo - 1] / rate_hz, t_s[0] + index[lo] / rate_hz))
-        gyr = None if gyr_dps is None else on_grid(gyr_dps)
-        items.append(Samples(int(grid[0]), t_s[0] + grid / rate_hz, on_grid(acc_g), gyr, flags))
-    return items
-
-
-def recording(folder: Path, name: str):
-    with gzip.open(folder / f"{name}.csv.gz", "rt") as f:
-        data = np.loadtxt(f, delimiter=",", skiprows=1)
-    return data[:, 0], data[:, 1:4], data[:, 4:7]
-
-
-def steps(items: list[Item]) -> list[Event]:
-    return run(items, ["toe-walk"])
-
-
-@pytest.fixture(scope="session")
-def walks(reference: Path) -> dict[str, tuple]:
-    """The 24 walks of ipol_gait with their true landings."""
-    folder = reference / "data" / "ipol_gait"
-    files = json.loads((folder / "meta.json").read_text())["files"]
-    return {
-        name: (recording(folder, name), [end for _, end in f["truth"]["step_intervals_s"]])
-        for name, f in files.items()
-    }
+from footsense.types import Samples
+from tests.streams import cut
+from tests.walking import made, near, steps, stream
 
 
 def counts_off(walks, keep_share: float = 1.0, gyro: bool = True) -> list[int]:
@@ -90,21 +42,6 @@ def test_real_walks_with_lost_packets(walks, lost):
     assert sum(abs(x) <= 1 for x in counts_off(walks, keep_share=1 - lost)) >= 23
 
 
-def cut(items: list[Item], size: int) -> list[Item]:
-    """The same stream in chunks of `size` samples."""
-    out: list[Item] = []
-    for item in items:
-        if isinstance(item, Samples):
-            out += [slice_samples(item, i, min(i + size, len(item))) for i in range(0, len(item), size)]
-        else:
-            out.append(item)
-    return out
-
-
-def made(motion: str, seed: int, **fixed) -> simulate.Simulated:
-    return simulate.simulate(simulate.sample(motion, seed, **{**simulate.PLAIN, "loss": 0.0, **fixed}))
-
-
 @settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 400),
@@ -115,29 +52,23 @@ def made(motion: str, seed: int, **fixed) -> simulate.Simulated:
 )
 def test_cutting_changes_nothing(seed, size, placement, motion, rate_hz):
     items = made(motion, seed, placement=placement, rate_hz=rate_hz, loss=0.02, sets=1, reps=8).items()
-    assert steps(cut(items, size)) == steps(items)
+    assert steps(cut(items, [size])) == steps(items)
 
 
 @pytest.mark.parametrize("size", [1, 7, 500])
 def test_cutting_a_real_walk_changes_nothing(walks, size):
     (t, acc, gyr), _ = walks["1-1_lf"]
     items = stream(t, acc, gyr, 100.0)
-    assert steps(cut(items, size)) == steps(items)
+    assert steps(cut(items, [size])) == steps(items)
 
 
 def test_an_event_comes_with_the_sample_that_decides_it(walks):
     (t, acc, gyr), _ = walks["2-1_rf"]
     engine = Engine(["toe-walk"])
-    for item in cut(stream(t, acc, gyr, 100.0), 1):
+    for item in cut(stream(t, acc, gyr, 100.0), [1]):
         for event in engine.process(item):
             assert isinstance(item, Samples)
             assert event.decided_s == item.t_s[-1]
-
-
-def near(found: list[Event], truth: list[float], within_s: float) -> list[tuple[Event, float]]:
-    """Pairs of a step and the true landing it is nearest to."""
-    pairs = [(e, min(truth, key=lambda t, e=e: abs(t - e.start_s))) for e in found]
-    return [(e, t) for e, t in pairs if abs(t - e.start_s) <= within_s]
 
 
 def test_real_landings_are_where_they_were_marked(walks):
@@ -146,12 +77,6 @@ def test_real_landings_are_where_they_were_marked(walks):
         off = [e.start_s - t for e, t in near(found, truth, 0.3)]
         assert len(off) >= len(truth) - 3
         assert abs(np.median(off)) <= 0.05
-
-
-def test_real_walks_are_never_on_tiptoe(walks):
-    labels = [e.attributes["toe"] for (t, a, g), _ in walks.values() for e in steps(stream(t, a, g, 100.0))]
-    assert labels.count(True) <= len(labels) / 200
-    assert labels.count(False) >= 0.95 * len(labels)
 
 
 def test_a_step_is_decided_soon_after_its_landing(walks):
@@ -170,152 +95,6 @@ def test_tiptoe_steps_are_found(placement, gyro):
         truth = [e.start_s for e in walk.events]
         assert abs(len(found) - len(truth)) <= 1
         assert len(near(found, truth, 0.25)) >= 0.9 * len(truth)
-
-
-def test_tiptoe_is_told_from_heel_strike_on_the_foot():
-    for motion in ("toe-walk", "walking"):
-        wrong = total = 0
-        for seed in range(6):
-            walk = made(motion, seed, placement="foot", rate_hz=100.0, acc_range_g=8.0)
-            kinds = {e.start_s: e.attributes["toe"] for e in walk.events}
-            for event, start_s in near(steps(walk.items()), list(kinds), 0.25):
-                wrong += event.attributes["toe"] is not kinds[start_s]
-                total += 1
-        assert total >= 100
-        assert wrong <= 0.02 * total
-
-
-def test_tiptoe_is_told_from_heel_strike_at_the_ankle():
-    for motion in ("toe-walk", "walking"):
-        labels = []
-        for seed in range(6):
-            walk = made(motion, seed, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=True)
-            kinds = {e.start_s: e.attributes["toe"] for e in walk.events}
-            labels += [(e.attributes["toe"], kinds[s]) for e, s in near(steps(walk.items()), list(kinds), 0.25)]
-        assert len(labels) >= 80
-        assert sum(a is b for a, b in labels) >= 0.8 * len(labels)
-        assert sum(a is (not b) for a, b in labels) <= 0.02 * len(labels)
-
-
-def test_tiptoe_is_told_without_a_stand_before():
-    labels = []
-    for seed in range(6):
-        walk = made("toe-walk", seed, placement="foot", rate_hz=100.0, acc_range_g=8.0, gyro=True, sets=1)
-        late = walk.t_s > walk.events[0].start_s - 0.5
-        found = steps(stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0))
-        labels += [e.attributes["toe"] for e in found]
-    assert labels.count(True) >= 0.6 * len(labels)
-    assert labels.count(False) <= 0.02 * len(labels)
-
-
-def test_real_walks_without_a_stand_are_not_on_tiptoe(walks):
-    labels = []
-    for (t, acc, gyr), truth in walks.values():
-        late = t > truth[0] + 0.6
-        labels += [e.attributes["toe"] for e in steps(stream(t[late], acc[late], gyr[late], 100.0))]
-    assert len(labels) >= 300
-    assert labels.count(True) <= len(labels) / 200
-
-
-def test_a_great_turn_in_the_swing_is_no_tiptoe_at_a_low_rate():
-    walk = made("walking", 414, placement="foot", gyro=True, duration_s=60.0)
-    assert walk.scenario.rate_hz < 26.0
-    labels = [e.attributes["toe"] for e in steps(walk.items())]
-    assert len(labels) >= 30
-    assert labels.count(True) == 0
-
-
-def test_a_heel_strike_is_told_without_a_stand_before():
-    labels = []
-    for seed in (0, 3, 7, 10):
-        walk = made(
-            "walking", seed, placement="foot", rate_hz=100.0, acc_range_g=8.0, gyro=True, duration_s=30.0
-        )
-        late = walk.t_s > walk.events[1].start_s - 0.3
-        found = steps(stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0))
-        labels += [e.attributes["toe"] for e in found]
-    assert labels.count(True) == 0
-    assert labels.count(False) >= 0.8 * len(labels)
-
-
-@pytest.mark.parametrize("gyro", [True, False])
-def test_stairs_with_the_foot_flat_are_not_on_tiptoe(gyro):
-    stairs = [made("stairs", s, placement="foot", rate_hz=100.0, gyro=gyro, duration_s=40.0) for s in range(4)]
-    labels = [e.attributes["toe"] for x in stairs for e in steps(x.items())]
-    assert len(labels) >= 60
-    assert labels.count(True) == 0
-
-
-@pytest.mark.parametrize("motion", ["toe-walk", "walking"])
-def test_a_restless_stand_tells_what_flat_is(motion):
-    walk = made(motion, 5, placement="foot", rate_hz=100.0, acc_range_g=8.0)
-    shiver = np.random.default_rng(0).normal(size=walk.acc_g.shape)
-    shiver = sosfiltfilt(butter(2, [0.5, 4.0], "bandpass", fs=100.0, output="sos"), shiver, axis=0)
-    acc = walk.acc_g + 0.02 * shiver / shiver.std()
-    found = steps(stream(walk.t_s, acc, None, 100.0))
-    assert len(found) >= 10
-    assert all(e.attributes["toe"] is (motion == "toe-walk") for e in found)
-
-
-@pytest.mark.parametrize(("placement", "rate_hz"), [("ankle", 50.0), ("shank", 25.0), ("foot", 12.5)])
-def test_tiptoe_is_not_told_where_the_rate_cannot_show_it(placement, rate_hz):
-    walk = made("toe-walk", 2, placement=placement, rate_hz=rate_hz, acc_range_g=8.0, noise=1.0)
-    found = steps(walk.items())
-    assert found
-    assert not any(e.attributes["toe"] for e in found)
-
-
-def test_the_reason_names_the_rate():
-    engine = Engine(["toe-walk"])
-    for item in made("toe-walk", 2, placement="ankle", rate_hz=50.0).items():
-        engine.process(item)
-    assert [r.code for r in engine.reasons()["toe-walk"]] == ["rate"]
-
-
-def test_the_reason_says_that_labels_are_missing():
-    walk = made("toe-walk", 5, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=True, sets=1)
-    late = walk.t_s > walk.events[0].start_s - 0.5
-    engine = Engine(["toe-walk"])
-    for item in stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0, "ankle"):
-        engine.process(item)
-    assert [r.code for r in engine.reasons()["toe-walk"]] == ["toe-unknown"]
-
-
-@pytest.mark.parametrize("placement", ["foot", "ankle", "shank"])
-def test_a_small_soft_heel_strike_is_not_on_tiptoe(placement, monkeypatch):
-    small = replace(
-        gait.RANGES["level"],
-        stride_m=(0.4, 0.8),
-        land_deg=(3.0, 14.0),
-        lower_deg=(28.0, 48.0),
-        shank_deg=((-10.0, -4.0), (-34.0, -20.0), (2.0, 12.0), (0.0, 6.0)),
-        impact_g=(0.4, 1.5),
-    )
-    monkeypatch.setattr(gait, "RANGES", {**gait.RANGES, "level": small})
-    labels = []
-    for seed in range(8):
-        walk = made("walking", seed, placement=placement, rate_hz=100.0, gyro=True, duration_s=30.0)
-        late = walk.t_s > (walk.events[0].start_s + 0.5 if placement == "foot" else 0.0)
-        found = steps(stream(walk.t_s[late], walk.acc_g[late], walk.gyr_dps[late], 100.0, placement))
-        labels += [e.attributes["toe"] for e in found]
-    assert len(labels) >= 80
-    assert labels.count(True) <= len(labels) / 20
-
-
-@pytest.mark.parametrize("motion", ["cycling", "leg-swing", "band-flexes"])
-@pytest.mark.parametrize("placement", ["foot", "ankle"])
-def test_what_has_no_impact_or_no_swing_is_not_on_tiptoe(motion, placement):
-    fixed = {} if motion == "band-flexes" else {"duration_s": 40.0}
-    people = [made(motion, s, placement=placement, rate_hz=100.0, gyro=True, **fixed) for s in range(4)]
-    labels = [e.attributes["toe"] for x in people for e in steps(x.items())]
-    assert labels.count(True) == 0
-
-
-def test_a_shank_leaning_on_stairs_is_not_on_tiptoe():
-    stairs = [made("stairs", s, placement="shank", rate_hz=100.0, gyro=True, duration_s=40.0) for s in range(4)]
-    labels = [e.attributes["toe"] for x in stairs for e in steps(x.items())]
-    assert len(labels) >= 40
-    assert labels.count(True) == 0
 
 
 @pytest.mark.parametrize("motion", ["standing", "sitting"])
@@ -392,51 +171,13 @@ def test_the_mounting_does_not_matter(walks, seed):
 def test_progress_follows_the_count(walks):
     (t, acc, gyr), truth = walks["2-1_lf"]
     engine, late = Engine(["toe-walk"]), []
-    for item in cut(stream(t, acc, gyr, 100.0), 5):
+    for item in cut(stream(t, acc, gyr, 100.0), [5]):
         engine.process(item)
         if isinstance(item, Samples):
             behind = sum(x < item.t_s[-1] - 0.4 for x in truth) - engine.progress()[0].count
             late.append(behind)
     assert np.mean(np.array(late) > 0) <= 0.06
     assert engine.progress()[0].count in (len(truth), len(truth) + 1)
-
-
-def test_who_stops_on_tiptoe_is_still_on_tiptoe_afterwards():
-    walk = made("toe-walk", 3, placement="foot", rate_hz=100.0, acc_range_g=8.0, gyro=True, sets=1, reps=12)
-    pause_s = walk.events[5].start_s + 0.35  # in the middle of a stance
-    at, count = int(np.searchsorted(walk.t_s, pause_s)), 300
-    noise = np.random.default_rng(0).normal(0, 0.003, (count, 3))
-    acc = np.concatenate([walk.acc_g[:at], walk.acc_g[at] + noise, walk.acc_g[at:]])
-    gyr = np.concatenate([walk.gyr_dps[:at], np.zeros((count, 3)), walk.gyr_dps[at:]])
-    found = steps(stream(np.arange(len(acc)) / 100.0, acc, gyr, 100.0))
-    after = [(e.start_s - 3.0, e.attributes["toe"]) for e in found if e.start_s > pause_s + 3.0]
-    true = [(e.start_s, e.attributes["toe"]) for e in walk.events[6:]]
-    assert [toe for _, toe in after] == [toe for _, toe in true]
-    assert [toe for _, toe in true].count(True) >= 3
-
-
-def test_the_flat_stand_of_the_wearing_check_serves_where_there_is_none():
-    walk = made("toe-walk", 7, placement="foot", rate_hz=100.0, acc_range_g=8.0, sets=1)
-    flat = walk.acc_g[:100].mean(axis=0)
-    up = tuple((flat / np.linalg.norm(flat)).tolist())
-    late = walk.t_s > walk.events[0].start_s - 0.5
-    info, *samples = stream(walk.t_s[late], walk.acc_g[late], None, 100.0)
-    reference = Reference(up=up, flex_axis=None, flex_deg=None, noise_deg=0.1, noise_g=0.005)
-    untold = [e.attributes["toe"] for e in steps([info, *samples])]
-    told = [e.attributes["toe"] for e in steps([replace(info, reference=reference), *samples])]
-    assert told.count(True) == len(told) >= 10
-    assert untold.count(True) < len(untold)
-
-
-def test_stairs_are_told_from_tiptoe_at_the_ankle_by_their_height():
-    labels = []
-    for seed in range(6):
-        stairs = made(
-            "stairs", seed, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=True, duration_s=40.0
-        )
-        labels += [e.attributes["toe"] for e in steps(stairs.items())]
-    assert len(labels) >= 100
-    assert labels.count(True) <= len(labels) / 30
 
 
 @pytest.mark.parametrize("motion", ["cycling", "shaking"])

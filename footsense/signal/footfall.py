@@ -32,27 +32,31 @@ class FootfallParams:
     """Tuning; knows no rate.
 
     The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, and it turns by no more
-    than `stance_dps` there (on the foot); at the end of a stream if it has for `end_s`.
+    than `stance_dps` there (on the foot); without a gyro, if it landed harder than `soft_g` or what it shows
+    turns by no more than `sway_dps`: half-way through a slow swing it may be as calm as in a stand. At the end
+    of a stream it stands if it has for `end_s`.
 
     A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of `flat` is flat, above the
-    second tiptoe; between them the median of up to `votes` steps in a row tells, by `flat_steps`, and where
-    that cannot either, a turn in the swing up to `alone`. From `surely` on a great turn in the swing does not
-    speak against tiptoe. Farther than `elsewhere` the stand was another posture. A stand within `same_cos` of
-    the posture of a step on tiptoe just before is none on the flat foot. Hardness is impact³ / (swing · calm),
-    in g: from `hard` on a heel, below `soft` no heel, from `heel` on a heel
-    whatever the posture, if the turn does not gainsay it. Impact needs
+    second tiptoe; between them one below a share `among` of the last steps' is flat, else the median of up to
+    `votes` steps in a row tells, by `flat_steps`, and where that cannot either, a turn in the swing up to
+    `alone`. If the last steps turn by `heels` or more, and the tilt is below `surely`, the stand was no flat
+    one; without a gyro it may not have been if they are as hard as `heel`. A tilt that no neighbour shares
+    needs a turn below the last of `turns` and a softer landing. Farther than `elsewhere` the stand was another
+    posture. A stand within `same_cos` of the posture of a step on tiptoe just before is none on the flat foot.
+    Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel. Impact needs
     `impact_rate_hz`, posture `posture_rate_hz`.
 
     Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
-    more than the last of `tilted`; between the others on the forefoot if tilted by the first of `tilted` (up to
-    `alone` by the second; each step by a `share` of it), level within `level_m`, and `hardness` is below
-    `soft_leg`, or the tilt `surely_leg`, since straps ring. With the sensor on the foot
-    and no stand before, `few` steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe.
-    Failing that the median hardness of up to `votes` steps in a row (three at least): a heel from `legs_hard`
-    on; a forefoot below `legs_soft` (ankle, shank) where none of them was hard, each had a swing of `swing_g`,
-    and no more than a share `made_up` of an impact was interpolated, at `legs_rate_hz` or more. On tiptoe are
-    only steps with a swing of `swing_g` and the first of `turns`, and with impacts of `impact_g` where the rate
-    shows them.
+    more than the last of `tilted`; between the others, with the sensor at the ankle, on the forefoot if tilted
+    by the first of `tilted` (up to `alone` by the second), level, and `hardness` is below `soft_leg`, or the
+    tilt `surely_leg`, since straps ring. Level are steps within `level_m` of height (their median, each); the
+    first of a bout within `level_first_m`, unless the tilt is `surely_leg`, since who rises onto the toes
+    rises. With the sensor on the foot and no stand before, `few` steps in a row with turns up to `alone` and
+    hardness below `soft` are on tiptoe. Failing that the median hardness of up to `votes` steps in a row (three
+    at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them was
+    hard, each had a swing of `swing_g`, and no more than a share `made_up` of an impact was interpolated, at
+    `legs_rate_hz` or more. On tiptoe are only steps with a swing of `swing_g` and the first of `turns`, and
+    with impacts of `impact_g`; on the foot, where the rate shows them.
     """
 
     same_cos: float = 0.985  # 10°
@@ -276,15 +280,15 @@ class Footfall:
         turn, rise = np.full((2, len(land)), math.nan)
         if len(at):
             some = [landings[i] for i in at.tolist()]
-            calm_at = (lo + half + calm)[at]
-            turn[at], rise[at] = strides(some, tracker, calm_at, posture[:, at], p.turn_s, self._rises_deg)
+            shown = (some, tracker, (lo + half + calm)[at], posture[:, at])
+            turn[at], rise[at] = strides(*shown, turn_s=p.turn_s, rise_below_deg=self._rises_deg)
         stood |= count < 1  # too short to be looked at
-        shown = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
-        return [_Look(*x) for x in zip(*shown, strict=True)]
+        seen = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
+        return [_Look(*x) for x in zip(*seen, strict=True)]
 
     def _around(self, middle: Indices, half: int, tracker: StepTracker) -> tuple[Floats, Floats]:
-        """Sums (3, k, n) of the specific force up to `half` slow samples around `middle` (k, n), and by how many
-        deg/s (k, n) its direction turns there, nearly."""
+        """Sums (3, k, n) of the specific force up to `half` slow samples around `middle` (k, n), and how fast
+        its direction turns there, (k, n) in deg/s, nearly."""
         acc = [tracker.slow.take(ACC, middle + i) for i in range(-half, half + 1)]
         early, late = sum(acc[1:half], acc[0]), sum(acc[half + 1 : -1], acc[-1])
         apart = np.sqrt(2.0 * np.maximum(1.0 - cosines(early, late), 0.0)) / (half + 1)
@@ -346,8 +350,8 @@ class Footfall:
         return True if little and step.swing_g >= p.swing_g and self._lands() else None
 
     def _lands(self) -> bool:
-        """Whether the last steps had impacts at all: pedalling has none, nor has a leg that is lifted. The foot's
-        posture may do where the rate does not show them."""
+        """Whether the last steps had impacts at all: pedalling has none, nor has a leg that is lifted. On the
+        foot the posture may do where the rate does not show them."""
         p = self.params
         seen = self._rate_hz >= (p.legs_rate_hz if self._on_foot else p.impact_rate_hz)
         return self._usual("impact_g") >= p.impact_g if seen else self._on_foot

@@ -20,6 +20,7 @@ def strides(
     tracker: StepTracker,
     calm: Indices,
     posture: Floats,
+    *,
     turn_s: float,
     rise_below_deg: float,
 ) -> tuple[Floats, Floats]:

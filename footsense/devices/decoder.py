@@ -256,7 +256,7 @@ class _Reader:
         count = layout.count if layout.count is not None else told
         if count is None:
             count = (len(payload) - layout.at) // layout.sample_size
-        end = layout.at + count * layout.sample_size + layout.tail
+        end = layout.at + count * layout.sample_size + layout.tail + (layout.after if count > 1 else 0)
         if count < 1 or not self._ends_at(payload, end):
             raise PacketError(self._wrong_length(payload, count))
         return count

@@ -85,7 +85,8 @@ class _Writer:
     def _whole(self, rows: Floats, index: int) -> bytes:
         layout, stream, timing = self._layout, self._layout.stream, self._layout.timing
         assert timing is not None
-        out = bytearray(layout.at) + self._body(rows) + bytes(layout.tail)
+        after = layout.after if len(rows) > 1 else 0
+        out = bytearray(layout.at) + self._body(rows) + bytes(layout.tail + after)
         for rule in stream.when:
             out[rule.at] = rule.eq
         values: dict[str, float] = {"count": len(rows)}

@@ -90,8 +90,8 @@ class Channel:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One stream, ready to run. `count` is the samples of a packet, None where the packet says it; `at` where
-    they begin; `tail` the bytes of header numbers that lie behind them; `record` the numpy type of an
-    interleaved sample, None for planes."""
+    they begin; `tail` the bytes of header numbers that lie behind them, `after` those behind several; `record`
+    the numpy type of an interleaved sample, None for planes."""
 
     name: str
     char: str
@@ -105,6 +105,7 @@ class Layout:
     at: int
     sample_size: int
     tail: int
+    after: int
     count: int | None
     per_packet: int
     asked: bool
@@ -154,6 +155,7 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
         at=samples.at if samples else end,
         sample_size=(size := sum(c.size for c in channels)),
         tail=max(0, end - samples.at - size * count) if samples and count and end > samples.at else 0,
+        after=samples.after_several if samples else 0,
         count=count,
         per_packet=per_packet,
         asked=True,
@@ -171,6 +173,8 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
         raise ProfileError(f"{where}.samples.codec: expected one field of i16 or i32, and count = 'fill'")
     if stream.samples and stream.samples.count == "count" and stream.header.count is None:
         raise ProfileError(f"{where}.samples.count: expected header.count, which is missing")
+    if layout.after and (layout.count is not None or layout.after >= layout.sample_size):
+        raise ProfileError(f"{where}.samples.after_several: expected count = 'fill', and less than a sample")
     told = layout.items.get("count")
     if told is not None and layout.per_packet > (kinds.limits(told.kind) or (0, 0))[1]:
         raise ProfileError(f"{where}.header.count: {told.kind} cannot count {layout.per_packet} samples")

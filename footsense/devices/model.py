@@ -177,7 +177,7 @@ class Setting(Table, frozen=True, kw_only=True):
     tables: Annotated[list[CodeTable], Meta(min_length=1, max_length=8)] | None = None
     limits: Annotated[list[int | float], Meta(min_length=2, max_length=2)] | None = None
     pattern: Line | None = None
-    said: Annotated[int, Meta(ge=1, le=MAX_SAID)] | None = None
+    said: Annotated[int, Meta(ge=1, le=MAX_SAID)] | None = None  # what is in single quotes is text
     choose: Literal["exact", "nearest"] = "exact"
     about: Line | None = None
 
@@ -288,10 +288,14 @@ class Field(Table, frozen=True, kw_only=True):
 
 
 class Samples(Table, frozen=True, kw_only=True):
-    """The samples of a packet. `count`: a number or an expression, `count` (the header says it) or `fill`."""
+    """The samples of a packet. `count`: a number or an expression, `count` (the header says it) or `fill`.
+
+    `after_several`: bytes that follow where there are several of them, which are not looked at.
+    """
 
     at: At
     count: Annotated[int, Meta(ge=1, le=512)] | Expression = 1
+    after_several: Annotated[int, Meta(ge=0, le=16)] = 0
     per_packet: Expression = "1"  # how many a virtual device sends where the count is free
     layout: Literal["interleaved", "planar"] = "interleaved"
     codec: Literal["polar_pmd_delta"] | None = None  # reviewed Python unpacks the numbers of the one field
@@ -330,7 +334,9 @@ class Limits(Table, frozen=True, kw_only=True):
     about: Annotated[list[Line], Meta(max_length=16)] = []
 
 
-Describer = Literal["bluest_masks", "shimmer3_inquiry", "shimmer3r_inquiry"]
+Describer = Literal[
+    "bluest_masks", "openearable_scheme", "phyphox_xml", "shimmer3_inquiry", "shimmer3r_inquiry"
+]
 
 
 class Described(Table, frozen=True, kw_only=True):

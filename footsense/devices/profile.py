@@ -109,6 +109,11 @@ class Profile:
             dict.fromkeys((full(c.service), full(c.uuid)) for c in chars if c.service and not c.optional)
         )
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The characteristics that the file names, whatever a device says of itself."""
+        return tuple((full(c.service), full(c.uuid)) for c in self.data.chars.values() if c.service)
+
     def mtu_min(self, settings: Mapping[str, Value]) -> int:
         """Smallest ATT MTU in bytes that carries the longest packet (the header of a notification has 3)."""
         return max(23, 3 + max(_longest(x) for x in self._layouts(settings)))

@@ -182,7 +182,7 @@ def _chosen(
     value = setting.default if asked is None else asked
     assert value is not None
     if setting.said is not None:
-        return _said(profile, name, setting.said, value)
+        return as_said(profile, name, setting.said, value)
     value = number(value)
     if setting.limits is not None:
         return _between(profile, name, setting, setting.limits, value)
@@ -197,13 +197,17 @@ def _chosen(
     raise UsageError(f"profile {profile}: {name} is '{display(value)}', expected one of {offered}")
 
 
-def _said(profile: str, name: str, longest: int, value: Value) -> str:
-    """What the device said, in lower case without spaces."""
+def as_said(profile: str, name: str, longest: int, value: Value) -> str:
+    """What the device said, in hexadecimal of lower case without spaces; it may be given as text in single
+    quotes. Raises UsageError."""
+    text = str(value).strip()
+    is_text = len(text) > 1 and text[0] == text[-1] == "'"
     try:
-        said = bytes.fromhex(str(value))
+        said = text[1:-1].encode() if is_text else bytes.fromhex(text)
     except ValueError:
         raise UsageError(
-            f"profile {profile}: {name} is '{display(value, 40)}', expected bytes in hexadecimal"
+            f"profile {profile}: {name} is '{display(value, 40)}', expected bytes in hexadecimal, or text in "
+            "single quotes"
         ) from None
     if len(said) > longest:
         raise UsageError(f"profile {profile}: {name} has {len(said)} bytes, at most {longest} are possible")

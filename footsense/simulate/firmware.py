@@ -52,10 +52,11 @@ class ProfileFirmware:
         self, profile: Profile, motion: Callable[[float], Motion], also: Sequence[Settings] = ()
     ) -> None:
         self.profile = profile
-        self.table = _table(profile, {k: v for s in also for k, v in s.items()})
+        board = {name: value for chosen in also for name, value in chosen.items()}
+        self.table = _table(profile, board)
         self.settings: Settings | None = None
         self._motion = motion
-        known = [*also, *variations(profile.data)]
+        known = [*also, *variations(profile.told(board).data)]
         self._orders = [_Order(s, tuple(commands(profile, s))) for s in known]
         self._log: list[_Written] = []
         self.disconnected()

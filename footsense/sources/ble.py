@@ -6,7 +6,7 @@ Every wait has an end.
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -124,19 +124,19 @@ class Link:
 
     async def _start(self, client: BleakClient) -> None:
         self._replan(self._plan.found([c.uuid for s in client.services for c in s.characteristics]))
-        self._check_characteristics(client)
+        first = self._plan.required if self._plan.told_by is None else self._plan.told_by
+        self._check_characteristics(client, first)
         await self._write(client, "probe")
         await self._check_mtu(client)
         await self._write(client, "setup")
+        self._check_characteristics(client, self._plan.required)
         for char in filter(None, map(partial(characteristic, client), self._plan.subscribe)):
             async with asyncio.timeout(self._central.patience.write_s):
                 await client.start_notify(char, self._received)
         await self._write(client, "start")
 
-    def _check_characteristics(self, client: BleakClient) -> None:
-        missing = [
-            char for service, char in self._plan.required if characteristic(client, char, service) is None
-        ]
+    def _check_characteristics(self, client: BleakClient, needed: Sequence[tuple[str, str]]) -> None:
+        missing = [char for service, char in needed if characteristic(client, char, service) is None]
         if missing:
             raise BluetoothError(
                 f"{self._label} lacks what its profile '{display(self._plan.name)}' needs (characteristic "
@@ -189,7 +189,8 @@ class Link:
         if reply is None or not (reply.tells or write.is_read):
             await self._write_one(client, write)
             return {}
-        async with asyncio.timeout(self._central.patience.write_s):
+        patience = self._central.patience
+        async with asyncio.timeout(patience.describe_s if reply.telling else patience.write_s):
             if write.is_read:
                 return reply.hearing()(bytes(await client.read_gatt_char(self._place(client, write)))) or {}
             return await self._answered(client, write, reply)

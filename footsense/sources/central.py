@@ -30,7 +30,8 @@ class Patience:
     `listen_s`: until the system listens (it may ask the user first).
     `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling.
     `battery_s`: to connect and read how full the battery is.
-    `write_s`: one write or subscription. `mtu_s`: until the system tells the packet length negotiated.
+    `write_s`: one write or subscription. `describe_s`: until a device has said what it sends.
+    `mtu_s`: until the system tells the packet length negotiated.
     `stop_s`: the stop writes, and the disconnection. `silence_s` without a packet, or ten packets' time if
     that is longer, means that the link is lost. `settle_s`: the scan goes on after the first match, for
     others. `reconnect_s`: how long a lost sensor is tried again.
@@ -42,6 +43,7 @@ class Patience:
     attempts: int = 4
     backoff_s: float = 0.25
     write_s: float = 5.0
+    describe_s: float = 30.0
     mtu_s: float = 2.0
     stop_s: float = 3.0
     silence_s: float = 1.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from footsense.devices import Profile, Write, commands
+from footsense.devices import Decoder, Profile, Write, commands
 from footsense.errors import UsageError
 
 Settings = Mapping[str, str | int | float]
@@ -17,7 +17,8 @@ class Plan:
 
     `settings` are those it is made for; `told` makes the plan with what the device has answered to the probes,
     which raises UsageError for a value that the profile does not know; `found` gives what follows from the
-    characteristics (UUIDs) that the device has.
+    characteristics (UUIDs) that the device has. `told_by`: where it says itself what it sends, the
+    characteristics that must be for that, before it is known which others must.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Plan:
     settings: Settings = field(default_factory=dict)
     told: "Callable[[Settings], Plan] | None" = None
     found: Callable[[Sequence[str]], Settings] = lambda _: {}
+    told_by: tuple[tuple[str, str], ...] | None = None
 
 
 def nothing_to_connect_to(profile: Profile) -> str:
@@ -44,14 +46,37 @@ def plan_for(profile: Profile, settings: Settings) -> Plan:
     advertises."""
     if profile.broadcasts:
         raise UsageError(nothing_to_connect_to(profile))
+    if profile.data.described and not any(t.carries_acc for t in Decoder(profile, settings).timings):
+        raise UsageError(
+            f"{profile.name}: the device says that it sends no acceleration: switch it on with its own "
+            "software, or label it in its experiment"
+        )
+    required, writes = profile.required(settings), tuple(commands(profile, settings))
     return Plan(
         profile.name,
         profile.subscribe(settings),
-        profile.required(settings),
-        tuple(commands(profile, settings)),
+        required,
+        writes,
         profile.mtu_min(settings),
         profile.packet_s(settings),
         profile.settings_for(settings),
-        lambda answers: plan_for(profile, {**settings, **answers}),
+        lambda answers: plan_for(profile, {**_asked(profile, settings), **answers}),
         profile.found,
+        _told_by(profile, required, writes),
     )
+
+
+def _told_by(
+    profile: Profile, required: Sequence[tuple[str, str]], writes: Sequence[Write]
+) -> tuple[tuple[str, str], ...] | None:
+    """Of the characteristics that the file names those that are needed, and those that tell the others."""
+    telling = {w.reply.char for w in writes if w.reply and w.reply.telling}
+    return tuple(p for p in profile.places if p in required or p[1] in telling) if telling else None
+
+
+def _asked(profile: Profile, settings: Settings) -> Settings:
+    """The settings but those at their defaults: a device that says itself what it sends may have others."""
+    if not profile.data.described:
+        return settings
+    defaults = profile.settings_for({})
+    return {name: value for name, value in settings.items() if value != defaults.get(name)}

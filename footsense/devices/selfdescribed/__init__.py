@@ -12,15 +12,19 @@ from footsense.devices.checks import check_tables
 from footsense.devices.layout import layouts
 from footsense.devices.model import IN_WORDS, Described, ProfileData
 from footsense.devices.selfdescribed.bluest import Masks
+from footsense.devices.selfdescribed.openearable import Scheme
+from footsense.devices.selfdescribed.phyphox import Experiment
 from footsense.devices.selfdescribed.shimmer import SHIMMER3, SHIMMER3R
 from footsense.devices.selfdescribed.telling import Telling
-from footsense.devices.settings import Value, complete
+from footsense.devices.settings import Value, as_said, complete
 from footsense.errors import FootsenseError, PacketError, ProfileError, UsageError
 from footsense.tables import explained
 from footsense.text import display
 
 _TELLING: Mapping[str, Telling] = {
     "bluest_masks": Masks(),
+    "openearable_scheme": Scheme(),
+    "phyphox_xml": Experiment(),
     "shimmer3_inquiry": SHIMMER3,
     "shimmer3r_inquiry": SHIMMER3R,
 }
@@ -44,9 +48,15 @@ def as_described(data: ProfileData, asked: Mapping[str, Value]) -> ProfileData:
     """The profile's tables with the streams that the device says it sends, where it has said so; `asked` are
     settings. Raises UsageError where what it said makes no profile."""
     for rule in data.described:
-        said = asked.get(rule.setting, data.settings[rule.setting].default)
+        setting = data.settings[rule.setting]
+        told = asked.get(rule.setting, setting.default)
+        said = as_said(data.name, rule.setting, setting.said or 0, "" if told is None else told)
         if said:
-            data = _made(data, rule, str(said))
+            data = _made(data, rule, said)
+        elif not data.streams:
+            raise UsageError(
+                f"profile {data.name}: {rule.setting} is empty: what the device sends is not known"
+            )
     return data
 
 

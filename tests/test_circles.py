@@ -300,10 +300,39 @@ def test_a_car_that_turns_and_brakes_is_no_circle(seed: int) -> None:
     assert not circles(StreamInfo(50.0, False), replace(still, acc_g=acc))
 
 
-@pytest.mark.parametrize("gyro", [False, True])
-def test_thin_loops_count_where_they_are_even(gyro: bool) -> None:
-    found = circles(*bout(6, 0.6, gyro=gyro, width=0.29))
+@pytest.mark.parametrize(("gyro", "tempo_hz"), [(False, 0.5), (True, 0.5), (True, 1.2)])
+def test_thin_loops_count_where_they_are_even(gyro: bool, tempo_hz: float) -> None:
+    found = circles(*bout(6, tempo_hz, gyro=gyro, width=0.29))
     assert [e.attributes["direction"] for e in found] == ["ccw"] * 6
+
+
+def felt(stream: Samples, share: float) -> Samples:
+    """As if only a share of the tilt were felt: a pendulum feels none of its own."""
+    mean = stream.acc_g.mean(axis=0)
+    return replace(stream, acc_g=mean + share * (stream.acc_g - mean))
+
+
+@pytest.mark.parametrize(("tempo_hz", "share"), [(0.7, 0.3), (0.7, 0.1), (1.1, -0.6)])
+def test_a_leg_that_swings_in_thin_loops_is_no_circle(tempo_hz: float, share: float) -> None:
+    info, stream = bout(10, tempo_hz, gyro=True, size_deg=7.0, width=0.29)
+    assert len(circles(info, stream)) == 10
+    assert not circles(info, felt(stream, share))
+
+
+def test_nor_is_it_without_a_gyro() -> None:
+    """Where it seems rounder, as little of the long way is felt."""
+    engine = Engine(CIRCLES)
+    events = [e for i in bout(12, 1.0, width=0.37, size_deg=4.0) for e in engine.process(i)]
+    assert not events + engine.flush()
+    assert {r.grade for r in engine.reasons()["ankle-circles"]} == {Grade.NOT_VERIFIABLE}
+
+
+def test_two_uneven_turns_count_if_gravity_goes_along() -> None:
+    t, phase = phase_of(2, 1.2, 50.0)
+    stream = samples(tilts(phase, width=0.7, radius=1 + 0.25 * np.sin(6 * np.pi * phase)), t, gyro=True)
+    info = StreamInfo(50.0, True)
+    assert len(circles(info, stream)) == 2
+    assert not circles(info, felt(stream, -0.3))
 
 
 def test_round_circles_are_not_declined() -> None:

@@ -62,10 +62,18 @@ class AnkleCircles:
         self._info = info
         self._grid = SlowGrid.at(info.rate_hz)
         self._shape = shape or (
-            Shape(pair_s=0.65, pair_ratio=0.28, linear_even=2.5) if info.has_gyro else Shape(slow_g=SLOW_G)
+            Shape(pair_s=0.65, pair_ratio=0.28, linear_even=2.5, swing_ratio=0.45, swing_s=1.9, gyro=True)
+            if info.has_gyro
+            else Shape(slow_g=SLOW_G)
         )
         self._again = replace(
-            self._shape, pair_ratio=0.25, bout_rough=0.28, bout_uneven=0.9, alone_rough=0.18, alone_ratio=0.3
+            self._shape,
+            pair_ratio=0.25,
+            swing_ratio=0.28,
+            bout_rough=0.28,
+            bout_uneven=0.9,
+            alone_rough=0.18,
+            alone_ratio=0.3,
         )
         self._memory = round(MEMORY_S * self._grid.rate_hz)
         self._count = 0

@@ -10,7 +10,8 @@ import numpy as np
 from footsense.signal.circling import LINEAR_G, WIDEST_RAD, Tape, linear_limit
 from footsense.signal.ending import SAME, turns_in_all
 from footsense.signal.settling import HASTE, STALL, Run, off_rim, wind_wide
-from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, square2, turned, unit
+from footsense.signal.tilt import cross, square
+from footsense.signal.winding import TINY, Loop, dot, fit_loop, moments, seen_along, square2, turned, unit
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
@@ -28,6 +29,11 @@ DOUBT = 0.06  # turns by which the whole may fall short where what was followed 
 RIM = 0.65  # half axes from the centre from which the path is a turn and no stroke to it
 MOSTLY = 0.8  # turns on the rim that show what the whole is
 SLOW_S = 2.5  # a slower turn hardly accelerates the sensor
+PAIR_SWING = 0.7  # of the width to length from which it is the foot: thinner, two quick turns say nothing
+FOLLOWS = 0.25  # correlation of what gravity and the gyro show, at least, where it is the foot that tilts
+LEVER_M = 0.2  # from the ankle; a sensor near the foot is further from the knee
+MOST_SEEN = 0.7  # share of the tilt that need not be exceeded
+G_MS2 = 9.80665
 FAR = 3.5  # half axes from the centre at which the foot has left the loop
 
 
@@ -70,6 +76,9 @@ class Shape:
     slow_g: float = inf  # acceleration, besides that of the lever, in slow turns that are one or two only
     linear: float = 1.0  # times the acceleration that the lever explains
     linear_even: float = 1.0  # and of a turn that is round and even
+    swing_ratio: float = 0.4  # of loops that a leg may swing in, which are
+    swing_s: float = 1.5  # no slower
+    gyro: bool = False  # tells the foot's own turning from that of specific force
     held_up: bool = False  # a turn may have been, and is judged by the time it went on
     last: float = 0.75  # part of a turn that counts when the foot comes to rest
 
@@ -177,13 +186,49 @@ def believed(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
     for picked in ((0, 1, 2), (0, 1), (0, 2)):  # the last: one between that was held up
         for k in range(len(turns) - picked[-1] - 1, -1, -1):
             firm = [t for t in (turns[k + i] for i in picked) if t is not None and fits(t, shape)]
-            if len(firm) == len(picked) and _firm(firm, shape):
+            if len(firm) == len(picked) and _firm(firm, shape) and _tilts(tape, firm, shape):
                 return _with_the_others(turns, k + picked[-1], going(shape))
     return []
 
 
 def _firm(turns: list[Turn], shape: Shape) -> bool:
     return _regular(turns, shape) and (len(turns) > 2 or all(_quiet(turn, shape) for turn in turns))
+
+
+def _tilts(tape: Tape, turns: list[Turn], shape: Shape) -> bool:
+    """Whether it is the foot that tilts where that may be in doubt. A leg that swings from the knee goes
+    through thin loops, and a pendulum feels no tilt: what a sensor near its end feels is along the leg. Two
+    turns that are not both round and even may be of any movement."""
+    n = len(turns)
+    ratio = sum(t.loop.ratio for t in turns) / n
+    quick = sum(t.period_s for t in turns) < shape.swing_s * n
+    if not shape.gyro or (n < 3 and ratio < PAIR_SWING * shape.swing_ratio):
+        return ratio >= shape.swing_ratio or not quick
+    in_doubt = ratio < shape.swing_ratio or (n < 3 and not _even(turns, shape))
+    return not in_doubt or _gravity_goes_along(tape, turns)
+
+
+def _gravity_goes_along(tape: Tape, turns: list[Turn]) -> bool:
+    """Whether the specific force's direction goes with what the gyro says, but for what a sensor accelerates
+    that is LEVER_M from the axis: r (2πf)² / g of the tilt."""
+    n = len(turns)
+    seen = [_follows(tape, turn) for turn in turns]
+    tempo_hz = n / sum(turn.period_s for turn in turns)
+    least = min(max(FOLLOWS, 1 - LEVER_M * (2 * np.pi * tempo_hz) ** 2 / G_MS2), MOST_SEEN)
+    return sum(share for share, _ in seen) >= least * n and sum(alike for _, alike in seen) >= FOLLOWS * n
+
+
+def _follows(tape: Tape, turn: Turn) -> tuple[float, float]:
+    """The share of the tilt that the gyro says which is seen in the specific force's direction, and how the two
+    correlate."""
+    cut = slice(turn.limits.start - tape.first, turn.limits.end - tape.first + 1)
+    acc = tape.acc_g[:, cut]
+    up = acc / np.maximum(np.sqrt(square(acc)), TINY)
+    mean = np.einsum("in->i", up)[:, None] / up.shape[1]
+    tilt = cross(np.broadcast_to(mean, up.shape), tape.path[:, cut])
+    up, tilt = up - mean, tilt - np.einsum("in->i", tilt)[:, None] / up.shape[1]
+    both, seen, said = (float(np.einsum("in,in->", a, b)) for a, b in ((up, tilt), (up, up), (tilt, tilt)))
+    return both / max(said, TINY), both / max(sqrt(said * seen), TINY)
 
 
 def _with_the_others(turns: list[Turn | None], of: int, shape: Shape) -> list[Turn]:

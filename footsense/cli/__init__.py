@@ -21,7 +21,7 @@ COMMANDS = {
     "demo": ("footsense.cli.demo", "Try everything without hardware: a virtual sensor does a short routine."),
     "doctor": ("footsense.cli.doctor", "Say what is wrong with Bluetooth here."),
     "keys": ("footsense.cli.keys", "Show the key that signs completion records, or change it."),
-    "profiles": ("footsense.cli.profiles", "List, show, check and try device profiles."),
+    "profiles": ("footsense.cli.profiles", "List, show, check, try and learn device profiles."),
     "record": ("footsense.cli.record", "Record a sensor to a file."),
     "repair": ("footsense.cli.repair", "Copy what is whole of a damaged recording to a new file."),
     "replay": ("footsense.cli.replay", "Play a recording as if it were live."),

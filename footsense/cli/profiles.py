@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli import learn
 from footsense.cli.options import key_values
 from footsense.errors import ProfileError, UsageError
 from footsense.text import display
@@ -29,10 +30,13 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for other pr
 
 @click.group(name="profiles")
 def command() -> None:
-    """List, show, check and try device profiles.
+    """List, show, check, try and learn device profiles.
 
     PROFILE is the name of a shipped one, or the path of a .toml file.
     """
+
+
+command.add_command(learn.command)
 
 
 @command.command(name="list")

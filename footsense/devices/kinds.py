@@ -1,4 +1,5 @@
-"""Number types of profiles: `u8` to `u64` and `i8` to `i64` (24 bits too), `f32`, `f64`; `>`: big-endian.
+"""Number types of profiles: `u8` to `u64` and `i8` to `i64` (24 bits too), `f16`, `f32`, `f64`; `>`:
+big-endian.
 
 `digits2` to `digits6` have a byte for the sign (1: minus), one for what is before, and one for each further
 decimal digit: 01 02 00 07 is -207. Bytes that are none of that read as NaN.
@@ -19,7 +20,7 @@ from footsense.types import Floats
 
 _CODES = {
     "u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q",
-    "f32": "f", "f64": "d",
+    "f16": "e", "f32": "f", "f64": "d",
 }  # fmt: skip
 
 Reader = Callable[[bytes, int], int | float]
@@ -35,7 +36,7 @@ def split(kind: str) -> tuple[str, str]:
     """Byte order for struct and numpy, and the type without it. `digits` types have neither."""
     if is_digits(kind):
         return ">", kind
-    if not re.fullmatch(r">?([iu](8|16|24|32|64)|f32|f64)", kind):
+    if not re.fullmatch(r">?([iu](8|16|24|32|64)|f16|f32|f64)", kind):
         raise ProfileError(f"no type '{display(kind, 20)}' (u8, i16, >i16, u24, f32, …)")
     return (">", kind[1:]) if kind[0] == ">" else ("<", kind)
 

@@ -219,7 +219,7 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
     order, sign = _turn(field.axes, f"{where}.axes")
     zero = _number(field.zero, f"{where}.zero", names)
     is_simple = field.null is None and not zero and not kinds.is_digits(field.type)
-    plain = order is None and is_simple and field.type.lstrip(">") not in ("i24", "u24", "f32", "f64")
+    plain = order is None and is_simple and field.type.lstrip(">") not in ("i24", "u24", "f16", "f32", "f64")
     size = field.n * kinds.size(field.type)
     return Channel(
         field.ch,

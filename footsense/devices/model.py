@@ -12,7 +12,7 @@ WORD = r"^[a-z][a-z0-9_]{0,31}$"
 HEX = r"^ *([0-9A-Fa-f]{2} *)*$"
 UUID = r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$"
 PLACE = UUID[:-2] + r"|(manufacturer|service-data):0x[0-9A-Fa-f]{4})$"
-KIND = r"^(>?([iu](8|16|24|32|64)|f32|f64)|digits[2-6])$"  # little-endian without the '>'
+KIND = r"^(>?([iu](8|16|24|32|64)|f16|f32|f64)|digits[2-6])$"  # little-endian without the '>'
 NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
 IN_WORDS = {
     WORD: "a short name of a-z, 0-9 and _",

@@ -1,0 +1,137 @@
+"""`footsense profiles learn`: the profile of a device that nobody has described."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from footsense.cli.progress import Progress
+from footsense.errors import UsageError
+from footsense.text import display
+
+if TYPE_CHECKING:
+    from footsense.devices.learning import Capture, Declined, Learned
+
+
+@click.command(name="learn")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--output", metavar="FILE.toml", help="The profile; by default named after the device.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for other programs.")
+@click.pass_context
+def command(ctx: click.Context, /, *, file: Path, output: str | None, as_json: bool) -> None:
+    """Find out what a device's notifications mean, and write its profile.
+
+    Hold the sensor still for 4 s in each of six positions or more, as if to put it on each side of a die; turn
+    it from one to the next by hand, in about a second; then shake it hard for 4 s. Layouts that are fixed can
+    be learned: those of compressed, encrypted or text packets are declined, with the reason.
+
+    FILE is a recording (.mcap), or text of one notification a line: time of arrival in s, characteristic, bytes
+    in hexadecimal, with commas between:
+
+    \b
+        t_s,characteristic,hex
+        0.0153,0000ff08-0000-1000-8000-00805f9b34fb,5500a10c0102
+        0.0251,ff08,5501a00c0302
+
+    Lines that begin with # are remarks; these two are read:
+
+    \b
+        # device: NAME
+        # characteristic: UUID, UUID of its service, notify
+
+    Exit code 1 if no profile could be made.
+    """
+    from footsense.devices.learning import Declined, learn  # noqa: PLC0415
+
+    capture = _capture(file)
+    with Progress("looking for gravity in the bytes"):
+        made = learn(capture, _name(output))
+    _tell(made, output, as_json=as_json)
+    if isinstance(made, Declined):
+        ctx.exit(1)
+
+
+def _name(output: str | None) -> str:
+    from footsense.devices.learning.writing import slug  # noqa: PLC0415
+
+    if output is None:
+        return ""
+    if not output.endswith(".toml"):
+        raise UsageError(f"{display(Path(output))}: a profile is a .toml file; choose such a name with -o")
+    return slug(Path(output).stem)
+
+
+def _capture(file: Path) -> "Capture":
+    """The notifications of a file."""
+    from footsense.devices.learning import read_capture  # noqa: PLC0415
+    from footsense.devices.learning.capture import MAX_BYTES  # noqa: PLC0415
+
+    if file.suffix.lower() == ".mcap":
+        return _recorded(file)
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
+        text = raw.decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"{display(file)}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{display(file)}: byte {error.start} is not text; expected lines of time, characteristic, hex"
+        ) from None
+    if len(raw) > MAX_BYTES:
+        raise UsageError(
+            f"{display(file)}: larger than {MAX_BYTES >> 20} MiB; a minute of notifications is enough"
+        )
+    return read_capture(text, display(file))
+
+
+def _recorded(file: Path) -> "Capture":
+    """The notifications of a recording, of the sensor that sent most."""
+    from footsense.devices.learning import Capture, Packet  # noqa: PLC0415
+    from footsense.recording.raw import raw_packets  # noqa: PLC0415
+
+    sensors = raw_packets(file)
+    packets = max(sensors.values(), key=len)
+    if len(sensors) > 1:
+        click.echo(f"footsense: {display(file)} has {len(sensors)} sensors: the one that sent most", err=True)
+    start_ns = packets[0].host_ns
+    in_order = sorted(packets, key=lambda p: p.host_ns)
+    return Capture([Packet((p.host_ns - start_ns) / 1e9, p.char, p.payload) for p in in_order])
+
+
+def _tell(made: "Learned | Declined", output: str | None, *, as_json: bool) -> None:
+    """Write the profile, and say what was found."""
+    from footsense.devices.learning import Declined  # noqa: PLC0415
+
+    if isinstance(made, Declined):
+        told = {"declined": made.reason}
+        click.echo(json.dumps(told, ensure_ascii=False) if as_json else f"no profile: {made.reason}")
+        return
+    path = Path(output or f"{made.profile.name}.toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(made.profile.text)
+    except FileExistsError:
+        raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o") from None
+    facts = {
+        "profile": str(path),
+        "sure": made.sure,
+        "found": made.found,
+        "doubts": made.doubts,
+        "others": made.others,
+    }
+    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(_lines(made, path)))
+
+
+def _lines(made: "Learned", path: Path) -> list[str]:
+    lines = [f"  {display(fact, 200)}" for fact in made.found]
+    lines.append("sure: nothing speaks against it" if made.sure else "NOT SURE:")
+    lines += [f"  {display(doubt, 300)}" for doubt in made.doubts]
+    lines += ["what else would fit:"] if made.others else []
+    lines += [f"  {display(other, 200)}" for other in made.others]
+    return [
+        "found:",
+        *lines,
+        f"written: {display(path)}; try it with `footsense profiles check {display(path)}`",
+    ]

@@ -261,3 +261,13 @@ def test_a_leg_that_is_lifted_is_not_on_tiptoe(reference):
     for name in ("s1_e5_moving", "s2_e1_moving", "s2_e8_moving"):
         t, acc, gyr = recording(reference / "data" / "pt_exercises", name)
         assert not any(e.attributes["toe"] for e in steps(stream(t, acc, gyr, 25.0, "ankle")))
+
+
+def test_stairs_are_not_on_tiptoe_at_the_ankle_without_a_gyro():
+    """The leg leans and lands softly there too, and nothing shows that it goes up."""
+    stairs = [
+        simulate.simulate(simulate.sample("stairs", s, placement="ankle", gyro=False)) for s in (30057, 3, 4)
+    ]
+    labels = [e.attributes["toe"] for x in stairs for e in steps(x.items())]
+    assert len(labels) >= 60
+    assert labels.count(True) == 0

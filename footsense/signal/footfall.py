@@ -46,17 +46,18 @@ class FootfallParams:
     Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel. Impact needs
     `impact_rate_hz`, posture `posture_rate_hz`.
 
-    Otherwise the turn in the swing tells, in degrees: over the last of `turns` with a heel, unless tilted by
-    more than the last of `tilted`; between the others, with the sensor at the ankle, on the forefoot if tilted
-    by the first of `tilted` (up to `alone` by the second), level, and `hardness` is below `soft_leg`, or the
-    tilt `surely_leg`, since straps ring. Level are steps within `level_m` of height (their median, each); the
-    first of a bout within `level_first_m`, unless the tilt is `surely_leg`, since who rises onto the toes
-    rises. With the sensor on the foot and no stand before, `few` steps in a row with turns up to `alone` and
-    hardness below `soft` are on tiptoe. Failing that the median hardness of up to `votes` steps in a row (three
-    at least): a heel from `legs_hard` on; a forefoot below `legs_soft` (ankle, shank) where none of them was
-    hard, each had a swing of `swing_g`, and no more than a share `made_up` of an impact was interpolated, at
-    `legs_rate_hz` or more. On tiptoe are only steps with a swing of `swing_g` and the first of `turns`, and
-    with impacts of `impact_g`; on the foot, where the rate shows them.
+    At the ankle a step tilted by less than the share `among` of what the last steps are is flat, if those are
+    tilted by the first of `tilted`. Otherwise the turn in the swing tells, in degrees: over the last of `turns`
+    with a heel, unless tilted by more than the last of `tilted`; between the others, with the sensor at the
+    ankle, on the forefoot if tilted by the first of `tilted` (up to `alone` by the second), level, and
+    `hardness` is below `soft_leg`, or the tilt `surely_leg`, since straps ring. Level are steps within
+    `level_m` of height (their median, each); the first of a bout within `level_first_m`, unless the tilt is
+    `surely_leg`, since who rises onto the toes rises. With the sensor on the foot and no stand before, `few`
+    steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe. Failing that the median
+    hardness of up to `votes` steps in a row: a heel from `legs_hard` on; at the ankle a forefoot below `hard`,
+    of three at least, where tilted by the last of `tilted`: on stairs the leg leans less. On tiptoe are only
+    steps with a swing of `swing_g` and the first of `turns`, and with impacts of `impact_g`; on the foot, where
+    the rate (`legs_rate_hz`) shows them.
     """
 
     same_cos: float = 0.985  # 10°
@@ -69,10 +70,8 @@ class FootfallParams:
     heel: float = 12.0
     heels: float = 60.0
     among: float = 0.4
-    legs_soft: float = 0.2
     soft_leg: float = 2.5
     surely_leg: float = 0.3  # 17°
-    legs_soft_g: tuple[float, float] = (0.28, 0.2)
     legs_hard: float = 2.5
     legs_rate_hz: float = 90.0
     noise_g: float = 0.02
@@ -81,7 +80,6 @@ class FootfallParams:
     posture_rate_hz: float = 20.0
     votes: int = 5
     swing_g: float = 0.24
-    made_up: float = 0.1
     after_s: float = 0.12
     look_s: float = 0.9
     half_s: float = 0.06
@@ -114,7 +112,6 @@ class _Step(NamedTuple):
     hardness: float
     impact_g: float
     swing_g: float
-    clear: bool
 
 
 class _Look(NamedTuple):
@@ -150,8 +147,6 @@ class Footfall:
         self._on_foot = placement in ("foot", None)
         self._bends = placement != "shank"  # the shank leans forward on stairs as much as on tiptoe
         self._posture = rate_hz >= self.params.posture_rate_hz
-        ankle, shank = self.params.legs_soft_g
-        self._soft_g = {"ankle": ankle, "shank": shank}.get(placement or "", 0.0)
         self._stands = Stands(None if info.reference is None else info.reference.up)
         self._clear_g = (info.acc_range_g or math.inf) - 1.1  # beyond this an axis may have been clipped
         self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
@@ -213,10 +208,8 @@ class Footfall:
         if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
             tilt = former if math.isnan(tilt) else max(tilt, former)
         hardness = self._hardness(landing)
-        clear = landing.made_up <= self.params.made_up and landing.swing_g >= self.params.swing_g
-        clear = clear and hardness < self.params.hard
         climb = abs(look.rise) if landing.swing_g <= self._clear_g else math.nan
-        return _Step(tilt, former, look.turn, climb, hardness, landing.impact_g, landing.swing_g, clear)
+        return _Step(tilt, former, look.turn, climb, hardness, landing.impact_g, landing.swing_g)
 
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
@@ -270,7 +263,7 @@ class Footfall:
         spin = slow.take(SPIN, middle + round(tracker.lag))
         spin = np.where(columns < count[:, None], spin, np.inf).min(axis=1)
         stood = (count >= 1) & (np.abs(size - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
-        if not tracker.turns:
+        if self._on_foot and not tracker.turns:
             soft = np.array([x.impact_g for x in landings]) < p.soft_g
             stood &= ~soft | (turned[rows, calm] <= p.sway_dps)
         against = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
@@ -374,7 +367,8 @@ class Footfall:
         soft = tilt >= p.surely_leg or hardness < p.soft_leg
         least_tilt = p.tilted[1] if turn <= p.alone and self._bends else p.tilted[0]
         small = least <= turn <= little and step.turn <= little and step.swing_g >= p.swing_g
-        tiptoe = small and tilt >= least_tilt and soft and self._level(step)
+        raised = tilt >= least_tilt and not step.tilt < p.among * tilt
+        tiptoe = small and raised and soft and self._level(step)
         return True if tiptoe and self._bends and self._lands() else None
 
     def _by_impact(self, step: _Step) -> bool | None:
@@ -388,13 +382,8 @@ class Footfall:
             heel = self._on_foot or swung
             return False if heel and min(usual, hardness) >= p.soft else None
         few = len(self._seen) < 3 or not math.isnan(step.turn)  # the turn tells better where there is one
-        if few or not self._bends or not tilt >= p.tilted[0]:
-            return None
-        if tilt >= p.tilted[2] and usual < p.hard:
-            return True
-        if self._rate_hz < p.legs_rate_hz or not all(x.clear for x in self._seen):
-            return None
-        return True if usual < p.legs_soft and self._usual("impact_g") < self._soft_g else None
+        told = self._bends and not few and tilt >= p.tilted[2] and usual < p.hard  # on stairs it leans less
+        return True if told else None
 
 
 def _side_by_side(stands: Sequence[Sequence[Stand]]) -> list[Floats]:

@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 from footsense.signal.butterworth import band_pass, high_pass
 from footsense.signal.front import SlowGrid
 from footsense.signal.lately import Indices, Reel, Rows
-from footsense.types import INTERPOLATED, Floats
+from footsense.types import Floats
 
 ENV, JERK, ACC, SPIN, GYR, OFF, ROWS = 0, 1, slice(2, 5), 5, slice(6, 9), 9, 10
 POLES = 4  # smoothers of the envelope
@@ -90,8 +90,7 @@ class Landing(NamedTuple):
     `still` is where there was least movement before, `swing` … `land` the burst, `land` … `leave` the stance
     that is known when it is decided;
     `peak_gps` the burst's greatest envelope, `impact_g` the greatest band-passed acceleration at the landing,
-    `calm_g` the same in the swing before, `made_up` the share of samples there that were interpolated,
-    `swing_g` the greatest deviation of |a| from 1 g in the swing.
+    `calm_g` the same in the swing before, `swing_g` the greatest deviation of |a| from 1 g in the swing.
     """
 
     start_s: float
@@ -104,7 +103,6 @@ class Landing(NamedTuple):
     peak_gps: float
     impact_g: float
     calm_g: float
-    made_up: float
     swing_g: float
 
 
@@ -164,7 +162,7 @@ class Lander:
         half = (env <= 0.5 * (env[:, 0] + env.min(axis=1))[:, None]).argmax(axis=1)
         known = np.where(waited, last + np.maximum(half + self._wait, self._stay), known)
         ends = self._ends(swing, last, last + env.argmin(axis=1), last + half)
-        impact, calm, made_up = self._ringing(ends.moving)
+        impact, calm = self._ringing(ends.moving)
         most = impact.max(axis=1)
         land = ends.moving - self._back + (impact >= 0.5 * most[:, None]).argmax(axis=1)
         land = np.maximum(np.where(most < self._sharp * peak, ends.soft, land), ends.after)
@@ -177,7 +175,7 @@ class Lander:
         land = (land + self._delay) // self._factor
         stands = np.where(leave < 0, known - self._lag, leave)
         still = np.array([x.still for x in swings])
-        shown = (*times, leave, swing, land, stands, still, peak, most, calm, made_up)
+        shown = (*times, leave, swing, land, stands, still, peak, most, calm)
         rows = zip(*(x.tolist() for x in shown), (x.swing_g for x in swings), strict=True)
         return [Landing(*self._times(*row[:4]), *row[4:]) for row in rows]
 
@@ -214,16 +212,15 @@ class Lander:
         """Full indices of what the envelope shows at slow indices."""
         return np.asarray((late - self._lag) * self._factor - self._delay)
 
-    def _ringing(self, end: Indices) -> tuple[Floats, Floats, Floats]:
-        """Band-passed |acceleration| in the last 0.2 s up to full indices `end`, its greatest in the swing
-        before, and the share of interpolated samples."""
+    def _ringing(self, end: Indices) -> tuple[Floats, Floats]:
+        """Band-passed |acceleration| in the last 0.2 s up to full indices `end`, and its greatest in the swing
+        before."""
         before = self._before
-        acc, flags = self.full.windows(end - self._back - 2 * before, self._back + 2 * before + 1)
+        acc = self.full.windows(end - self._back - 2 * before, self._back + 2 * before + 1)
         band = lfilter(*self._band, acc - acc[:, :1], axis=1)
         band *= band
         size = np.sqrt(band[..., 0] + band[..., 1] + band[..., 2])
-        made_up = (flags[:, 2 * before :] & INTERPOLATED).astype(np.int64).sum(axis=1) / (self._back + 1)
-        return size[:, 2 * before :], size[:, before // 2 : 2 * before].max(axis=1), made_up
+        return size[:, 2 * before :], size[:, before // 2 : 2 * before].max(axis=1)
 
     def _leave(self, env: Floats, high: Floats) -> Indices:
         """Columns where the foot leaves: where the envelope has risen by `leaves` from its rest after a burst

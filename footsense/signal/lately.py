@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from footsense.types import Flags, Floats, Samples
+from footsense.types import Floats, Samples
 
 Indices = NDArray[np.int64]
 
@@ -82,13 +82,11 @@ class Reel:
         t_s = _joined([x.t_s for x in chunks])
         return np.asarray(t_s[_inside(at - first, len(t_s))])
 
-    def windows(self, at: Indices, width: int) -> tuple[Floats, Flags]:
-        """Acceleration (k, width, 3) and flags (k, width) from absolute indices `at` (k,) on; the nearest
-        known sample where there is none."""
+    def windows(self, at: Indices, width: int) -> Floats:
+        """Acceleration (k, width, 3) from absolute indices `at` (k,) on; the nearest known if there is none."""
         chunks, first = self._from(int(at.min()), int(at.max()) + width)
-        acc, flags = _joined([x.acc_g for x in chunks]), np.concatenate([x.flags for x in chunks])
-        inside = _inside(at[:, None] + np.arange(width) - first, len(acc))
-        return acc.take(inside, axis=0), flags.take(inside)
+        acc = _joined([x.acc_g for x in chunks])
+        return acc.take(_inside(at[:, None] + np.arange(width) - first, len(acc)), axis=0)
 
     def _from(self, lo: int, hi: int) -> tuple[list[Samples], int]:
         """The chunks that hold indices lo … hi-1, and the index of their first sample."""

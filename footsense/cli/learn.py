@@ -1,6 +1,7 @@
 """`footsense profiles learn`: the profile of a device that nobody has described."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,22 @@ from footsense.errors import UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
-    from footsense.devices.learning import Capture, Declined, Learned
+    from footsense.devices.learning import Capture, Declined, Learned, Written
 
 
 @click.command(name="learn")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--device", metavar="NAME", help="Learn from this device, by Bluetooth; you are told what to do.")
+@click.option("--write", "writes", metavar="CHAR=HEX", multiple=True, help="What makes the device send.")
+@click.option("--save", metavar="FILE.csv", type=click.Path(path_type=Path), help="Keep what it sent, as text.")
 @click.option("-o", "--output", metavar="FILE.toml", help="The profile; by default named after the device.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for other programs.")
 @click.pass_context
-def command(ctx: click.Context, /, *, file: Path, output: str | None, as_json: bool) -> None:
-    """Find out what a device's notifications mean, and write its profile.
+def command(
+    ctx: click.Context, /, *, file: Path | None, device: str | None, writes: tuple[str, ...], save: Path | None,
+    output: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Find out what a device's notifications mean, and write its profile: of a FILE, or of a --device.
 
     Hold the sensor still for 4 s in each of six positions or more, as if to put it on each side of a die; turn
     it from one to the next by hand, in about a second; then shake it hard for 4 s. Layouts that are fixed can
@@ -34,22 +41,62 @@ def command(ctx: click.Context, /, *, file: Path, output: str | None, as_json: b
         0.0153,0000ff08-0000-1000-8000-00805f9b34fb,5500a10c0102
         0.0251,ff08,5501a00c0302
 
-    Lines that begin with # are remarks; these two are read:
-
-    \b
-        # device: NAME
-        # characteristic: UUID, UUID of its service, notify
+    Lines that begin with # are remarks; those that --save writes (device, characteristic, written) are read.
 
     Exit code 1 if no profile could be made.
     """
     from footsense.devices.learning import Declined, learn  # noqa: PLC0415
 
-    capture = _capture(file)
+    if (file is None) == (device is None):
+        raise UsageError("name either a FILE of captured notifications or a --device to learn from")
+    name = _name(output)
+    capture = _capture(file) if file else _live(device or "", writes, quiet=as_json)
+    _save(capture, save)
     with Progress("looking for gravity in the bytes"):
-        made = learn(capture, _name(output))
+        made = learn(capture, name)
     _tell(made, output, as_json=as_json)
     if isinstance(made, Declined):
         ctx.exit(1)
+
+
+def _live(device: str, writes: tuple[str, ...], *, quiet: bool) -> "Capture":
+    """The notifications of a device, while a person is led through what it takes."""
+    import asyncio  # noqa: PLC0415
+
+    from footsense.cli.screen import Screen  # noqa: PLC0415
+    from footsense.cli.teach import taught  # noqa: PLC0415
+    from footsense.sources.central import Central  # noqa: PLC0415
+    from footsense.sources.inbox import steady_clock  # noqa: PLC0415
+
+    screen = Screen(sys.stderr if quiet else None)
+    return asyncio.run(taught(Central([]), device, written(writes), screen, steady_clock()))
+
+
+def written(pairs: tuple[str, ...]) -> "list[Written]":
+    """The `--write` options. Raises UsageError for one that is none."""
+    from footsense.devices.learning import Written, read_capture  # noqa: PLC0415
+
+    found: list[Written] = []
+    for pair in pairs:
+        char, equals, payload = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--write {display(pair)}: expected CHAR=HEX, such as 2a19=01")
+        packet = read_capture(f"0,{char},{payload}", f"--write {display(pair)}").packets[0]
+        found.append(Written(packet.char, "", packet.payload))
+    return found
+
+
+def _save(capture: "Capture", path: Path | None) -> None:
+    from footsense.devices.learning import written_capture  # noqa: PLC0415
+
+    if path is not None:
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(written_capture(capture))
+        except FileExistsError:
+            raise UsageError(
+                f"{display(path)}: there is a file of that name; choose another with --save"
+            ) from None
 
 
 def _name(output: str | None) -> str:

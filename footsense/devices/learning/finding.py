@@ -1,6 +1,6 @@
 """From packets to the channels in them: the accelerometer by gravity, then the gyroscope by how it turns it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -99,8 +99,7 @@ def _ranked(found: Sequence[Acc]) -> list[Acc]:
     kept = [acc for acc in found if acc.gravity.positions >= most - 1]
     least = min(acc.gravity.misfit for acc in kept)
     kept = sorted((a for a in kept if a.gravity.misfit < WORSE * least + 0.004), key=lambda acc: acc.cost)
-    once = list({(id(a.block), a.row): a for a in sorted(kept, key=lambda a: (_enough(a), -a.cost))}.values())
-    once.sort(key=lambda acc: acc.cost)
+    once = sorted(_once(kept), key=lambda acc: acc.cost)
     close = [a for a in once if a.cost - once[0].cost < CLOSE and a.block is once[0].block]
     first = max(close, key=lambda a: (_belongs(a) > BELONGS, -a.cost))
     best = min((a for a in once if _is_shifted(a, first)), key=lambda a: a.gravity.counts)
@@ -118,8 +117,16 @@ def is_clear(acc: Acc, rival: Acc) -> bool:
     return told or rival.cost - acc.cost > CLOSE
 
 
-def _enough(acc: Acc) -> int:
-    return min(acc.gravity.positions, 6)
+def _once(found: Sequence[Acc]) -> Iterator[Acc]:
+    """Each reading with the stillness in which it agrees in most positions, as well as in any, for longest."""
+    readings: dict[tuple[int, Row], list[Acc]] = {}
+    for acc in found:
+        readings.setdefault((id(acc.block), acc.row), []).append(acc)
+    for same in readings.values():
+        most = max(min(a.gravity.positions, 6) for a in same)
+        kept = [a for a in same if a.gravity.positions >= most]
+        least = min(a.gravity.misfit for a in kept)
+        yield max((a for a in kept if a.gravity.misfit < 1.5 * least + 0.002), key=lambda a: a.spells.lasting_s)
 
 
 def _is_shifted(acc: Acc, best: Acc) -> bool:

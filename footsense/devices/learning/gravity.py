@@ -19,6 +19,9 @@ WORST = 0.02  # misfit
 APART_COS = np.cos(np.radians(30.0))
 FEWEST = 4  # positions that differ
 UNSTEADY = 0.12  # of 1 g, rms within a position
+ONE_SIDED = 0.6  # length of the mean direction
+ZEROS = {1: (128.0,), 2: (32768.0, 2048.0, 512.0, 8192.0)}  # of numbers without sign, by their bytes
+SMALL, OFTEN = 0.35, 0.1  # an axis shows less than 0.35 g that often, whatever the positions
 STEPS = 12.0  # least counts in 1 g
 SHAKEN = 0.3  # of 1 g: how far the size reaches in a shake
 UNKNOWN_ZERO = 7  # positions that it takes to find the number that means 0
@@ -75,7 +78,7 @@ def _of_type(block: Block, kind: str, held: list[NDArray[np.intp]], moved: NDArr
     three = np.stack([means[:, : -2 * width], means[:, width:-width], means[:, 2 * width :]], axis=2)
     found = []
     for at in np.flatnonzero(_worth_a_look(three, signed="u" not in kind)).tolist():
-        sphere = _sphere(three[:, at], signed="u" not in kind, whole=kinds.limits(kind) is not None)
+        sphere = _sphere(three[:, at], kind)
         picked = values[:, [at, at + width, at + 2 * width]]
         if sphere is not None and np.isfinite(picked).all():
             reach = _reach((picked - sphere.zero) / sphere.counts, held, moved)
@@ -85,23 +88,30 @@ def _of_type(block: Block, kind: str, held: list[NDArray[np.intp]], moved: NDArr
 
 def _worth_a_look(three: Floats, *, signed: bool) -> NDArray[np.bool_]:
     """Which of the triples (positions, k, 3) are of one size; of numbers without sign, whose 0 is somewhere in
-    their middle, all, where the positions are many enough to find it."""
+    their middle, all."""
     size = np.sqrt((three * three).sum(axis=2))
     whole = np.isfinite(size).all(axis=0)
     if not signed:
-        return np.asarray(whole & (len(three) >= UNKNOWN_ZERO))
+        return np.asarray(whole)
     middle = np.median(size, axis=0)
     return np.asarray(whole & (np.abs(size - middle).max(axis=0) < 0.3 * middle))
 
 
-def _sphere(means: Floats, *, signed: bool, whole: bool) -> Sphere | None:
+def _sphere(means: Floats, kind: str) -> Sphere | None:
     """The sphere on which these (positions, 3) lie, about 0 or, without sign, about another number."""
-    if signed:
+    if "u" not in kind:
         found = _about(means, 0.0)
-        return found if found is not None and not (whole and found.counts < STEPS) else None
+        return found if found is not None and not (_is_whole(kind) and found.counts < STEPS) else None
+    usual = [sphere for zero in ZEROS[kinds.size(kind)] if (sphere := _about(means - zero, zero)) is not None]
+    if usual or len(means) < UNKNOWN_ZERO:
+        return min(usual, key=lambda sphere: sphere.misfit, default=None)
     zero = _centre(means)
     found = None if zero is None else _about(means - zero, zero)
     return found if found is not None and found.misfit < WORST / 2 else None
+
+
+def _is_whole(kind: str) -> bool:
+    return kinds.limits(kind) is not None
 
 
 def _about(means: Floats, zero: float) -> Sphere | None:
@@ -127,7 +137,7 @@ def _apart(toward: Floats) -> int:
         if all(one @ other < APART_COS for other in chosen):
             chosen.append(one)
     spread = np.linalg.eigvalsh(toward.T @ toward / len(toward))
-    return len(chosen) if spread[0] > 0.02 and np.linalg.norm(toward.mean(axis=0)) < 0.75 else 0
+    return len(chosen) if spread[0] > 0.02 and np.linalg.norm(toward.mean(axis=0)) < ONE_SIDED else 0
 
 
 def _fitted(size: Floats, toward: Floats) -> tuple[Floats, float]:
@@ -158,6 +168,8 @@ def _centre(means: Floats) -> float | None:
 def _reach(v: Floats, held: list[NDArray[np.intp]], moved: NDArray[np.bool_]) -> float | None:
     """How far the size of (n, 3) in g reaches while it is moved, None where it is not steady at rest."""
     if np.sqrt(np.mean([v[rows].var(axis=0).sum() for rows in held])) > UNSTEADY:
+        return None
+    if (np.abs(v) < SMALL).mean() < OFTEN:  # numbers that wrap at their zero never are small
         return None
     size = np.sqrt((v * v).sum(axis=1))
     low, high = np.quantile(size[moved], (0.03, 0.97)) if moved.any() else (1.0, 1.0)

@@ -72,11 +72,11 @@ def goes_on(row: Row, block: Block) -> bool:
 
 
 def grain(values: Floats, calm: NDArray[np.bool_]) -> Floats:
-    """Squared second difference of the samples (n, 3) where it is calm, those above the 80th percentile left
-    out: a number put together of bytes that do not belong together is more ragged than the right one."""
+    """Squared second difference of the samples (n, 3) where it is calm, but for the largest 2 %: a number put
+    together of bytes that do not belong together is more ragged than the right one."""
     bend = np.diff(values, 2, axis=0)
     square = (bend * bend).sum(axis=1)[calm[1:-1]]
-    return np.asarray(square[square <= np.quantile(square, 0.8)]) if len(square) else np.ones(1)
+    return np.asarray(square[square <= np.quantile(square, 0.98)]) if len(square) else np.ones(1)
 
 
 def belonging(row: Row, block: Block, calm: NDArray[np.bool_]) -> float:

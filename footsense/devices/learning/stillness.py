@@ -29,6 +29,11 @@ class Spells:
     still: tuple[tuple[float, float], ...]
     clearness: float
 
+    @property
+    def lasting_s(self) -> float:
+        """How long it was still in all."""
+        return sum(end - start for start, end in self.still)
+
     def within(self, at_s: Floats, margin_s: float = 0.0) -> NDArray[np.intp]:
         """For each time the number of its spell, -1 outside of all."""
         number = np.full(len(at_s), -1)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from footsense.cli import cli
 from footsense.devices import Decoder, load_profile, profile_names
+from footsense.devices.codecs import CODECS
 from footsense.devices.reading import Readings
 
 TO_UNITS = {"acc_mps2": ("acc_g", 1 / 9.80665), "acc_g": ("acc_g", 1.0), "acc_mg": ("acc_g", 1e-3)}
@@ -205,3 +206,52 @@ def test_shimmer_byte_stream_and_rate(reference: Path) -> None:
         parts = [data[i : i + step] for i in range(0, len(data), step)]
         frames = [f for part in parts for f in decoder.feed(stream["characteristic"], part)]
         assert [f.ticks for f in frames] == stream["expected"]["timestamps_raw"]
+
+
+def test_witmotion_angles_of_a_real_packet(reference: Path) -> None:
+    (vector,) = [v for v in vectors(reference) if v["id"] == "wit-real-0"]
+    told, angles = decoded(vector, vector["hex"]), vector["expected"]["angle_deg"]
+    assert told["fields"]["angle_deg"][:2] == pytest.approx([angles["x"], angles["y"]])
+    assert math.hypot(*told["acc_g"][0]) == pytest.approx(1.0, abs=0.01)  # it lay still
+
+
+def test_rates_and_ranges_that_devices_tell_are_those_of_the_profiles(reference: Path) -> None:
+    by_id = {v["id"]: v for v in vectors(reference)}
+    polar, movesense = by_id["polar-settings-range"], by_id["mv-acc-info"]
+    offered = load_profile("polar-pmd").data.settings
+    assert [int(r) for r in offered["gyro_range_dps"].values or {}] == polar["expected"]["range"]
+    only = Decoder(load_profile("polar-pmd"), {"gyro": 1}).settings["rate_hz"]
+    assert [only] == polar["expected"]["sample_rate_hz"]
+    rates = load_profile("movesense-gsp").data.settings["rate_hz"].values or {}
+    assert [int(r) for r in rates] == movesense["expected"]["sample_rates_hz"]
+    told = json.loads(run("decode", "movesense-gsp", "--json", "012ac800" + movesense["hex"]))
+    assert told["fields"]["data_hex"] == movesense["hex"]
+
+
+def test_polar_reference_sample_of_four_channels(reference: Path) -> None:
+    (vector,) = [v for v in vectors(reference) if v["id"] == "polar-ref16x4"]
+    config = vector["config"]
+    rows = CODECS["polar_pmd_delta"].decode(
+        bytes.fromhex(vector["hex"]), config["channels"], config["resolution_bits"]
+    )
+    assert rows.tolist() == [vector["expected"]["raw"]["0"]]
+
+
+SEEN = (
+    "command", "timestamps", "polar-cp-ok", "mw-modinfo-acc-bmi160", "mw-modinfo-acc-bmi270", "sh-imu-0",
+    "sh-data-1", "sh-rate", "sh-stream-2", "st-uuid-mask", "st-adv-1", "wit-real-0", "polar-settings-range",
+    "mv-acc-info", "polar-ref16x4",
+)  # fmt: skip
+
+
+def test_no_vector_is_left_out(reference: Path) -> None:
+    """A new vector has to be met by a test: those above and in test_selfdescribed.py look at these."""
+    every = [
+        v for f in (reference / "vectors").glob("*.json") for v in json.loads(f.read_text(encoding="utf-8"))
+    ]
+    looked_at = SAMPLES | {"samples_mg", "samples_dps", "status", "packets"}
+    left = [
+        v["id"] for v in every if not {v["kind"], v["id"]} & set(SEEN) and not looked_at & set(v["expected"])
+    ]
+    assert left == []
+    assert {v["profile"] for v in every} <= set(profile_names())

@@ -1,5 +1,7 @@
 """What every profile must do, over whatever profiles there are."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -217,3 +219,47 @@ def test_messages_in_parts_are_whole_or_nothing(data: st.DataObject) -> None:
     assert [f.ticks for f in received] == [round(20 * m * n) for m in whole]
     for frame, m in zip(received, whole, strict=True):
         assert np.allclose(frame.acc_g, acc_g[m * n : (m + 1) * n], atol=1e-5)
+
+
+def is_byte_stream(profile: Profile) -> bool:
+    """Whether notifications may be cut anywhere: those with bytes of their own in front may not."""
+    frames = [x.frame for x in Decoder(profile, {}).layouts if x.timing and x.asked]
+    return bool(frames) and all(f is not None and f.straddles and not f.before for f in frames)
+
+
+STRADDLING = [name for name, profile in PROFILES.items() if is_byte_stream(profile)]
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_a_byte_stream_cut_anywhere_gives_the_same_samples(data: st.DataObject) -> None:
+    profile = PROFILES[data.draw(st.sampled_from(STRADDLING))]
+    encoder = Encoder(profile, {})
+    n = 3 * max(layout.per_packet for layout in Decoder(profile, {}).layouts)
+    acc_g = np.random.default_rng(data.draw(st.integers(0, 99))).uniform(-1, 1, (n, 3))
+    sent = encoder.encode(0, np.arange(n) / 100, acc_g, 50 * acc_g)
+    (char,) = {char for char, _ in sent}
+    stream = b"".join(payload for _, payload in sent)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=12)))
+    ways = [[0, len(stream)], [0, *cuts, len(stream)], list(range(len(stream) + 1))]
+    told = []
+    for edges in ways:
+        decoder = Decoder(profile, {})
+        parts = [stream[a:b] for a, b in pairwise(edges)]
+        frames = [f for part in parts for f in decoder.feed(char, part)]
+        told.append([(f.ticks, f.sequence, None if f.acc_g is None else f.acc_g.tolist()) for f in frames])
+    assert told[0] == told[1] == told[2]
+    assert sum(len(rows or []) for _, _, rows in told[0]) == n
+
+
+def test_profiles_say_how_sure_they_are_and_what_a_device_cannot(profile: Profile) -> None:
+    data = profile.data
+    assert data.sources
+    slow = not profile.broadcasts and max(_rates(profile)) <= 25
+    assert not slow or any("slow" in line or "Hz" in line for line in data.limits.about), "too slow for steps"
+    assert data.grade != "A" or any(g.basis in ("vendor", "captured") for g in data.golden)
+
+
+def _rates(profile: Profile) -> list[float]:
+    rates = [float(c["rate_hz"]) for c in variations(profile.told({}).data) if "rate_hz" in c]
+    return rates or [t.rate_hz for t in Decoder(profile, {}).timings]

@@ -51,6 +51,7 @@ def wrong(machine: Machine, trouble: Trouble, detail: str = "") -> list[str]:
         (LINUX, Trouble.FORBIDDEN, ["forbidden"], "administrator"),
         (LINUX, Trouble.NO_BACKEND, ["no-backend"], "--force-reinstall bleak"),
         (LINUX, Trouble.NO_LOW_ENERGY, ["no-low-energy"], "Bluetooth 4.0"),
+        (LINUX, Trouble.OLD_SERVICE, ["old-service"], "update bluez"),
         (LINUX, Trouble.NO_ANSWER, ["no-answer"], "systemctl restart bluetooth"),
         (LINUX, Trouble.BUSY, ["busy"], "close"),
         (LINUX, Trouble.OTHER, ["other"], "journalctl -u bluetooth"),
@@ -147,6 +148,7 @@ def test_where_listening_works_nothing_is_wrong(machine: Machine) -> None:
         (PermissionError(13, "denied"), "Linux", Trouble.DENIED),
         (OSError(5, "input/output"), "Linux", Trouble.OTHER),
         (FileNotFoundError(2, "No such file"), "Windows", Trouble.OTHER),
+        (words.OldServiceError("no 'Roles'"), "Linux", Trouble.OLD_SERVICE),
         (TimeoutError(), "Linux", Trouble.NO_ANSWER),
         (EOFError(), "Linux", Trouble.OTHER),
     ],
@@ -260,6 +262,17 @@ class Deaf(VirtualScanner):
 
     async def start(self) -> None:
         await asyncio.sleep(60)
+
+
+class Old(VirtualScanner):
+    """As bleak's, where BlueZ does not tell what an adapter can be."""
+
+    async def start(self) -> None:
+        raise KeyError("Roles")
+
+
+def test_a_service_that_is_too_old_is_named() -> None:
+    assert attempt._listen(1, backend=Old, radio=None) == (Trouble.OLD_SERVICE, "no 'Roles'")
 
 
 def test_a_system_that_never_begins_to_listen_is_said_to_be_silent() -> None:

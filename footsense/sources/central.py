@@ -19,7 +19,7 @@ from footsense.devices import Profile
 from footsense.errors import BluetoothError, NotHeardError, UsageError
 from footsense.sources import battery
 from footsense.sources.plan import nothing_to_connect_to
-from footsense.sources.words import FAILURES, explained
+from footsense.sources.words import FAILURES, OldServiceError, explained
 from footsense.text import display
 
 
@@ -77,8 +77,11 @@ async def listening(
     """Scanning, for as long as the context lasts. Raises what bleak raises, and TimeoutError if the system does
     not begin within `listen_s`; that it does not end is nobody's loss."""
     scanner = BleakScanner(heard, **scan_kw)
-    async with asyncio.timeout(patience.listen_s):
-        await scanner.start()
+    try:
+        async with asyncio.timeout(patience.listen_s):
+            await scanner.start()
+    except KeyError as error:
+        raise OldServiceError(f"no {display(error)}") from error
     try:
         yield
     finally:

@@ -187,6 +187,10 @@ _WORDS: Mapping[str, _Words] = {
             "no Bluetooth can be reached, because there is no system bus (D-Bus)",
             "install and start it: `sudo apt install dbus bluez`, `sudo service dbus start`",
         ),
+        Trouble.OLD_SERVICE: (
+            "the Bluetooth service (BlueZ) is older than 5.55, which is the oldest that works",
+            "update bluez with the system",
+        ),
         Trouble.NO_ANSWER: (
             "the Bluetooth service does not answer",
             "start it again: `sudo systemctl restart bluetooth`",

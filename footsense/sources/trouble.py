@@ -15,6 +15,7 @@ class Trouble(StrEnum):
     KILLED = "killed"  # macOS ends a program that it was never told may use Bluetooth
     NO_BUS = "no-bus"  # D-Bus
     NO_SERVICE = "no-service"  # BlueZ
+    OLD_SERVICE = "old-service"  # older than bleak can use
     NO_ANSWER = "no-answer"
     BUSY = "busy"
     OTHER = "other"

@@ -2,7 +2,7 @@
 
 import contextlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError, BleakGATTProtocolError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
@@ -43,6 +43,17 @@ _WINDOWS = {-2147020577: Trouble.OFF, -2147221231: Trouble.NO_ADAPTER, -21470248
 _NEEDS_PAIRING = {0x05, 0x08, 0x0C, 0x0F}  # ATT (Vol 3, Part F, 3.4.1.1): authentication, authorization, keys
 
 
+class OldServiceError(BleakError):
+    """BlueZ before 5.55 does not tell of its adapters what bleak reads."""
+
+
+_KINDS: Mapping[type[BaseException], Trouble] = {
+    ImportError: Trouble.NO_BACKEND,
+    OldServiceError: Trouble.OLD_SERVICE,
+    TimeoutError: Trouble.NO_ANSWER,
+}
+
+
 def trouble_of(error: BaseException, system: str | None = None) -> Trouble:
     """What an error met in starting to listen means, on this or on that system."""
     match error:
@@ -51,13 +62,9 @@ def trouble_of(error: BaseException, system: str | None = None) -> Trouble:
         case BleakDBusError():
             started = Trouble.NO_SERVICE if error.dbus_error.startswith(_SPAWN) else Trouble.OTHER
             return _DBUS.get(error.dbus_error, started)
-        case ImportError():
-            return Trouble.NO_BACKEND
-        case TimeoutError():
-            return Trouble.NO_ANSWER
-        case OSError():
+        case OSError() if not isinstance(error, TimeoutError):
             return _refused(error, system or platform.system())
-    return Trouble.OTHER
+    return next((trouble for kind, trouble in _KINDS.items() if isinstance(error, kind)), Trouble.OTHER)
 
 
 def _refused(error: OSError, system: str) -> Trouble:

@@ -1,7 +1,7 @@
 """A scripted org.bluez on the bus in DBUS_SYSTEM_BUS_ADDRESS, so that bleak's own BlueZ backend meets what a
 machine can be like; `python bluez.py KIND` prints `ready` once it is there, and serves until it is ended.
 
-Kinds: no-adapter, off, classic (an adapter without Low Energy), busy, not-ready, silent, well.
+Kinds: no-adapter, off, classic (an adapter without Low Energy), old, busy, not-ready, silent, well.
 """
 
 import asyncio
@@ -20,14 +20,10 @@ ERRORS = {"busy": "org.bluez.Error.InProgress", "not-ready": "org.bluez.Error.No
 
 def adapter(kind: str) -> dict[str, dict[str, Variant]]:
     """The objects' interfaces of an adapter, as BlueZ tells them (org.bluez.Adapter)."""
-    roles = ["peripheral"] if kind == "classic" else ["central", "peripheral"]
-    return {
-        "org.bluez.Adapter1": {
-            "Address": Variant("s", "C0:00:00:00:00:01"),
-            "Powered": Variant("b", kind != "off"),
-            "Roles": Variant("as", roles),
-        }
-    }
+    told = {"Address": Variant("s", "C0:00:00:00:00:01"), "Powered": Variant("b", kind != "off")}
+    if kind != "old":
+        told["Roles"] = Variant("as", ["peripheral"] if kind == "classic" else ["central", "peripheral"])
+    return {"org.bluez.Adapter1": told}
 
 
 def device() -> dict[str, dict[str, Variant]]:

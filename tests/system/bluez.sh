@@ -57,7 +57,7 @@ export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$here/nothing" FOOTSENSE_HOME="$here/h
 meets '"no-bus"' "no bus"
 start_bus plain ""
 meets '"no-service"' "a bus without BlueZ"
-for state in 'no-adapter "no-adapter"' 'off "powered-off"' 'classic "no-low-energy"' 'busy "busy"' \
+for state in 'no-adapter "no-adapter"' 'off "powered-off"' 'classic "no-low-energy"' 'old "old-service"' 'busy "busy"' \
   'not-ready "powered-off"' 'silent "no-answer"' 'well null'; do
   read -r kind expected <<<"$state"
   start_service "$kind"

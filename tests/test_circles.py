@@ -197,12 +197,32 @@ def test_a_stop_within_a_turn_is_part_of_it(gyro: bool, tempo_hz: float, stop_s:
     assert [e.attributes["direction"] for e in counted(phase, gyro)] == ["ccw"] * 6
 
 
-@pytest.mark.parametrize("back", [0.2, 0.5])
-@pytest.mark.parametrize("at", [0.6, 2.4, 4.8])
+@pytest.mark.parametrize(("back", "at"), [(b, at) for b in (0.2, 0.5) for at in (0.6, 2.4, 4.8)] + [(0.8, 4.8)])
 @pytest.mark.parametrize("gyro", [False, True])
 def test_a_way_back_is_taken_off_the_turn(gyro: bool, at: float, back: float) -> None:
     phase = held_up(phase_of(6, 0.6, 50.0)[1], 50.0, at, back=back)
     assert [e.attributes["direction"] for e in counted(phase, gyro)] == ["ccw"] * 6
+
+
+@pytest.mark.parametrize(("stop_s", "back", "at"), [(0.8, 0.3, 0.5), (0.4, 0.45, 0.6)])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_soon_after_others_two_turns_count_by_one(gyro: bool, stop_s: float, back: float, at: float) -> None:
+    """Which is regular, while the other is held up."""
+    up = tilts(phase_of(4, 0.6, 50.0)[1])
+    two = tilts(-held_up(phase_of(2, 0.5, 50.0)[1], 50.0, at, stop_s=stop_s, back=back))
+    both = np.concatenate([up, two])
+    found = circles(StreamInfo(50.0, gyro), samples(both, np.arange(len(both)) / 50.0, gyro=gyro))
+    assert [e.attributes["direction"] for e in found] == ["ccw"] * 4 + ["cw"] * 2
+
+
+@pytest.mark.parametrize(("done", "counted"), [(5.6, 5), (5.8, 6)])
+@pytest.mark.parametrize(("tempo_hz", "egg", "gyro"), [(0.8, 0.5, False), (1.2, 0.5, False), (0.8, 0.3, True)])
+def test_last_turn_of_a_lopsided_path(
+    done: float, counted: int, tempo_hz: float, egg: float, gyro: bool
+) -> None:
+    t, phase = phase_of(done, tempo_hz, 50.0)
+    up = tilts(phase, radius=1 + egg * np.cos(2 * np.pi * phase + 1))
+    assert len(circles(StreamInfo(50.0, gyro), samples(up, t, gyro=gyro))) == counted
 
 
 @pytest.mark.parametrize("gyro", [False, True])

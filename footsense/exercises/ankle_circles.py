@@ -6,12 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from footsense.exercises.base import About
-from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout, Shape, Turn, believed, turn_limits
+from footsense.signal.belief import believed, turn_limits
+from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
 from footsense.signal.circling import REST_RAD, Moment, Scout, Span, Strokes, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
+from footsense.signal.turns import Shape, Turn
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 FEW_STROKES = 4.0  # turns, and
@@ -74,6 +76,7 @@ class AnkleCircles:
             bout_uneven=0.9,
             alone_rough=0.18,
             alone_ratio=0.3,
+            by_one=True,
         )
         self._memory = round(MEMORY_S * self._grid.rate_hz)
         self._count = 0

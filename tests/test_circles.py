@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from circling import REST_S, bout, from_the_centre, held_up, phase_of, samples, tilts
+from circling import REST_S, bout, ease, from_the_centre, held_up, phase_of, samples, tilts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfilt
@@ -243,6 +243,19 @@ def test_the_centre_may_wander(gyro: bool) -> None:
     up = tilts(phase, width=0.7) + np.radians(3) * np.sin(t[:, None] * [[0.9, 1.1, 0.0]] + [[0.0, 1.0, 0.0]])
     up /= np.sqrt((up * up).sum(axis=1))[:, None]
     assert len(circles(StreamInfo(50.0, gyro), samples(up, t, gyro=gyro))) == 8
+
+
+@pytest.mark.parametrize("done", [5.3, 8.3])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_where_the_foot_moves_on_to_another_loop_its_turns_go_on(gyro: bool, done: float) -> None:
+    """After 3.7 turns the leg is shifted by as much as the foot circles; each turn is known by the next."""
+    t, phase = phase_of(done, 0.5, 50.0)
+    shifted = 0.25 * ease((t - t[np.searchsorted(phase, 3.7)]) / 0.4)
+    up = tilts(phase, width=0.8) + shifted[:, None] * [1.0, 0.6, 0.0]
+    up /= np.sqrt((up * up).sum(axis=1))[:, None]
+    found = circles(StreamInfo(50.0, gyro), samples(up, t, gyro=gyro))
+    assert len(found) == int(done)
+    assert max(e.decided_s - e.end_s for e in found[2:]) < 1.2
 
 
 def test_circles_hidden_by_their_own_acceleration_are_declined() -> None:

@@ -6,14 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from footsense.exercises.base import About
-from footsense.signal.belief import believed, turn_limits
+from footsense.signal.belief import believed, gone_on, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
 from footsense.signal.circling import REST_RAD, Moment, Scout, Span, Strokes, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
-from footsense.signal.turns import Shape, Turn
+from footsense.signal.turns import Limits, Shape, Turn
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 FEW_STROKES = 4.0  # turns, and
@@ -40,6 +40,8 @@ DIRECTED = 0.2  # width to length of the gravity loop below which it shows no di
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
+JOINED = 0.25  # turns after a bout within which another goes on from it
+ON = 0.2  # turns by which a foot has gone on
 LATE = 64  # single slow samples that are kept before they are taken to the tape together
 BLOCK = 8192  # slow samples at a time, which stay in the cache
 
@@ -95,6 +97,7 @@ class AnkleCircles:
         self._from_s: float | None = None
         self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
+        self._left: Bout | None = None  # the last, if it was followed no further as the path left its loop
         self._ended = -1  # slow index up to which the last bout went; a single turn has to begin later
 
     def process(self, item: Signals | Gap) -> list[Event]:
@@ -172,6 +175,7 @@ class AnkleCircles:
         if self._bout.over:
             self._ended = max(self._bout.peak_at, self._bout.mark)
             self._floor = self._bout.mark if self._bout.left else self._ended
+            self._left = self._bout if self._bout.left else None
             self._bout = None
         return found
 
@@ -192,11 +196,12 @@ class AnkleCircles:
             return []
         ended = moment.rest or run.stalled(round(STALL_S * self._grid.rate_hz), moment.period)
         marks = turn_limits(tape, run, self._shape.last if ended else 1.0)
-        if len(marks) < (1 if moment.rest else self._shape.turns):
+        turns = self._gone_on(tape, marks, run)
+        if len(marks) < (1 if moment.rest or turns else self._shape.turns):
             return []
-        if len(marks) == 1 and marks[0].start < self._ended:
+        if len(marks) == 1 and marks[0].start < self._ended and not turns:
             return []
-        turns = believed(tape, marks, self._expected(marks[0].start_s))
+        turns = turns or believed(tape, marks, self._expected(marks[0].start_s))
         if moment.rest:
             self._floor = moment.at
         elif turns:
@@ -204,6 +209,16 @@ class AnkleCircles:
         elif len(marks) > MOST_DOUBTED:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
+
+    def _gone_on(self, tape: Tape, marks: list[Limits], run: Run) -> list[Turn]:
+        """These turns, if they go on where a bout was followed no further and the foot goes on after them: a
+        part of a turn and the way to rest may look like a whole one."""
+        if self._left is None or not marks or float(run.turns[-1]) < len(marks) + ON:
+            return []
+        last = self._left.before
+        if last is None or marks[0].start - self._left.mark > JOINED * (last.limits.end - last.limits.start):
+            return []
+        return gone_on(tape, marks, last, self._left.steady, self._shape)
 
     def _expected(self, start_s: float) -> Shape:
         """What a bout has to look like; less regular ones will do soon after the wearer has circled."""

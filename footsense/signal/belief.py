@@ -172,6 +172,17 @@ def _regular(turns: list[Turn], shape: Shape) -> bool:
     )
 
 
+def gone_on(tape: Tape, marks: list[Limits], before: Turn, steady: Turn | None, shape: Shape) -> list[Turn]:
+    """The turns between these limits, if each can come after the one before in a bout; else none."""
+    kin, found = going(shape), [before]
+    for limits in marks:
+        turn = make_turn(tape, limits)
+        if turn is None or not (fits(turn, kin, steady or before) and alike(found[-1], turn, kin)):
+            return []
+        found.append(turn)
+    return found[1:]
+
+
 def turn_limits(tape: Tape, run: Run, least: float) -> list[Limits]:
     """Limits of the turns of a run, the last of which may be unfinished but for `least` of it."""
     most = float(np.max(run.turns))

@@ -1,6 +1,7 @@
 """What the three exercises of holding have in common: holds of the tracker become events."""
 
 import math
+from statistics import median
 from typing import ClassVar
 
 from footsense.exercises.base import About
@@ -14,15 +15,19 @@ Excursions = dict[Placement | None, float]  # smallest in degrees; None: placeme
 SEEN_DEG: Excursions = {"foot": 1.0, "ankle": 1.0, "shank": 1.0, None: 1.0}  # by the tracker, for any exercise
 # where a foot or a leg is lifted; an ankle strap sees a third to a half of it
 LIFTS_DEG: Excursions = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
+ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
+NEAR_S = 20.0  # movements so near to a hold are looked at
 
 
 class HoldDetector:
     """Events of kind `hold`. An exercise adds `about`, the smallest excursion of its holds at each placement,
-    and the longest time for the middle half of the way to them."""
+    the longest time for the middle half of the way to them, and which share of the movements away from rest
+    must be holds where there are so many (`least_held`): of people who do the exercise it is half and more."""
 
     about: ClassVar[About]
     smallest_deg: ClassVar[Excursions] = LIFTS_DEG
     max_rise_s: ClassVar[float] = 1.5
+    least_held: ClassVar[tuple[float, int]] = (0.25, 8)
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
@@ -52,14 +57,39 @@ class HoldDetector:
         return Progress(self.about.exercise, self.about.kind, count, held_s, phase)
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Vibration as in a vehicle, in which no hold was counted."""
-        shaken = self.tracker.state.shaken
-        if not shaken:
+        """Vibration, and movements that are not those of one exercise."""
+        return self._vibration() + self._sway() + self._unlike()
+
+    def _vibration(self) -> tuple[Reason, ...]:
+        """As in a vehicle, in which no hold is counted. A slow sensor sees little of it: what shows at most
+        rests, where an exercise is calm, is taken for it sooner than what shows at one."""
+        shaken, limit_g = self.tracker.state.shaken, self.tracker.params.max_vibration_g
+        calm = not self.found or median(h.vibration_g for h in self.found) <= limit_g
+        if not shaken and calm:
             return ()
-        text = (
-            f"{shaken} movements not counted: everything vibrated, as in a vehicle; sit or stand on firm ground"
-        )
-        return (Reason("vibration", text, Grade.POOR if self.found else Grade.NOT_VERIFIABLE),)
+        calm = calm and shaken <= len(self.found)
+        what = f"{shaken} movements not counted" if shaken else f"{len(self.found)} holds are none"
+        text = f"{what}: everything vibrated, as in a vehicle; sit or stand on firm ground"
+        return (Reason("vibration", text, Grade.POOR if calm else Grade.NOT_VERIFIABLE),)
+
+    def _sway(self) -> tuple[Reason, ...]:
+        """Whoever does the exercise keeps still in between, so that most movements away from rest are held."""
+        if not self.found:
+            return ()
+        first, last = self.found[0].start_s - NEAR_S, self.found[-1].end_s + NEAR_S
+        moved = sum(first <= t <= last for t in self.tracker.state.departed_s)
+        share, least = self.least_held
+        if moved < least or len(self.found) >= share * moved:
+            return ()
+        text = f"of {moved} movements {len(self.found)} were held, as in swaying; keep still between the holds"
+        return (Reason("sway", text, Grade.NOT_VERIFIABLE),)
+
+    def _unlike(self) -> tuple[Reason, ...]:
+        """Holds and the rests between them cannot be told apart, or it is another movement."""
+        if len(self.found) < 3 or self.coherence() >= ALIKE:
+            return ()
+        text = "the movements go in different directions, as those of one exercise do not"
+        return (Reason("unlike", text, Grade.NOT_VERIFIABLE),)
 
     def coherence(self) -> float:
         """How alike the directions of the holds found are: 1.0 for all the same, near 0.0 for any."""

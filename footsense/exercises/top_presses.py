@@ -8,14 +8,12 @@ directions, and above the foot unless there is a movement that stands out.
 from statistics import median
 from typing import ClassVar
 
-from footsense.exercises._holding import SEEN_DEG, Excursions, HoldDetector
+from footsense.exercises._holding import ALIKE, SEEN_DEG, Excursions, HoldDetector
 from footsense.exercises.base import About
 from footsense.types import Grade, Reason
 
 SMALLEST_PRESS_DEG = 1.5
-ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
-HELD = 1 / 3  # share of the movements away from rest that must be holds; of swaying it is less than a quarter
-NEAR_S = 20.0  # movements so near to a hold are looked at
+HELD = 1 / 3, 4  # of swaying less than a quarter is held
 COARSE_G = 0.01  # half of what tilting by SMALLEST_PRESS_DEG changes, and a little less
 STANDS_OUT = 12.0  # excursion in multiples of the resting noise
 
@@ -31,17 +29,11 @@ class TopPresses(HoldDetector):
     )
     smallest_deg: ClassVar[Excursions] = SEEN_DEG
     max_rise_s: ClassVar[float] = 1.2
+    least_held: ClassVar[tuple[float, int]] = HELD
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Placement, noise and movements that do not look alike, beside what all holds share."""
-        return (
-            super().reasons()
-            + self._placement()
-            + self._noise()
-            + self._coarse()
-            + self._sway()
-            + self._unlike()
-        )
+        """Placement, noise and resolution, beside what all holds share."""
+        return super().reasons() + self._placement() + self._noise() + self._coarse()
 
     def _placement(self) -> tuple[Reason, ...]:
         if self.info.placement not in ("ankle", "shank"):
@@ -72,20 +64,3 @@ class TopPresses(HoldDetector):
             return ()
         text = f"the sensor's steps of {1e3 * step_g:.0f} mg are too coarse for a toe grip; set a smaller range"
         return (Reason("resolution", text, Grade.NOT_VERIFIABLE),)
-
-    def _sway(self) -> tuple[Reason, ...]:
-        """Whoever presses stands still in between, so that most movements away from rest are held."""
-        if not self.found:
-            return ()
-        first, last = self.found[0].start_s - NEAR_S, self.found[-1].end_s + NEAR_S
-        moved = sum(first <= t <= last for t in self.tracker.state.departed_s)
-        if moved < 4 or len(self.found) >= HELD * moved:
-            return ()
-        text = f"of {moved} movements {len(self.found)} were held, as in swaying; stand still between presses"
-        return (Reason("sway", text, Grade.NOT_VERIFIABLE),)
-
-    def _unlike(self) -> tuple[Reason, ...]:
-        if len(self.found) < 3 or self.coherence() >= ALIKE:
-            return ()
-        text = "the movements go in different directions, as swaying does and a toe grip does not"
-        return (Reason("unlike", text, Grade.POOR),)

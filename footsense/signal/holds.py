@@ -419,6 +419,7 @@ class HoldTracker:
             turn_deg=way.turned(p) / RAD if self._has_gyro else None,
             travel_m=None,
             direction=towards(rest.up, up),
+            vibration_g=rest.vibration_g,
         )
         change = rows.cut(CHANGE, p.entry, last + 1)
         judge, state = self._judge, self.state

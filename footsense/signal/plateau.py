@@ -120,7 +120,8 @@ class Hold:
     distance from the plateau; `rest_noise_deg` the noise about the rest posture before it, an axis; `lift_g`
     largest departure of the specific force from 1 g on the way; `height_m` by how much higher than at rest the
     sensor is; `turn_deg` the angle of that way and `travel_m` its length in m by the gyro, None without one;
-    `direction` the unit vector from rest to plateau in the sensor's frame.
+    `direction` the unit vector from rest to plateau in the sensor's frame; `vibration_g` at rest before it, the
+    change of the force over about 10 ms.
     """
 
     start_s: float
@@ -135,6 +136,7 @@ class Hold:
     turn_deg: float | None
     travel_m: float | None
     direction: list[float]
+    vibration_g: float = 0.0
 
 
 @dataclass(slots=True)

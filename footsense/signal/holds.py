@@ -42,6 +42,7 @@ from footsense.signal.posture import (
     Up,
     angle_deg,
     chord,
+    cosine,
     middle,
     towards,
 )
@@ -270,11 +271,13 @@ class HoldTracker:
         """
         s, rows, q = self.state, self._known(), self.params
         up = rows.middle(row - self._lag // 2, row)
-        self._resolve(row, up)
+        at_rest = self._resolve(row, up)
+        if self._stopped_briefly(row):
+            at_rest = self._went_on(up) or at_rest
         rest = s.rests[-1]
         excursion = chord(up, rest.up)
         way = rows.at(PATH, row) - (s.start.way if s.start else -math.inf)
-        stopped = s.held and excursion < (1.0 - q.release_share) * s.last_excursion
+        stopped = at_rest or (s.held and self._is_stop(row, up, excursion))
         wandered = excursion < self._smallest or way > q.max_way * excursion
         near = self._near_rests(up)
         if stopped or wandered or near:
@@ -285,6 +288,37 @@ class HoldTracker:
         p = Plateau(up, excursion, band, row, row, not s.held or s.returned, climb)
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
+
+    def _is_stop(self, row: int, up: Up, excursion: float) -> bool:
+        """Whether the first stop after a hold, `excursion` from the rest before it, is at rest."""
+        s = self.state
+        if excursion < (1.0 - self.params.release_share) * s.last_excursion:
+            return True
+        if s.last_up is None or len(s.past) < 2:
+            return False
+        return self._judge.is_left_as_before(s.last_up, up, self._known().at(T, row), s.past[:1])
+
+    def _stopped_briefly(self, row: int) -> bool:
+        """Whether what was taken for rest after a hold, at a posture not known, was left soon."""
+        s, q = self.state, self.params
+        if s.held or s.last_rest is None or s.rests[-1] is s.last_rest:
+            return False
+        soon = self._known().at(T, row) - s.last_end_s < q.gives_way_s + q.max_rise_s
+        return soon and s.rests[-1].lasted <= self._count(q.gives_way_s)
+
+    def _went_on(self, up: Up) -> bool:
+        """Whether the brief stop after a hold was none at rest but one on the way there, which is `up`. If it
+        goes back to the hold, the hold only gave way: it goes on, from the rest before it."""
+        s, q, stop = self.state, self.params, self.state.rests[-1]
+        if s.last_up is None or len(s.rests) < 2:
+            return False
+        went_on = cosine(stop.up, s.last_up, up) < -q.alike
+        again = s.rests[-2] is s.last_rest and chord(up, s.last_up) < q.resume_share * s.last_excursion
+        if went_on or again:
+            del s.rests[-1]
+        if again:
+            s.held, s.returned = True, False
+        return went_on
 
     def _resume(self, row: int, up: Up) -> float | None:
         """How far the posture at `row` is from where the way came nearest to rest, if it is that of the hold
@@ -349,30 +383,36 @@ class HoldTracker:
     def _count_hold(self, p: Plateau, hold: Hold | None) -> None:
         s = self.state
         if hold is not None:
-            s.held, s.returned, s.last_up = True, False, p.up
+            s.held, s.returned, s.last_up, s.last_rest = True, False, p.up, s.rests[-1]
             s.last_excursion, s.last_end_s = p.excursion, hold.end_s
             s.past = [*s.past[-1:], hold]
             self._found.append(hold)
 
-    def _resolve(self, row: int, up: Up) -> None:
+    def _resolve(self, row: int, up: Up) -> bool:
         """The first stop after a plateau that was no hold for sure: at rest, it was one, perhaps given up on a
-        roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly."""
+        roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly. Returns
+        whether the stop is at a rest posture for sure, though it is none that is known."""
         s, rows = self.state, self._known()
         if s.pending is None:
-            return
+            return False
         was, s.pending = s.pending, None
         p, start = was.plateau, was.start
         again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
-        if was.hold and (again or self._is_back(was, up, row)):
+        back = again or self._is_back(was, up, row)
+        known = len(s.past) > 1 and not back
+        left = known and self._judge.is_left_as_before(p.up, up, rows.at(T, row), s.past)
+        if was.hold and (back or left):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))
-        elif was.quiet and start.index - p.entry >= self._count(
-            (2.0 - self._judge.is_rest(p)) * self.params.min_hold_s
+            return left
+        if was.quiet and start.index - p.entry >= self._count(
+            (0.5 if self._judge.is_rest(p) else 2.0) * self.params.min_hold_s
         ):
             self._add_rest(p.up, start.index, start.index - p.entry)
             s.start = start
             if self._judge.is_rest(p):  # and what was taken for rest was none
                 s.rests[-1].vibration_g *= p.strain
                 del s.rests[:-1]
+        return False
 
     def _is_back(self, was: Pending, up: Up, row: int) -> bool:
         """Whether stopping at `up` is coming back from what was left."""
@@ -448,8 +488,12 @@ class HoldTracker:
         return max(2.0 * self.params.noise_factor * rest.noise, 0.75 * self._smallest)
 
     def _calmest(self, rest: Rest, row: int) -> int:
-        rows = self._known()
-        begin = min(max(rest.index, row - self._history, rows.first + self._lag), row)
+        rows, lag = self._known(), self._lag
+        if row - rest.index > 2 * self._second:  # the calmest moment may be a stop on the way
+            begin = max(rest.index + 2 * lag, row - self._history)
+            now, before, first = (rows.cut(CHANGE, begin - k, row + 1 - k) for k in (0, lag, 2 * lag))
+            return begin + int(np.maximum(np.maximum(now, before), first).argmin())
+        begin = min(max(rest.index, row - self._history, rows.first + lag), row)
         return begin + int(rows.cut(CHANGE, begin, row + 1).argmin())
 
     # rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from footsense.signal.plateau import Hold, Params, Plateau, State
-from footsense.signal.posture import RAD, chord
+from footsense.signal.posture import RAD, Up, chord, towards
 from footsense.types import Floats
 
 
@@ -32,6 +32,16 @@ class Judge:
             return False
         p.backwards, state.past = True, []
         return True
+
+    def is_left_as_before(self, held: Up, up: Up, at_s: float, past: list[Hold]) -> bool:
+        """Whether the way from a plateau to the next stop is the way back of holds before: the sensor may have
+        slipped while it was held, so that rest is elsewhere."""
+        if at_s - past[-1].end_s > self.params.known_s:
+            return False
+        size, way = chord(held, up) / RAD, towards(up, held)
+        return all(
+            0.5 < size / h.excursion_deg < 2.0 and _cosine(way, h.direction) > self.params.alike for h in past
+        )
 
     def is_hold(self, hold: Hold, p: Plateau, state: State, change: Floats) -> bool:
         """Wide enough, come about by a turn, and still; `change` (m,) are those of its rows."""
@@ -71,4 +81,8 @@ def as_before(p: Plateau, state: State) -> bool:
 
 
 def _opposite(a: Hold, b: Hold) -> bool:
-    return sum(x * y for x, y in zip(a.direction, b.direction, strict=True)) < -0.7
+    return _cosine(a.direction, b.direction) < -0.7
+
+
+def _cosine(a: list[float], b: list[float]) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))

@@ -70,6 +70,8 @@ class Params:
     known_s             for so long after a hold the directions of the last two are known: the other way is back
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
+    alike               cosine of directions from which they are the same
+    gives_way_s         left that soon, what seemed rest after a hold was a stop on the way
     """
 
     min_excursion_deg: float
@@ -109,6 +111,8 @@ class Params:
     known_s: float = 60.0
     recent_s: float = 15.0
     recent_share: float = 0.25
+    alike: float = 0.7
+    gives_way_s: float = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +206,10 @@ class State:
     """All that moves. `at` is the row looked at next; `rests` the rest postures known, the one in force last.
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
-    `last_excursion` wide, at `last_up`, until `last_end_s`; `past` are the last two. The plateau before was
-    left at row `left_at`; where `pending`, the next stop tells what it was. `bias` of the gyro's axes, a row.
-    `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at rest. `nested`: this
-    is the state within another's plateau. `departed_s`: when a rest posture was left.
+    `last_excursion` wide, at `last_up`, from `last_rest`, until `last_end_s`; `past` are the last two. The
+    plateau before was left at row `left_at`; where `pending`, the next stop tells what it was. `bias` of the
+    gyro's axes, a row. `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at
+    rest. `nested`: this is the state within another's plateau. `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -219,6 +223,7 @@ class State:
     last_excursion: float = 0.0
     last_end_s: float = -math.inf
     last_up: Up | None = None
+    last_rest: Rest | None = None
     past: list[Hold] = field(default_factory=list)
     left_at: int = 0
     bias: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
@@ -234,7 +239,8 @@ class State:
         begin, calm, row = at
         rest.lasted = max(rest.lasted, row - rest.index)
         if calm - begin >= lag:
-            rest.noise = middle(rows.distance(begin, calm, rest.up)) / 1.18
+            off = rows.distance(begin, calm, rest.up)
+            rest.noise = min(middle(off), middle(off[-3 * lag :])) / 1.18
             self.rest_noise_deg = [*self.rest_noise_deg[-20:], rest.noise / RAD]
         if rest.vibration_g == 0.0 or row - rest.index >= second:
             jerk_g = rows.cut(JERK, begin - lag, row)

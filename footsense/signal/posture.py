@@ -148,6 +148,12 @@ def chord(a: Up, b: Up) -> float:
     return math.sqrt(x * x + y * y + z * z)
 
 
+def cosine(at: Up, a: Up, b: Up) -> float:
+    """Cosine of the angle between the ways from `at` to `a` and to `b`."""
+    x, y = towards(at, a), towards(at, b)
+    return x[0] * y[0] + x[1] * y[1] + x[2] * y[2]
+
+
 def towards(a: Up, b: Up) -> list[float]:
     """Unit vector from the one to the other."""
     by = max(chord(b, a), 1e-9)

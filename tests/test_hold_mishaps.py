@@ -1,0 +1,84 @@
+"""Holds of people who stop on the way, give way and shift, with sensors that slip; and what is declined."""
+
+import numpy as np
+import pytest
+
+from footsense.engine import Engine
+from footsense.types import Floats, Grade, Samples
+from tests.test_holds import ANGLES_HZ, events, flexes, move, stream
+
+Parts = list[tuple[float, float]]
+FLEX: Parts = [(15.0, 0.6), (15.0, 5.0), (0.0, 0.6), (0.0, 3.0)]
+
+
+def lengths(angle: Floats, exercise: str = "band-flexes", *, side_deg: Floats | None = None) -> list[int]:
+    found = events(*stream(angle, gyro=True, side_deg=side_deg), exercise=exercise)
+    return [round(e.end_s - e.start_s) for e in found]
+
+
+def declined(angle: Floats, *, rate_hz: float = 100.0, noise_g: float = 0.002) -> dict[str, Grade]:
+    """What is said against band flexes."""
+    info, samples = stream(angle, rate_hz=rate_hz, noise_g=noise_g)
+    engine = Engine(["band-flexes"])
+    assert engine.process(info) + engine.process(samples) + engine.flush()
+    return {r.code: r.grade for r in engine.reasons()["band-flexes"]}
+
+
+@pytest.mark.parametrize("slip_deg", [4.0, 6.0])
+def test_a_sensor_that_slips_within_a_hold_loses_none(slip_deg: float) -> None:
+    """Rest is elsewhere afterwards: that the way back was the way back of the holds before tells it."""
+    press = [(2.5, 0.4), (2.5, 4.0), (0.0, 0.4), (0.0, 3.0)]
+    angle = move([(0.0, 3.0), *(press * 4)])
+    at = round((3.0 + 2 * 7.8 + 0.3) * ANGLES_HZ)  # in the third, as it begins
+    side = slip_deg * np.clip((np.arange(len(angle)) - at) / 20.0, 0.0, 1.0)
+    assert lengths(angle, "top-presses", side_deg=side) == [4] * 4
+
+
+def test_what_gives_way_and_stops_there_is_held_again() -> None:
+    """The stop is no rest: it is left for the hold again."""
+    dip = [(2.3, 0.4), (2.3, 2.5), (1.5, 0.3), (1.5, 0.7), (2.3, 0.3), (2.3, 2.5), (0.0, 0.4), (0.0, 3.0)]
+    assert lengths(move([(0.0, 3.0), *dip]), "top-presses") == [3, 3]
+
+
+def test_a_stop_on_the_way_back_is_no_rest() -> None:
+    """Though the way leads on to a posture that is not the one before, because the seat was shifted."""
+    stop = [(15.0, 0.6), (15.0, 5.0), (6.0, 0.5), (6.0, 0.5), (-9.0, 0.5), (-9.0, 3.0)]
+    after = [(6.0, 0.6), (6.0, 5.0), (-9.0, 0.6), (-9.0, 3.0)]
+    assert lengths(move([(0.0, 3.0), *stop, *after, *after])) == [5, 5, 5]
+
+
+def test_a_stop_before_a_press_is_no_unrest() -> None:
+    stop, back = [(1.0, 0.4), (1.0, 0.6), (1.4, 0.3)], [(0.5, 0.4), (0.5, 0.4), (0.0, 0.6), (0.0, 4.0)]
+    press = [*stop, (2.4, 0.3), (2.4, 4.0), *back]
+    assert lengths(move([(0.0, 4.0), *(press * 4)]), "top-presses") == [4] * 4
+
+
+def test_short_rests_that_tremble_less_are_rests() -> None:
+    """The recording begins in a hold, and there is hardly a second between the holds."""
+    angle = 15.0 - move([(0.0, 4.0), *([(15.0, 0.5), (15.0, 0.9), (0.0, 0.5), (0.0, 5.0)] * 5), (15.0, 0.5)])
+    angle = np.concatenate([angle, np.zeros(600)])
+    info, samples = stream(angle, noise_g=0.001)
+    working = np.interp(samples.t_s, np.arange(len(angle)) / ANGLES_HZ, angle) > 13.0
+    tremor = np.random.default_rng(3).normal(0.0, 0.008, samples.acc_g.shape) * working[:, None]
+    found = events(info, Samples(0, samples.t_s, samples.acc_g + tremor, None, samples.flags))
+    assert {round(e.end_s - e.start_s) for e in found} == {5}
+
+
+def test_holds_in_all_directions_are_declined() -> None:
+    """Rest and hold have changed places, or it is no exercise at all."""
+    there_and_back = move([(0.0, 3.0), *FLEX, *[(-a, t) for a, t in FLEX], *FLEX, *[(-a, t) for a, t in FLEX]])
+    assert declined(there_and_back) == {"unlike": Grade.NOT_VERIFIABLE}
+    assert not declined(flexes(4, 4.0))
+
+
+def test_a_hold_now_and_then_among_many_movements_is_declined() -> None:
+    restless = [(6.0, 0.5), (1.0, 0.5), (1.0, 0.7)] * 5
+    assert declined(move([(0.0, 3.0), *(([*FLEX, (0.0, 0.2), *restless]) * 3)])) == {
+        "sway": Grade.NOT_VERIFIABLE
+    }
+
+
+@pytest.mark.parametrize(("noise_g", "codes"), [(0.008, set()), (0.025, {"vibration"})])
+def test_a_slow_sensor_is_told_the_vehicle_by_its_rests(noise_g: float, codes: set[str]) -> None:
+    """At 25 Hz little is left of the vibration, but more than a limb at rest has."""
+    assert set(declined(flexes(4, 4.0), rate_hz=25.0, noise_g=noise_g)) == codes

@@ -61,8 +61,8 @@ class HoldDetector:
         return self._vibration() + self._sway() + self._unlike()
 
     def _vibration(self) -> tuple[Reason, ...]:
-        """As in a vehicle, in which no hold is counted. A slow sensor sees little of it: what shows at most
-        rests, where an exercise is calm, is taken for it sooner than what shows at one."""
+        """As in a vehicle, where no hold is counted. A slow sensor sees little of the vibration, so that the
+        rests before all holds are asked as well, together: in an exercise they are calm."""
         shaken, limit_g = self.tracker.state.shaken, self.tracker.params.max_vibration_g
         calm = not self.found or median(h.vibration_g for h in self.found) <= limit_g
         if not shaken and calm:

@@ -42,12 +42,12 @@ from footsense.signal.posture import (
     Up,
     angle_deg,
     chord,
-    cosine,
     middle,
     towards,
 )
 from footsense.signal.release import Release
 from footsense.signal.runs import first_met
+from footsense.signal.stops import Stops
 from footsense.types import Gap
 
 
@@ -71,6 +71,7 @@ class HoldTracker:
         lasting = [self._count(s) for s in (1.0, params.interruption_s, params.dip_s, params.elsewhere_s)]
         self._release = Release(params, lasting, self._smallest, self._drift, self._slack)
         self._judge = Judge(params, self._smallest, self._slack)
+        self._stops = Stops(params, self._judge, self._rate_hz)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
         self._flushed: list[Hold] | None = None
@@ -106,7 +107,7 @@ class HoldTracker:
             return []
         end = rows.end - 1
         if was and was.hold:
-            back = self._is_back(was, rows.middle(end, end), end)
+            back = self._stops.is_back(self.state, was, rows.middle(end, end), end)
             return [replace(was.hold, decided_s=self._last_s)] if back else []
         if p is None:
             return []
@@ -148,26 +149,25 @@ class HoldTracker:
         row = self._first(begin, lambda lo, hi: first_met(rows.cut(CHANGE, lo, hi) < still))
         if row is not None:
             up = rows.middle(row - self._lag, row)
-            self._enter_rest(row, up, self._near_rests(up))
+            self._enter_rest(row, up, self._stops.near(self.state.rests, up))
         return row is not None
 
     def _rest(self) -> bool:
         """At rest: until the posture is out, and not only by drift."""
         rows, rest = self._known(), self.state.rests[-1]
-        out = self._out(rest)
-        row = self._left(rest, out)
+        row = self._left(rest)
         if row is None:
             return False
         self.state.at = row + 1
         calm = self._calmest(rest, row)
         rest.up = rows.middle(calm - self._lag, calm)
-        if rows.chord(row, rest.up) > 0.75 * out:
+        if rows.chord(row, rest.up) > 0.75 * self._stops.out(rest):
             self._leave_rest(rest, calm, row)
         return True
 
-    def _left(self, rest: Rest, out: float) -> int | None:
-        """First row that is further than `out` from the rest posture."""
-        rows = self._known()
+    def _left(self, rest: Rest) -> int | None:
+        """First row that is out of the rest posture."""
+        rows, out = self._known(), self._stops.out(rest)
         return self._first(self.state.at, lambda lo, hi: first_met(rows.distance(lo, hi, rest.up) > out))
 
     def _away(self) -> bool:
@@ -197,7 +197,7 @@ class HoldTracker:
         if self._seen_from(p, self._end if row is None else row):
             return True
         if row == latest:
-            self._enter_rest(latest, p.up, self._near_rests(p.up))
+            self._enter_rest(latest, p.up, self._stops.near(self.state.rests, p.up))
         elif row is not None:
             self._leave_plateau(row)
         return row is not None
@@ -226,8 +226,7 @@ class HoldTracker:
         """Whether a hold can have been seen: too soon after rest was left nothing need be looked at."""
         if self.state.phase != "rest":
             return True
-        rest = self.state.rests[-1]
-        row = self._left(rest, self._out(rest))
+        row = self._left(self.state.rests[-1])
         self.state.at = row or self.state.at
         return row is not None and row <= self._end - self._count(0.6 * self.params.min_hold_s)
 
@@ -271,15 +270,15 @@ class HoldTracker:
         """
         s, rows, q = self.state, self._known(), self.params
         up = rows.middle(row - self._lag // 2, row)
-        at_rest = self._resolve(row, up)
-        if self._stopped_briefly(row):
-            at_rest = self._went_on(up) or at_rest
+        at_rest, at_s = self._resolve(row, up), rows.at(T, row)
+        if self._stops.was_brief(s, at_s):
+            at_rest = self._stops.went_on(s, up) or at_rest
         rest = s.rests[-1]
         excursion = chord(up, rest.up)
         way = rows.at(PATH, row) - (s.start.way if s.start else -math.inf)
-        stopped = at_rest or (s.held and self._is_stop(row, up, excursion))
+        stopped = at_rest or (s.held and self._stops.is_at_rest(s, up, excursion, at_s))
         wandered = excursion < self._smallest or way > q.max_way * excursion
-        near = self._near_rests(up)
+        near = self._stops.near(self.state.rests, up)
         if stopped or wandered or near:
             self._enter_rest(row, up, near)
             return
@@ -288,37 +287,6 @@ class HoldTracker:
         p = Plateau(up, excursion, band, row, row, not s.held or s.returned, climb)
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
-
-    def _is_stop(self, row: int, up: Up, excursion: float) -> bool:
-        """Whether the first stop after a hold, `excursion` from the rest before it, is at rest."""
-        s = self.state
-        if excursion < (1.0 - self.params.release_share) * s.last_excursion:
-            return True
-        if s.last_up is None or len(s.past) < 2:
-            return False
-        return self._judge.is_left_as_before(s.last_up, up, self._known().at(T, row), s.past[:1])
-
-    def _stopped_briefly(self, row: int) -> bool:
-        """Whether what was taken for rest after a hold, at a posture not known, was left soon."""
-        s, q = self.state, self.params
-        if s.held or s.last_rest is None or s.rests[-1] is s.last_rest:
-            return False
-        soon = self._known().at(T, row) - s.last_end_s < q.gives_way_s + q.max_rise_s
-        return soon and s.rests[-1].lasted <= self._count(q.gives_way_s)
-
-    def _went_on(self, up: Up) -> bool:
-        """Whether the brief stop after a hold was none at rest but one on the way there, which is `up`. If it
-        goes back to the hold, the hold only gave way: it goes on, from the rest before it."""
-        s, q, stop = self.state, self.params, self.state.rests[-1]
-        if s.last_up is None or len(s.rests) < 2:
-            return False
-        went_on = cosine(stop.up, s.last_up, up) < -q.alike
-        again = s.rests[-2] is s.last_rest and chord(up, s.last_up) < q.resume_share * s.last_excursion
-        if went_on or again:
-            del s.rests[-1]
-        if again:
-            s.held, s.returned = True, False
-        return went_on
 
     def _resume(self, row: int, up: Up) -> float | None:
         """How far the posture at `row` is from where the way came nearest to rest, if it is that of the hold
@@ -391,19 +359,18 @@ class HoldTracker:
     def _resolve(self, row: int, up: Up) -> bool:
         """The first stop after a plateau that was no hold for sure: at rest, it was one, perhaps given up on a
         roundabout way; elsewhere, it was a new rest posture, if it was kept for long and quietly. Returns
-        whether the stop is at a rest posture for sure, though it is none that is known."""
+        whether the stop is surely at rest, though at a posture not known."""
         s, rows = self.state, self._known()
         if s.pending is None:
             return False
         was, s.pending = s.pending, None
         p, start = was.plateau, was.start
         again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
-        back = again or self._is_back(was, up, row)
-        known = len(s.past) > 1 and not back
-        left = known and self._judge.is_left_as_before(p.up, up, rows.at(T, row), s.past)
+        back = again or self._stops.is_back(s, was, up, row)
+        left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, rows.at(T, row), s.past)
         if was.hold and (back or left):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))
-            return left
+            return left and not back
         if was.quiet and start.index - p.entry >= self._count(
             (0.5 if self._judge.is_rest(p) else 2.0) * self.params.min_hold_s
         ):
@@ -413,13 +380,6 @@ class HoldTracker:
                 s.rests[-1].vibration_g *= p.strain
                 del s.rests[:-1]
         return False
-
-    def _is_back(self, was: Pending, up: Up, row: int) -> bool:
-        """Whether stopping at `up` is coming back from what was left."""
-        soon = row - was.start.index <= self._count(self.params.max_return_s)
-        off = min(chord(up, r.up) for r in self.state.rests)
-        share = self.params.back_share if was.towards else self.params.detour_share
-        return soon and (off < share * was.plateau.excursion or bool(self._near_rests(up)))
 
     # what is measured
 
@@ -472,20 +432,6 @@ class HoldTracker:
     def _towards_rest(self, p: Plateau, row: int) -> bool:
         rows, rest = self._known(), self.state.rests[-1]
         return chord(p.up, rest.up) - rows.chord(row, rest.up) >= 0.3 * rows.chord(row, p.up)
-
-    def _near_rests(self, up: Up) -> list[int]:
-        """Which of the rest postures known this is; for older ones, seen from the one in force."""
-        rests, share = self.state.rests, self.params.release_share
-        near = []
-        for k, rest in enumerate(rests):
-            away = chord(up, rest.up)
-            if away <= self._out(rest) or away <= share * chord(rest.up, rests[-1].up):
-                near.append(k)
-        return near
-
-    def _out(self, rest: Rest) -> float:
-        """What is no nearer to a rest posture than this has left it; no hold is less than a third wider."""
-        return max(2.0 * self.params.noise_factor * rest.noise, 0.75 * self._smallest)
 
     def _calmest(self, rest: Rest, row: int) -> int:
         rows, lag = self._known(), self._lag
@@ -550,4 +496,4 @@ class HoldTracker:
         s = self.state
         for rest in s.rests:
             rest.index = 0
-        s.phase, s.plateau, s.start, s.pending = "lost", None, None, None
+        s.phase, s.plateau, s.start, s.pending, s.last_rest = "lost", None, None, None, None

@@ -240,7 +240,8 @@ class State:
         rest.lasted = max(rest.lasted, row - rest.index)
         if calm - begin >= lag:
             off = rows.distance(begin, calm, rest.up)
-            rest.noise = min(middle(off), middle(off[-3 * lag :])) / 1.18
+            lately = 1.5 * middle(off[-2 * second :])  # a stop on the way is no noise; a short look sees less
+            rest.noise = min(middle(off), lately) / 1.18
             self.rest_noise_deg = [*self.rest_noise_deg[-20:], rest.noise / RAD]
         if rest.vibration_g == 0.0 or row - rest.index >= second:
             jerk_g = rows.cut(JERK, begin - lag, row)

@@ -27,10 +27,13 @@ from footsense.devices.learning import (
 )
 from footsense.devices.learning.clocks import clocks
 from footsense.devices.learning.columns import block_of
+from footsense.devices.learning.rows import Row, belonging
 from footsense.devices.learning.scales import acc_scale, gyr_scale
 from footsense.devices.reading import golden_faults
 from footsense.errors import UsageError
+from footsense.recording import Recorder
 from footsense.resources import data_folder
+from footsense.types import RawPacket, SensorMeta
 from tests.learning.__main__ import BEGIN, END, device
 from tests.learning.devices import NOT_FIXED, lesson
 from tests.learning.invented import invented
@@ -130,6 +133,14 @@ def test_a_counter_counts_packets_and_lost_ones_are_seen() -> None:
     assert found.count[-1] == 1199
 
 
+def test_the_carry_tells_which_low_byte_belongs_to_a_number() -> None:
+    numbers = np.random.default_rng(1).normal(0, 350, (1500, 3))  # noise that hides the steps of the upper byte
+    block = block_of(_ticking((numbers[:, :1] * 0, "u1"), (numbers, ">i2")))
+    calm = np.ones(len(numbers), bool)
+    assert belonging(Row(">i16", 1, 6, 1), block, calm) > 5
+    assert abs(belonging(Row("i16", 0, 6, 1), block, calm)) < 3
+
+
 def test_scales_are_those_that_were_meant_or_what_was_measured() -> None:
     assert acc_scale(4110.0, "i16", 0.002).scale == "1 / 4096"
     assert acc_scale(9.75, "f32", 0.002).unit == "m/s2"
@@ -179,14 +190,22 @@ def file(tmp_path: Path, muse: Capture) -> Path:
     return path
 
 
-def test_the_command_writes_a_profile_that_check_takes(file: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def recording(tmp_path: Path, muse: Capture) -> Path:
+    recorder = Recorder(tmp_path / "muse.mcap", [SensorMeta("a1", "name = 'x'")])
+    for packet in muse.packets:
+        recorder.packet(RawPacket("a1", packet.char, round((packet.at_s + 5) * 1e9), packet.payload))
+    return recorder.close()
+
+
+def test_of_a_recording_the_command_writes_a_profile_that_check_takes(recording: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.toml"
     run = CliRunner()
-    told = run.invoke(cli, ["profiles", "learn", str(file), "-o", str(out), "--json"])
+    told = run.invoke(cli, ["profiles", "learn", str(recording), "-o", str(out), "--json"])
     assert told.exit_code == 0
     assert json.loads(told.stdout)["sure"] is True
     assert run.invoke(cli, ["profiles", "check", str(out)]).exit_code == 0
-    again = run.invoke(cli, ["profiles", "learn", str(file), "-o", str(out)])
+    again = run.invoke(cli, ["profiles", "learn", str(recording), "-o", str(out)])
     assert "there is a file of that name" in str(again.exception)
 
 
@@ -196,6 +215,21 @@ def test_the_command_declines_with_exit_code_1(file: Path, tmp_path: Path) -> No
     told = CliRunner().invoke(cli, ["profiles", "learn", str(short)])
     assert told.exit_code == 1
     assert told.stdout.startswith("no profile: ")
+
+
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        ([], "name either a FILE"),
+        (["a.csv", "--device", "Ring"], "name either a FILE"),
+        (["missing.csv"], "missing.csv: No such file"),
+        (["missing.mcap"], "missing.mcap: cannot be read"),
+    ],
+)
+def test_calls_that_are_wrong_say_what_is_expected(args: list[str], what: str) -> None:
+    told = CliRunner().invoke(cli, ["profiles", "learn", *args])
+    assert told.exit_code != 0
+    assert what in str(told.exception)
 
 
 def _named() -> Iterator[str]:

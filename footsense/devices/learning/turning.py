@@ -13,6 +13,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from footsense.devices import kinds
 from footsense.devices.learning.columns import TYPES, Block, columns
 from footsense.devices.learning.rows import Row
 from footsense.devices.learning.stillness import Spells
@@ -86,8 +87,6 @@ def resting(block: Block, spells: Spells) -> Iterator[tuple[str, list[int], Floa
 def _resting(
     values: Floats, kind: str, held: Sequence[NDArray[np.intp]], moved: NDArray[np.bool_]
 ) -> tuple[list[int], Floats]:
-    from footsense.devices import kinds  # noqa: PLC0415
-
     width = kinds.size(kind)
     usable = np.isfinite(values).all(axis=0)
     with np.errstate(all="ignore"):

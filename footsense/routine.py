@@ -1,7 +1,6 @@
 """The prescription and its calendar, from TOML. Every number is data; nothing here judges."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from msgspec import Meta
 
 from footsense.errors import UsageError
 from footsense.exercises import detector, exercise_names
-from footsense.tables import explained
+from footsense.tables import MAX_BYTES, explained, toml_tables, toml_text
 from footsense.text import display
 
 ItemSide = Literal["left", "right", "both"]
@@ -18,7 +17,6 @@ Direction = Literal["cw", "ccw"]
 Kind = Literal["circle", "hold", "step"]
 
 SCHEMA = "footsense.routine/1"
-MAX_FILE_BYTES = 1_000_000  # a routine is a page; more is some other file
 _FOLDER = Path(__file__).resolve().parent / "routines"
 
 _Count = Annotated[int, Meta(ge=1, le=10_000)]
@@ -105,25 +103,25 @@ def routine_text(name_or_path: str | Path) -> str:
 def _read(path: Path) -> str:
     where = display(path)
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise UsageError(f"{where}: too large for a routine (more than {MAX_FILE_BYTES} bytes)")
-        return path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file():  # a pipe may never answer
+            raise UsageError(f"{where}: cannot read the routine: it is no file")
+        with path.open("rb") as file:
+            return toml_text(file.read(MAX_BYTES + 1))
     except OSError as error:
         raise UsageError(f"{where}: cannot read the routine: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{where}: not UTF-8 text at byte {error.start}; a routine is a TOML file") from error
+    except ValueError as error:
+        raise UsageError(f"{where}: cannot read the routine: {error}") from error
 
 
-def parse_routine(toml_text: str, where: str) -> Routine:
+def parse_routine(text: str, where: str) -> Routine:
     """Check a routine's TOML text; `where` names it in errors. Raises UsageError."""
     where = display(where)
     try:
-        table = tomllib.loads(toml_text)
+        table = toml_tables(toml_text(text.encode("utf-8", "surrogatepass")))
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from error
+    try:
         routine = msgspec.convert(table, Routine)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{where}: not valid TOML: {display(error, 200)}") from error
-    except RecursionError as error:
-        raise UsageError(f"{where}: not a routine: nested too deeply") from error
     except msgspec.ValidationError as error:
         key, expected = explained(error, Routine, {})
         if key.endswith(".exercise"):

@@ -1,14 +1,19 @@
-"""Says of a TOML table that does not fit its type what was expected where, with what is allowed there."""
+"""Reads TOML that anybody may have written, and says of a table that does not fit its type what was expected
+where, with what is allowed there."""
 
 import difflib
 import re
+import tomllib
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from msgspec import inspect
 
 from footsense.text import display
 
+MAX_BYTES = 64 * 1024
+MAX_DOTS = 100  # in a line: dotted keys cost the TOML parser the square of their number
 _GOT = {
     "str": "text",
     "int": "a whole number",
@@ -18,6 +23,31 @@ _GOT = {
     "object": "a table",
 }
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+
+def toml_text(raw: bytes) -> str:
+    """The text of a TOML file. Raises ValueError, in one line, for one that is too large, or would keep a
+    parser busy for minutes."""
+    if len(raw) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES // 1024} KiB, which is the most that is read")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not UTF-8: save the file as UTF-8") from None
+    for i, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            raise ValueError(f"line {i}: more than {MAX_DOTS} dots")
+    return text
+
+
+def toml_tables(text: str) -> dict[str, Any]:
+    """What the text holds. Raises ValueError, in one line, where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"not TOML: {display(error, 200)}") from None
+    except (RecursionError, ValueError) as error:
+        raise ValueError(f"not TOML: nested too deeply, or a number too long ({display(error)})") from None
 
 
 def explained(error: msgspec.ValidationError, kind: type, words: Mapping[str, str]) -> tuple[str, str]:

@@ -1,10 +1,14 @@
 """Routines: what is built in, what a file must say, and what its errors tell."""
 
+import os
 import re
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import footsense.routine
 from footsense.errors import UsageError
@@ -57,7 +61,7 @@ def test_a_routine_is_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("schema = ", "r.toml: not valid TOML: "),
+        ("schema = ", "r.toml: not TOML: "),
         (
             'schema = "footsense.routine/9"\nname = "x"\nitem = []',
             'r.toml: schema: expected "footsense.routine/1", got "footsense.routine/9"',
@@ -179,3 +183,60 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         path.write_bytes(content)
     with pytest.raises(UsageError, match=r"mine\.toml: "):
         load_routine(path)
+
+
+HOSTILE = {
+    "deep-array": "a = " + "[" * 60_000,
+    "deep-table": "a = " + "{a=" * 20_000,
+    "dotted-key": ".".join("a" * 32_000) + " = 1\n",
+    "dotted-header": "[" + ".".join("a" * 32_000) + "]\n",
+    "many-items": HEAD + "[[item]]\n" * 7_000,
+    "many-sides": HEAD + "exercise = 'band-flexes'\nsides = [" + "'left'," * 9_000 + "]",
+    "long-number": "a = " + "9" * 60_000,
+    "long-fraction": "a = " + "9" * 60_000 + ".5",
+    "long-array": "a = [" + "1," * 30_000 + "]",
+    "endless": "#\n" * 300_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_routine_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(HOSTILE[name])
+    for read in (lambda: load_routine(path), lambda: parse_routine(HOSTILE[name], "r.toml")):
+        began_s = time.process_time()
+        with pytest.raises(UsageError, match=r"r\.toml: [^\n]+$"):
+            read()
+        assert time.process_time() - began_s < 1.0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_no_routine(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    path = tmp_path_factory.mktemp("any") / "r.toml"
+    path.write_bytes(raw)
+    with pytest.raises(UsageError, match=r"r\.toml: [^\n]+$"):
+        load_routine(path)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_a_routine_with_anything_changed_is_read_or_refused_in_one_line(data: st.DataObject) -> None:
+    text = (footsense.routine._FOLDER / "ground-up.toml").read_text(encoding="utf-8")
+    for _ in range(data.draw(st.integers(1, 4))):
+        a, b = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+        piece = data.draw(st.text("[]{}=.'\"#\n 0129-+einfax\\,", max_size=4) | st.text(max_size=4))
+        text = text[:a] + piece + text[min(b, a + 6) :]
+    try:
+        routine = parse_routine(text, "r.toml")
+    except UsageError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert all(item.shortest_s >= 0 for item in routine.items)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="not run: pipes with a name are of POSIX")
+def test_a_pipe_is_no_routine(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.toml")
+    with pytest.raises(UsageError, match="it is no file"):
+        load_routine(tmp_path / "r.toml")

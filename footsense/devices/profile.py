@@ -1,7 +1,6 @@
 """A profile as the rest of the program sees it, and how it is read from TOML."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +19,12 @@ from footsense.devices.steps import writes
 from footsense.devices.uuids import full
 from footsense.errors import ProfileError, UsageError
 from footsense.resources import data_folder
-from footsense.tables import explained
+from footsense.tables import MAX_BYTES, explained, toml_tables, toml_text
 from footsense.text import display
 
 _T = TypeVar("_T")
 
 Place = tuple[str, str]  # a characteristic: UUID of its service, and its own
-
-MAX_BYTES = 64 * 1024
-MAX_DOTS = 100  # in a line: dotted keys cost the TOML parser the square of their number
 
 
 @dataclass(frozen=True)
@@ -166,35 +162,13 @@ def parse_profile(text: str | bytes, where: str) -> Profile:
     """Read and check a profile. `where` begins the messages.
 
     Raises ProfileError: file, line or key path, and what was expected."""
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
-        decoded = _text(text)
-        data = _checked(_tables(decoded))
-    except ProfileError as error:
+        decoded = toml_text(raw)
+        data = _checked(toml_tables(decoded))
+    except (ProfileError, ValueError) as error:
         raise ProfileError(f"{where}: {error}") from error
     return Profile(data, decoded)
-
-
-def _text(text: str | bytes) -> str:
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(raw) > MAX_BYTES:
-        raise ProfileError(f"larger than {MAX_BYTES // 1024} KiB, which is the most a profile may have")
-    try:
-        decoded = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ProfileError(f"byte {error.start} is not UTF-8: save the file as UTF-8") from error
-    for i, line in enumerate(decoded.split("\n"), 1):
-        if line.count(".") > MAX_DOTS:
-            raise ProfileError(f"line {i}: more than {MAX_DOTS} dots")
-    return decoded
-
-
-def _tables(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"not TOML: {display(error, 200)}") from error
-    except (RecursionError, ValueError) as error:
-        raise ProfileError(f"not TOML: nested too deeply, or a number too long ({display(error)})") from error
 
 
 def _checked(tables: dict[str, Any]) -> ProfileData:

@@ -87,6 +87,13 @@ def test_one_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Pa
         read_csv(path)
 
 
+@pytest.mark.parametrize("row", ["", ROW])
+def test_empty_lines_without_end_are_refused_before_they_fill_the_memory(tmp_path: Path, row: str) -> None:
+    path = write(tmp_path, gzip.compress((HEAD + row).encode() + b"\n" * (5 << 20)), "a.csv.gz")
+    with pytest.raises(RecordingError, match="is the first of far too many empty lines"):
+        read_csv(path)
+
+
 def test_an_error_far_down_is_found(tmp_path: Path) -> None:
     lines = [f"{i},0,0,1\n" for i in range(50_000)]
     lines[41_234] = "41234,0,1_0,1\n"

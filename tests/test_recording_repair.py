@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import stat
+import struct
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,16 @@ def test_a_file_without_a_session_cannot_be_repaired(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="holds no footsense session"):
         repair(tmp_path / "a.mcap", tmp_path / "b.mcap")
     assert not (tmp_path / "b.mcap").exists()
+
+
+def test_nothing_is_taken_that_follows_the_end(whole: Path, tmp_path: Path) -> None:
+    raw, longer = whole.read_bytes(), record(tmp_path / "longer.mcap", 200).read_bytes()
+    index = chunk_starts(raw)[-1]
+    _, length = struct.unpack_from("<BQ", raw, index)
+    end = index + 9 + length
+    path = tmp_path / "b.mcap"
+    path.write_bytes(raw[:end] + longer[chunk_starts(longer)[-10] :])
+    assert read(path)[0] == read(whole)[0]
 
 
 def test_a_file_that_is_given_up_says_so(tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ def the_same_message() -> bytes:
 
 def nested_chunks() -> bytes:
     """Each chunk says that all the rest of the file is inside it, and none is whole."""
-    size, step = 4 << 20, 53
+    count, step = 80_000, 53
     out = bytearray(MAGIC)
-    for at in range(len(MAGIC), size - step, step):
-        inside = min(size - at - step, MAX_CHUNK)
+    for left in range(count - 1, -1, -1):
+        inside = min(left * step, MAX_CHUNK)
         head = struct.pack("<QQQII", 0, 0, MAX_CHUNK, 1, 4) + b"zstd" + struct.pack("<Q", inside)
         out += struct.pack("<BQ", 6, len(head) + inside) + head
     return bytes(out)

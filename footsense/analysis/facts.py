@@ -32,6 +32,7 @@ class Watcher:
         self._samples = 0
         self._rates: Counter[float] = Counter()
         self._gaps: list[tuple[float, float]] = []
+        self._breaks: list[float] = []
         self._info: StreamInfo | None = None
         self._first_s = self._last_s = self._real_s = 0.0
         self._hole_open = False
@@ -40,6 +41,8 @@ class Watcher:
         """Take note of an item; Ticks and Commands are nothing to note."""
         if isinstance(item, StreamInfo):
             self._info = item
+            if self._samples:
+                self._breaks.append(self._last_s)
         elif isinstance(item, Gap):
             self.lost_s += item.end_s - item.start_s
             self._gaps.append((item.start_s, item.end_s))
@@ -50,7 +53,8 @@ class Watcher:
         """What was seen so far. The rate is that of most samples, 0 with fewer than two."""
         rate = self._rates.most_common(1)[0][0] if self._samples > 1 else 0.0
         gyro = self._info is not None and self._info.has_gyro
-        return RecordingFacts(self.duration_s, self._samples, rate, gyro, tuple(self._gaps))
+        gaps, breaks = tuple(self._gaps), tuple(self._breaks)
+        return RecordingFacts(self.duration_s, self._samples, rate, gyro, gaps, breaks)
 
     @property
     def force_g(self) -> float:
@@ -104,7 +108,7 @@ def still_axes(item: Samples) -> list[Still]:
     """Stretches in which an axis keeps one value for two seconds or more while another axis of its kind
     moves, with the noise of a real sensor: (axis, start_s, end_s, at_end). An axis that stands at its own
     extreme (`at_end`) is clipped, any other is stuck. A sensor at rest, all axes still, is neither; nor is an
-    axis in which nothing happens in data that were computed without noise."""
+    axis at 0 in data that were computed without noise."""
     found: list[Still] = []
     if item.t_s[-1] - item.t_s[0] < STUCK_S:
         return found
@@ -121,7 +125,8 @@ def _still(t_s: Floats, rows: Floats, names: tuple[str, ...], moves: float) -> l
         borders = np.concatenate(([0], np.flatnonzero(column[1:] != column[:-1]) + 1, [len(column)]))
         long = np.flatnonzero(t_s[borders[1:] - 1] - t_s[borders[:-1]] >= STUCK_S)
         for a, b in zip(borders[long].tolist(), borders[long + 1].tolist(), strict=True):
-            if _moves(rows[a:b], moves) and _noise(rows[a:b]) > _NOISY:
+            # what was computed without noise may stay at 0 while others move
+            if _moves(rows[a:b], moves) and (column[a] != 0.0 or _noise(rows[a:b]) > _NOISY):
                 at_end = b - a < len(column) and column[a] in (column.min(), column.max())
                 found.append((name, float(t_s[a]), float(t_s[b - 1]), at_end))
     return found

@@ -10,13 +10,15 @@ from footsense.types import Event, Grade, Placement, Reason, Side
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """Duration in s, number of samples received, rate in Hz, gyro or not, holes as (start_s, end_s)."""
+    """Duration in s, number of samples received, rate in Hz, gyro or not, holes as (start_s, end_s), and the
+    times, s, at which the stream began anew, with a hole or without (a sensor that restarted, another rate)."""
 
     duration_s: float
     samples: int
     rate_hz: float
     gyro: bool
     gaps: tuple[tuple[float, float], ...] = ()
+    breaks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Analysis:
 
     `counts` are None where the data cannot show it (`grade` is `not-verifiable`). With more than one sensor
     `sensors` names them and every event has its `side` among its attributes. `lost` is not empty where the file
-    is damaged or has no end, so that more may have been done than is in it: the sides of its sensors. `cues`
-    were given while it was recorded; they have no part in events, counts and grade.
+    is damaged or has no end, or the link was lost for good, so that more may have been done than is in it: the
+    sides of its sensors. `cues` were given while it was recorded; they have no part in what was counted.
     """
 
     file: str

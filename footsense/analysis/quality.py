@@ -95,7 +95,8 @@ def _stuck_axis(watcher: Watcher, axis: str) -> Reason:
 
 
 def file_reasons(file: Recording | Scan) -> list[Reason]:
-    """Reasons that lie in the file: stretches that the reader could not take, and an end that is missing.
+    """Reasons that lie in the file: stretches that the reader could not take, and an end that is missing, of
+    the file or of the link.
 
     Without its end what there is stays good; what came after is not known.
     """
@@ -109,6 +110,9 @@ def file_reasons(file: Recording | Scan) -> list[Reason]:
     if not file.closed:
         text = "the recording was never closed, or its end was cut off; what came after is not in it"
         reasons.append(Reason("not-closed", text, Grade.GOOD))
+    if file.gone:
+        text = "the link to the sensor was lost and did not come back; what was done after is not in it"
+        reasons.append(Reason("link-lost", text, Grade.GOOD))
     return reasons
 
 

@@ -212,9 +212,14 @@ def together(
         sensors=tuple(SensorFacts(s.track.id, s.track.side, s.track.placement, s.watcher.facts()) for s in seen)
         if several
         else (),
-        lost=frozenset(t.side for t in recording.tracks if recording.damage or not recording.closed),
+        lost=frozenset(t.side for t in recording.tracks if _is_cut(recording, t)),
         cues=tuple(replace(c, side=s.track.side) if several else c for s in seen for c in s.cues),
     )
+
+
+def _is_cut(recording: Recording, track: Track) -> bool:
+    """Whether the track may be longer than what is in the file."""
+    return bool(recording.damage) or not recording.closed or track.id in recording.gone
 
 
 def _overall(grades: Sequence[Grade], *, damaged: bool) -> Grade:

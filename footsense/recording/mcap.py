@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,6 +30,7 @@ from footsense.types import (
 )
 
 _CHUNK = 4096  # samples an item
+_LINK = {"connected", "lost", "back"}
 _MAX_SENSORS = 16
 _MAX_PROFILE = 1 << 17
 
@@ -65,7 +66,8 @@ class _Said(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What one pass over a file tells: its sensors, whether its end was written, damage, number of packets,
-    whether the wearer was simulated, and which part of a session it is."""
+    whether the wearer was simulated, which part of a session it is, and the sensors (ids) whose link was lost
+    and did not come back."""
 
     sensors: tuple[SensorMeta, ...]
     closed: bool
@@ -73,6 +75,7 @@ class Scan:
     packets: int
     simulated: bool = False
     segment: Segment = ALONE
+    gone: frozenset[str] = frozenset()
 
 
 def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
@@ -89,18 +92,22 @@ def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | N
         except FootsenseError as error:
             raise RecordingError(f"{name}: its device profile cannot be used: {error}") from None
     tracks = tuple(Track(meta.id, meta.side, meta.placement, _source(path, meta)) for meta in metas)
-    return Recording(file, tracks, scan.closed, scan.damage, scan.simulated, scan.segment)
+    return Recording(file, tracks, scan.closed, scan.damage, scan.simulated, scan.segment, scan.gone)
 
 
 def scan_mcap(path: Path) -> Scan:
     """Read a whole file once. Raises RecordingError where it holds no session of footsense."""
     scan: Scan | None = None
     packets, closed = 0, False
+    links: dict[object, bool] = {}
     with reading(path) as opened:
         reader = Reader(opened)
         for message in reader.messages():
             packets += message.topic == m.RAW
             closed |= message.topic == m.END
+            said = status_of(message) if message.topic == m.LINK else None
+            if said is not None and said.fields.get("event") in _LINK:
+                links[said.fields.get("sensor")] = said.fields["event"] == "lost"
             if scan is None and message.topic == m.SESSION:
                 scan = _session(message, display(path.name))
     if scan is None:
@@ -108,7 +115,11 @@ def scan_mcap(path: Path) -> Scan:
             f"{display(path.name)}: holds no footsense session that is whole; get the file again or record anew"
         )
     damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
-    return replace(scan, closed=closed, damage=tuple(damage), packets=packets)
+    return replace(scan, closed=closed, damage=tuple(damage), packets=packets, gone=_gone(links))
+
+
+def _gone(links: Mapping[object, bool]) -> frozenset[str]:
+    return frozenset(sensor for sensor, lost in links.items() if lost and isinstance(sensor, str))
 
 
 def _before_the_cut(damage: Sequence[Damage], size: int) -> Sequence[Damage]:

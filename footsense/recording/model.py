@@ -78,7 +78,8 @@ class Track:
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A recording opened: its sensors, whether it was closed in order, what of it is damaged, whether it says
-    that its wearer was simulated, and which part of a session it is."""
+    that its wearer was simulated, which part of a session it is, and the sensors (ids) whose link was lost and
+    did not come back."""
 
     file: str  # as given
     tracks: tuple[Track, ...]
@@ -86,6 +87,7 @@ class Recording:
     damage: tuple[Damage, ...] = ()
     simulated: bool = False
     segment: Segment = ALONE
+    gone: frozenset[str] = frozenset()
 
     @property
     def has_commands(self) -> bool:

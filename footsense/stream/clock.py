@@ -39,6 +39,7 @@ _LIKE = 0.55
 _ALIKE_SHARE = 0.7
 _FIRST_WINDOW_S, _RATE_WINDOW_S = 0.5, 2.0
 _FUTURE_S, _LATE_S, _DELAY_WINDOW_S = 1.0, 10.0, 30.0
+_ANEW_S = 0.5
 _BLOCK_S, _BLOCKS = 2.0, 30
 _SLEW = 0.03
 _AHEAD_S = 0.1
@@ -125,14 +126,15 @@ class Epoch:
         """What the device's clock shows about now."""
         return self._newest_s + host_s - self._host_s
 
-    def time_s(self, device_s: float, host_s: float) -> float:
-        """The device's time on the time axis. Where that cannot be (in the future, or more than 10 s late)
-        the device has started anew, and its time is laid to where the arrival says."""
+    def time_s(self, device_s: float, host_s: float, *, restart: bool = False) -> float:
+        """The device's time on the time axis. Where that cannot be (in the future, or more than 10 s late; half
+        a second where its count is known to have begun anew) it is laid to where the arrival says."""
         if self._origin_s is None:
             self._origin_s = host_s - device_s
         time_s = device_s + self._origin_s
         delay_s = self._delay.value
-        self.restarted = delay_s < math.inf and not -_FUTURE_S <= host_s - time_s - delay_s <= _LATE_S
+        latest_s = _ANEW_S if restart else _LATE_S
+        self.restarted = delay_s < math.inf and not -_FUTURE_S <= host_s - time_s - delay_s <= latest_s
         if self.restarted:
             time_s = host_s - delay_s
             self._origin_s = time_s - device_s
@@ -160,7 +162,7 @@ class TickClock:
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""
         anchor = 0 if self._timing.anchor == "first" else frame.n - 1
-        stamp_s = self._epoch.time_s(self._device_s(frame), frame.host_s)
+        stamp_s = self._epoch.time_s(self._device_s(frame), frame.host_s, restart=frame.restart)
         self.changed, self.restarted = None, frame.restart or self._epoch.restarted
         if self._end_s is None or self._stamp_s is None:
             placed = Placed(stamp_s - anchor * self.period_s, self.period_s)

@@ -14,6 +14,8 @@ _WAIT_S, _LONGEST_S = 0.3, 2.0
 _WINDOW_S = 4.0
 _LOST_S = 0.25
 _MEASURE_S = 0.5
+_PAIRS = 10
+_FRESH, _AGAIN_SHARE, _RUN, _FROZEN_S = 100, 0.05, 20, 2.0
 
 
 class Counter:
@@ -25,6 +27,9 @@ class Counter:
         self._delay = WindowMin(_WINDOW_S)
         self._held: list[Frame] = []
         self._wait_from_s = 0.0
+        self._was_same, self._pairs = False, 0
+        self._fresh = self._again = self._run = 0  # frames that differ from the one before, and that do not
+        self._run_from_s = 0.0
         self._last: Frame | None = None
         self.bound_s = _WAIT_S
         self._watch = RateWatch(self._period_s, min_steps=1)
@@ -42,12 +47,32 @@ class Counter:
         late_s = self._late_s(frame, self._end_s)
         last, self._last = self._last, frame
         span_s = frame.n * self._period_s
-        if late_s < -0.5 * span_s and last is not None and (frame.content == last.content):
+        same = last is not None and frame.content == last.content
+        if self._doubled(same) or (same and late_s < -0.5 * span_s) or self._frozen(same, frame):
             return []
         if self._watch.settled and late_s > max(_SILENCE_S, _SILENCE_FRAMES * span_s):
             self._held, self._wait_from_s = [frame], frame.host_s
             return []
         return [self._take(frame)]
+
+    def _doubled(self, same: bool) -> bool:
+        """Whether a frame is the second of two, in a row of pairs: a link that tells everything twice. A still
+        sensor with coarse steps repeats itself more often, or less."""
+        if same == self._was_same:
+            self._pairs = 0
+        self._was_same, self._pairs = same, self._pairs + same
+        return same and self._pairs > _PAIRS
+
+    def _frozen(self, same: bool, frame: Frame) -> bool:
+        """Whether a sensor that hardly ever repeats itself, because of its noise, has done nothing else for two
+        seconds: it tells nothing any more."""
+        if not same:
+            self._fresh += 1
+            self._run_from_s, self._again, self._run = frame.host_s, self._again + self._run, 0
+            return False
+        self._run += 1
+        rare = self._fresh >= _FRESH and self._again < _AGAIN_SHARE * self._fresh
+        return rare and self._run >= _RUN and frame.host_s - self._run_from_s >= _FROZEN_S
 
     def flush(self) -> list[Frame]:
         """The frames that are held back: a burst of which the end was not seen shows no loss."""

@@ -8,7 +8,9 @@ from footsense.errors import PacketError
 from footsense.stream.reference import reference_of
 from footsense.stream.stage import Stage
 from footsense.text import display
-from footsense.types import Command, Decoded, Item, RawPacket, SensorMeta, StreamTiming
+from footsense.types import Command, Decoded, Gap, Item, RawPacket, SensorMeta, StreamTiming
+
+_SILENT_S = 1.0  # longer than any order or pairing waits
 
 
 class FrameDecoder(Protocol):
@@ -41,11 +43,13 @@ class Pipeline:
         self.meta = meta
         self.bad_packets = 0
         self.last_problem: str | None = None
+        self._heard_ns = 0
         self._decoder = decoder
         self._stage = Stage(decoder.timings, meta.side, meta.placement, decoder.acc_range_g, meta.id)
 
     def process(self, packet: RawPacket) -> list[Item]:
         """What this packet completes."""
+        self._heard_ns = packet.host_ns
         try:
             frames = self._decoder.feed(packet.char, packet.payload)
         except PacketError as error:
@@ -63,8 +67,12 @@ class Pipeline:
         return [replace(command, fields={**command.fields, "t_s": self.stream_time(command.host_ns)})]
 
     def flush(self) -> list[Item]:
-        """What the end of the stream completes."""
-        return self._stage.flush()
+        """What the end of the stream completes; a Gap where packets came to the end with no sample in them."""
+        items = self._stage.flush()
+        last_s, heard_s = self._stage.last_s, self.stream_time(self._heard_ns)
+        if last_s is not None and heard_s - last_s > _SILENT_S:
+            items.append(Gap(last_s, heard_s))
+        return items
 
     def stream_time(self, host_ns: int) -> float:
         """The stream time at a moment of the host's clock; 0 before the first sample."""

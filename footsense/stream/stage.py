@@ -89,6 +89,11 @@ class Stage:
                 out += self._emit(block)
         return out
 
+    @property
+    def last_s(self) -> float | None:
+        """Stream time of the last sample that was put out."""
+        return None if self._grid is None else self._grid.last_s
+
     def refer(self, reference: Reference) -> None:
         """Let a reference hold from the next samples on: they open a stream that names it."""
         self._about["reference"] = reference
@@ -193,7 +198,9 @@ class Lane:
         self.longest_s = max(self.longest_s, frame.n * placed.period_s)
         t_s: Floats = placed.start_s + placed.period_s * _counting(frame.n)
         acc, gyr = frame.acc_g, frame.gyr_dps
-        peak_g = 0.0 if acc is None else math.sqrt(np.vdot(acc, acc))  # one number is no larger than all
+        peak_g = (
+            0.0 if acc is None else math.sqrt(np.einsum("ij,ij->", acc, acc))
+        )  # one number is no larger than all
         if math.isfinite(peak_g) and (gyr is None or all_finite(gyr)):
             return t_s, acc, gyr, placed.period_s, peak_g
         good = np.isfinite(np.column_stack([rows for rows in (acc, gyr) if rows is not None])).all(axis=1)

@@ -20,6 +20,7 @@ from footsense.text import display
 from footsense.types import Event, Grade, Side
 from footsense.verify.bouts import Bout, find_bouts
 from footsense.verify.cues import answers, given, presses
+from footsense.verify.holes import Why, hidden_by_holes, sides_of
 
 SCHEMA = "footsense.verdict/1"
 
@@ -28,7 +29,7 @@ SCHEMA = "footsense.verdict/1"
 # the foot, 100 Hz, 105 kept it; the other three were top presses (the worst 0.88 s). Not measured on people.
 HOLD_ERROR_S = 0.4
 
-_LOST = {"damaged", "not-closed"}  # reasons why a part of the file is missing
+_LOST = {"damaged", "not-closed", "link-lost"}  # reasons why a part of the file is missing
 
 
 class Answer(StrEnum):
@@ -46,14 +47,6 @@ class Evidence:
     file: str
     start_s: float
     end_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A stable code and a sentence for a person."""
-
-    code: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +125,16 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
     found = [c for a in analyses if _about(a, item.exercise) for c in _candidates(item, a)]
     candidates = [c for c in found if side in ("both", c.group)]
     openings = _openings(item, side, analyses)
-    answer = _answer(needed, candidates, is_open=bool(openings))
     shown = _best(candidates)
+    answer = _answer(needed, candidates, is_open=bool(openings))
+    if answer is Answer.INCOMPLETE:
+        openings = tuple(hidden_by_holes(item, side, analyses, sum(_missing(needed, shown).values())))
+        answer = Answer.NOT_VERIFIABLE if openings else answer
     sure = [c for c in shown if c.keys and c.sure]
     seen_at = _seen_at(candidates) if side == "both" else None
     counted = {key: sum(c.keys == (key,) for c in sure) for key in needed}
     group = shown[0].group if shown else None
-    about = [a for a in analyses if _about(a, item.exercise) and (group is None or group in _sides_of(a))]
+    about = [a for a in analyses if _about(a, item.exercise) and (group is None or group in sides_of(a))]
     cues, answered = given(about, item.exercise, group), sum(c.cued for c in sure)
     return ItemVerdict(
         exercise=item.exercise,
@@ -283,16 +279,12 @@ def _weigh_bout(item: RoutineItem, bout: Bout) -> _Weighed:
 
 def _openings(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> tuple[Why, ...]:
     """Why more may have been done than was counted."""
-    mine = [a for a in analyses if side == "both" or _sides_of(a) & {side, None}]
+    mine = [a for a in analyses if side == "both" or sides_of(a) & {side, None}]
     known = any(_about(a, item.exercise) for a in mine)
     whys = [why for a in mine for why in _opening(item, side, a, known=known)]
     # a part that is missing may hold any exercise, also one that is marked nowhere else
     whys += [why for a in analyses if a.lost and (side == "both" or a.lost & {side, None}) for why in _lost(a)]
     return tuple(dict.fromkeys(whys))
-
-
-def _sides_of(analysis: Analysis) -> set[Side | None]:
-    return {s.side for s in analysis.sensors} or {analysis.side}
 
 
 def _opening(item: RoutineItem, side: ItemSide, analysis: Analysis, *, known: bool) -> Iterator[Why]:
@@ -327,12 +319,12 @@ def _lost(analysis: Analysis) -> Iterator[Why]:
 
 def _has_unknown_side(analysis: Analysis, item: RoutineItem) -> bool:
     sides = {_side_of(e, analysis) for e in analysis.events if e.exercise == item.exercise}
-    return None in (sides or _sides_of(analysis))
+    return None in (sides or sides_of(analysis))
 
 
 def _unseen(side: ItemSide, analyses: Sequence[Analysis]) -> str:
     """Why nothing of that foot can have been seen, empty if it can."""
-    known = [_sides_of(a) | a.lost for a in analyses]
+    known = [sides_of(a) | a.lost for a in analyses]
     given = side == "both" or any(sides & {side, None} for sides in known)
     return "" if given else f": no readable recording of the {side} foot was given"
 

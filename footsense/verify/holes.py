@@ -1,0 +1,62 @@
+"""What the holes of a recording may hide: a repetition that a hole cuts is not counted, and a long hole may
+hold several."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from footsense.analysis import Analysis, RecordingFacts
+from footsense.routine import ItemSide, RoutineItem
+from footsense.text import display
+from footsense.types import Side
+
+_CUTS_S = 0.25  # shorter holes are bridged
+_NEAR_S = 5.0  # beyond one and a half repetitions: between them one rests, or tries in vain
+_QUICKEST_S = 1 / 1.4  # of a circle
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A stable code and a sentence for a person."""
+
+    code: str
+    text: str
+
+
+def hidden_by_holes(
+    item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis], missing: int
+) -> Iterator[Why]:
+    """For each recording with holes, what to say of them, if together they may hide all that is missing."""
+    mine = [a for a in analyses if a.exercise == item.exercise and (side == "both" or side in sides_of(a))]
+    hidden = [_most(item, a, side) for a in mine]
+    if not 0 < missing <= sum(hidden):
+        return
+    for analysis in (a for a, most in zip(mine, hidden, strict=True) if most):
+        text = "the stream has holes or began anew; what is missing may have been done there"
+        yield Why("gaps", f"{display(analysis.file)}: {text}")
+
+
+def sides_of(analysis: Analysis) -> set[Side | None]:
+    """The sides that its sensors were worn on."""
+    return {s.side for s in analysis.sensors} or {analysis.side}
+
+
+def _most(item: RoutineItem, analysis: Analysis, side: ItemSide) -> int:
+    """How many repetitions the holes of a recording can hide at most."""
+    shortest_s = item.shortest_s or _QUICKEST_S
+    facts = _facts(analysis, side)
+    holes = [g for g in facts.gaps if g[1] - g[0] > _CUTS_S]
+    holes += [(t, t) for t in facts.breaks if all(t != begin_s for begin_s, _ in holes)]
+    return sum(
+        int((b - a) / shortest_s) + 1
+        for a, b in holes
+        if b - a >= shortest_s or _near(analysis, a, b, 1.5 * shortest_s + _NEAR_S)
+    )
+
+
+def _near(analysis: Analysis, start_s: float, end_s: float, within_s: float) -> bool:
+    """Whether something of the exercise was seen that near."""
+    return any(e.start_s - within_s < end_s and start_s < e.end_s + within_s for e in analysis.events)
+
+
+def _facts(analysis: Analysis, side: ItemSide) -> RecordingFacts:
+    return next((s.recording for s in analysis.sensors if s.side == side), analysis.recording)

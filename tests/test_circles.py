@@ -352,6 +352,12 @@ def test_a_leg_that_swings_in_thin_loops_is_no_circle(tempo_hz: float, share: fl
     assert not circles(info, felt(stream, share))
 
 
+def test_quicker_than_a_leg_swings_thin_circles_count() -> None:
+    """Also if the leg goes along, so that their tilt is hardly felt."""
+    info, stream = bout(10, 1.55, gyro=True, size_deg=10.0, width=0.3)
+    assert len(circles(info, felt(stream, -0.2))) == 10
+
+
 def test_nor_is_it_without_a_gyro() -> None:
     """Where it seems rounder, as little of the long way is felt."""
     engine = Engine(CIRCLES)

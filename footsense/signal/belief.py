@@ -26,6 +26,7 @@ from footsense.signal.winding import TINY, dot, square2, turned
 RIM = 0.65  # half axes from the centre from which the path is a turn and no stroke to it
 MOSTLY = 0.8  # turns on the rim that show what the whole is
 SLOW_S = 2.5  # a slower turn hardly accelerates the sensor
+SWING_S = 0.7  # a turn; a leg that swings by itself is no quicker, though without a gyro it may seem so
 PAIR_SWING = 0.7  # of the width to length from which it is the foot: thinner, two quick turns say nothing
 FOLLOWS = 0.25  # correlation of what gravity and the gyro show, at least, where it is the foot that tilts
 LEVER_M = 0.2  # from the ankle; a sensor near the foot is further from the knee
@@ -70,12 +71,13 @@ def _tilts(tape: Tape, turns: list[Turn], shape: Shape) -> bool:
     through thin loops, and a pendulum feels no tilt: what a sensor near its end feels is along the leg. Two
     turns that are not both round and even may be of any movement."""
     n = len(turns)
-    ratio = sum(t.loop.ratio for t in turns) / n
-    quick = sum(t.period_s for t in turns) < shape.swing_s * n
-    if not quick or not shape.gyro or (n < 3 and ratio < PAIR_SWING * shape.swing_ratio):
-        return not quick or ratio >= shape.swing_ratio
-    in_doubt = ratio < shape.swing_ratio or (n < 3 and not are_even(turns, shape))
-    return not in_doubt or _gravity_goes_along(tape, turns)
+    ratio, period_s = (sum(v) / n for v in ([t.loop.ratio for t in turns], [t.period_s for t in turns]))
+    if period_s >= shape.swing_s:
+        return True
+    swings = ratio < shape.swing_ratio and (period_s >= SWING_S or not shape.gyro)
+    if not shape.gyro or (n < 3 and ratio < PAIR_SWING * shape.swing_ratio):
+        return not swings
+    return not (swings or (n < 3 and not are_even(turns, shape))) or _gravity_goes_along(tape, turns)
 
 
 def _gravity_goes_along(tape: Tape, turns: list[Turn]) -> bool:

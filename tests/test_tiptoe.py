@@ -243,6 +243,19 @@ def test_a_flat_step_among_tiptoe_ones_is_flat(placement, gyro, monkeypatch):
     assert flat.count(False) >= 0.8 * len(flat)
 
 
+def test_half_way_through_slow_low_swings_the_foot_is_not_on_tiptoe():
+    walk = simulate.simulate(simulate.sample("walking", 30102, placement="foot", gyro=False, duration_s=60.0))
+    assert not any(e.attributes["toe"] for e in steps(walk.items()))
+
+
+def test_quick_steps_at_a_low_rate_without_a_gyro_are_seldom_told():
+    """In so short a stance the low-pass does not reach the posture."""
+    walk = simulate.simulate(simulate.sample("walking", 30118, placement="foot", gyro=False, duration_s=60.0))
+    found = steps(walk.items())
+    assert len(found) >= 40
+    assert sum(e.attributes["toe"] is True for e in found) <= len(found) / 3
+
+
 def test_half_way_through_a_slow_swing_no_foot_lands():
     walk = simulate.simulate(simulate.sample("walking", 20031, placement="foot", gyro=False, duration_s=60.0))
     found = steps(walk.items())

@@ -40,11 +40,11 @@ class FootfallParams:
     second tiptoe; between them one below a share `among` of the last steps' is flat, else the median of up to
     `votes` steps in a row tells, by `flat_steps`, and where that cannot either, a turn in the swing up to
     `alone`. If the last steps turn by `heels` or more, and the tilt is below `surely`, the stand was no flat
-    one; without a gyro it may not have been if they are as hard as `heel`. A tilt that no neighbour shares
-    needs a turn below the last of `turns` and a softer landing. Farther than `elsewhere` the stand was another
-    posture. A stand within `same_cos` of the posture of a step on tiptoe just before is none on the flat foot.
-    Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel. Impact needs
-    `impact_rate_hz`, posture `posture_rate_hz`.
+    one; without a gyro it may not have been if they are as hard as `heel`, and where the rate does not show
+    that, if their median tilt does not tell. A tilt that few neighbours share needs a turn up to `lone` and a
+    softer landing. Farther than `elsewhere` the stand was another posture. A stand within `same_cos` of the
+    posture of a step on tiptoe just before is none on the flat foot. Hardness is impact³ / (swing · calm), in
+    g: from `hard` on a heel, below `soft` no heel. Impact needs `impact_rate_hz`, posture `posture_rate_hz`.
 
     At the ankle a step tilted by less than the share `among` of what the last steps are is flat, if those are
     tilted by the first of `tilted`. Otherwise the turn in the swing tells, in degrees: over the last of `turns`
@@ -69,6 +69,7 @@ class FootfallParams:
     hard: float = 0.7
     heel: float = 12.0
     heels: float = 60.0
+    lone: float = 44.0
     among: float = 0.4
     soft_leg: float = 2.5
     surely_leg: float = 0.3  # 17°
@@ -152,6 +153,7 @@ class Footfall:
         self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
         self._rises_deg = 0.0 if self._on_foot else self.params.turns[2]  # the foot's height is not asked for
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
+        self._labels: deque[bool | None] = deque(maxlen=self.params.votes - 1)  # those of the steps before
         self._last_s = -math.inf
         self._last: _Last | None = None
 
@@ -168,6 +170,7 @@ class Footfall:
         """After a hole: what is under way is forgotten, the flat stand is kept."""
         self._stands.drop()
         self._seen.clear()
+        self._labels.clear()
         self._last = None
 
     @property
@@ -193,11 +196,13 @@ class Footfall:
     def _label(self, landing: Landing, look: _Look, soon: int) -> bool | None:
         if landing.start_s - self._last_s > self.params.bout_s:
             self._seen.clear()
+            self._labels.clear()
         self._last_s = landing.start_s
         flat = self._flat(look, soon)
         step = self._step(landing, look, [tilt for _, tilt in flat])
         self._seen.append(step)
         toe = self._judge(step)
+        self._labels.append(toe)
         if flat and toe and self._on_foot and step.tilt <= self.params.flat[0]:
             flat[0][0].raised = True
         self._last = _Last(landing.land, look.posture, toe is not False and step.tilt > self.params.flat[0])
@@ -327,11 +332,15 @@ class Footfall:
     def _heeled(self, step: _Step) -> bool:
         """Whether a step that is tilted as on tiptoe may have come down on the heel: who turns around on a foot
         tilts it, and a stand may have been no flat one."""
-        p = self.params
-        if self._usual("tilt") < p.flat_steps[0]:  # it is alone with its tilt
-            unseen = math.isnan(step.turn) and step.impact_g < p.soft_g
-            return unseen or step.turn >= p.turns[2] or step.hardness >= p.heel
-        return math.isnan(self._usual("turn")) and self._usual("hardness") >= p.heel
+        p, flat = self.params, self._labels.count(False)
+        if (
+            self._usual("tilt") < p.flat_steps[0] or 2 * flat >= len(self._labels) > 0
+        ):  # it is alone with its tilt
+            return not (step.turn <= p.lone and step.hardness < p.heel)
+        if not math.isnan(self._usual("turn")):
+            return False
+        hardness = self._usual("hardness")
+        return hardness >= p.heel or (math.isnan(hardness) and self._usual("tilt") < p.flat[1])
 
     def _by_little_turn(self, step: _Step) -> bool | None:
         """What the turn in the swing shows alone: a heel where it is great; where it is little in the last

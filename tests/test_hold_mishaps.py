@@ -5,7 +5,7 @@ import pytest
 
 from footsense.engine import Engine
 from footsense.types import Floats, Grade, Samples
-from tests.test_holds import ANGLES_HZ, events, flexes, move, stream
+from tests.test_holds import ANGLES_HZ, cut, events, flexes, move, stream
 
 Parts = list[tuple[float, float]]
 FLEX: Parts = [(15.0, 0.6), (15.0, 5.0), (0.0, 0.6), (0.0, 3.0)]
@@ -82,3 +82,19 @@ def test_a_hold_now_and_then_among_many_movements_is_declined() -> None:
 def test_a_slow_sensor_is_told_the_vehicle_by_its_rests(noise_g: float, codes: set[str]) -> None:
     """At 25 Hz little is left of the vibration, but more than a limb at rest has."""
     assert set(declined(flexes(4, 4.0), rate_hz=25.0, noise_g=noise_g)) == codes
+
+
+def test_what_is_shown_of_a_lift_without_a_gyro_is_what_is_counted() -> None:
+    """The first part of the hold that the leg's own acceleration hides is shown as well."""
+    lift = [(30.0, 1.6), (30.0, 6.0), (0.0, 1.2), (0.0, 3.0)]
+    info, samples = stream(move([(0.0, 3.0), *lift]), noise_g=0.001)
+    engine = Engine(["pencil-pickups"])
+    engine.process(info)
+    shown, found = [], []
+    for one in cut(samples, list(range(10, len(samples), 10))):
+        found += engine.process(one)
+        shown.append((one.t_s[-1], engine.progress()[0].held_s))
+    (event,) = found
+    held = [(t, held_s) for t, held_s in shown if event.start_s + 1.5 < t < event.end_s]
+    assert held
+    assert all(held_s == pytest.approx(t - event.start_s, abs=0.05) for t, held_s in held)

@@ -51,10 +51,13 @@ class HoldDetector:
         return self._events(self.tracker.flush())
 
     def progress(self) -> Progress:
-        held_s = self.tracker.held_s(self._smallest_deg)
+        held_s = self._held_s()
         count = len(self.found) + (held_s >= self.tracker.params.min_hold_s)
         phase = "holding" if held_s else "rest" if self.tracker.state.phase == "rest" else "moving"
         return Progress(self.about.exercise, self.about.kind, count, held_s, phase)
+
+    def _held_s(self) -> float:
+        return self.tracker.held_s(self._smallest_deg)
 
     def reasons(self) -> tuple[Reason, ...]:
         """Vibration, and movements that are not those of one exercise."""

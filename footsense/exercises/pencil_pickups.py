@@ -26,10 +26,18 @@ class PencilPickups(HoldDetector):
         not_seen=("the pencil", "the grip of the toes"),
     )
 
+    def _held_s(self) -> float:
+        held_s, p = super()._held_s(), self.tracker.state.plateau
+        return held_s + _hidden_s(p.rise_s) if held_s and p and not self.info.has_gyro else held_s
+
     def _event(self, hold: Hold) -> Event:
         if self.info.has_gyro:
             return super()._event(hold)
-        hidden_s = min(LEAN * hold.rise_s, MOST_S)
+        hidden_s = _hidden_s(hold.rise_s)
         before = [h.decided_s for h in self.found if h.decided_s <= hold.start_s]
         start_s = max([hold.start_s - hidden_s, *before[-1:]])
         return super()._event(replace(hold, start_s=start_s, end_s=min(hold.end_s + hidden_s, hold.decided_s)))
+
+
+def _hidden_s(rise_s: float) -> float:
+    return min(LEAN * rise_s, MOST_S)

@@ -15,6 +15,7 @@ from footsense.types import Grade, Reason
 SMALLEST_PRESS_DEG = 1.5
 HELD = 1 / 3, 4  # of swaying less than a quarter is held
 COARSE_G = 0.01  # half of what tilting by SMALLEST_PRESS_DEG changes, and a little less
+FAINT_DEG = 1.6  # presses below SEEN_DEG are missed, and where half are no wider than this some are
 STANDS_OUT = 12.0  # excursion in multiples of the resting noise
 
 
@@ -32,8 +33,8 @@ class TopPresses(HoldDetector):
     least_held: ClassVar[tuple[float, int]] = HELD
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Placement, noise and resolution, beside what all holds share."""
-        return super().reasons() + self._placement() + self._noise() + self._coarse()
+        """Placement, noise, resolution and size, beside what all holds share."""
+        return super().reasons() + self._placement() + self._noise() + self._coarse() + self._faint()
 
     def _placement(self) -> tuple[Reason, ...]:
         if self.info.placement not in ("ankle", "shank"):
@@ -64,3 +65,12 @@ class TopPresses(HoldDetector):
             return ()
         text = f"the sensor's steps of {1e3 * step_g:.0f} mg are too coarse for a toe grip; set a smaller range"
         return (Reason("resolution", text, Grade.NOT_VERIFIABLE),)
+
+    def _faint(self) -> tuple[Reason, ...]:
+        if not self.found or self.info.placement in ("ankle", "shank"):
+            return ()
+        middle_deg = median(h.excursion_deg for h in self.found)
+        if middle_deg >= FAINT_DEG:
+            return ()
+        text = f"the instep tilts by {middle_deg:.1f}° only: presses may be missed; wear it nearer the toes"
+        return (Reason("faint", text, Grade.NOT_VERIFIABLE),)

@@ -122,12 +122,11 @@ class HoldTracker:
         p = self.state.plateau
         if p is None or not p.countable or self._rows is None or self.state.start is None:
             return 0.0
-        if p.excursion < smallest_deg * RAD:
-            return 0.0
         if p.start_s is None:
             way = self._way()
-            p.start_s = way.arrival(p, p.up, way.left(p))
-        return max(0.0, self._last_s - p.start_s)
+            left = way.left(p)
+            p.start_s, p.rise_s = way.arrival(p, p.up, left), way.rise_s(p, left, self._slack)
+        return max(0.0, self._last_s - p.start_s) if p.excursion >= smallest_deg * RAD else 0.0
 
     # the phases: each returns False when the rows are used up
 
@@ -411,7 +410,7 @@ class HoldTracker:
             end_s=end_s,
             decided_s=self._last_s if going else rows.at(KNOWN, row),
             excursion_deg=angle_deg(chord(up, rest.up)),
-            rise_s=way.rise_rows(p, left, self._slack + 0.04 * p.excursion) / self._rate_hz,
+            rise_s=way.rise_s(p, left, self._slack),
             unsteady_deg=middle(rows.distance(p.entry, last + 1, up)) / RAD,
             rest_noise_deg=rest.noise / RAD,
             lift_g=way.lift_g(p),

@@ -82,8 +82,8 @@ class Params:
     still_share: float = 0.05
     drift_dps: float = 1.0
     slow_share: float = 0.75
-    interruption_s: float = 0.24
-    dip_s: float = 0.4
+    interruption_s: float = 0.2
+    dip_s: float = 0.36
     release_share: float = 0.25
     return_share: float = 0.6
     elsewhere_share: float = 0.35
@@ -172,9 +172,9 @@ class Start:
 @dataclass(slots=True)
 class Plateau:
     """A posture being kept: where up is, its distance from rest, half width of its band, the row it was entered
-    at, the row it was last centred at, whether it may count as a hold, the way it took, when it began (if
-    asked), the state that takes it for rest, by what factor it trembled more than rest did, and whether
-    the way to it was the last holds' way back (both once left)."""
+    at, the row it was last centred at, whether it may count as a hold, the way it took, when it began and how
+    long the fast middle of that way took (if asked), the state that takes it for rest, by what factor it
+    trembled more than rest did, and whether the way to it was the last holds' way back (both once left)."""
 
     up: Up
     excursion: float
@@ -184,6 +184,7 @@ class Plateau:
     countable: bool
     climb: float
     start_s: float | None = None
+    rise_s: float = 0.0
     inner: "State | None" = None
     strain: float = 1.0
     backwards: bool = False
@@ -311,16 +312,17 @@ class Way:
             return row, self.rows.at(T, row)
         return begin + k, self.rows.between(begin + k, d.item(k), d.item(k + 1), p.band)
 
-    def rise_rows(self, p: Plateau, left: Floats, still: float) -> int:
-        """Rows from a quarter to three quarters of the way from rest to the plateau, stops on the way (changes
-        below `still`) left out; 0 where it did not come from rest."""
+    def rise_s(self, p: Plateau, left: Floats, slack: float) -> float:
+        """Seconds from a quarter to three quarters of the way from rest to the plateau, stops on the way (by
+        `slack` and the excursion) left out; 0.0 where it did not come from rest."""
         k = last_met(left < 0.25 * p.excursion)
         if k is None:
-            return 0
+            return 0.0
         high = first_met(left[k:] >= 0.75 * p.excursion)
         rows = high if high is not None else len(left) - k
         begin = self._begin(p) + k
-        return rows - int(np.count_nonzero(self.rows.cut(CHANGE, begin, begin + rows) < still))
+        still = self.rows.cut(CHANGE, begin, begin + rows) < slack + 0.04 * p.excursion
+        return (rows - int(np.count_nonzero(still))) / self.rate_hz
 
     def strain(self, p: Plateau, last: int) -> float:
         """By what factor the plateau trembled more than rest, as far as one looks back from its row `last`; 1.0

@@ -59,7 +59,6 @@ def test_by_numbers_and_arrivals_a_hold_is_right_to_25_ms_after_20_s(link: str, 
 def test_a_notification_lost_unseen_is_missed_for_a_second_and_then_counted(seed: int) -> None:
     made = session(NEITHER, LINKS["lossy"], seed)
     got = timed(NEITHER, made)
-    lost = len(made.true_s) - len(got.number)
     errors = got.t_s - made.true_s[got.number]
-    # without it each would leave its own 50 ms behind until the envelope has forgotten: a minute
-    assert np.ptp(errors[made.true_s[got.number] > 20.0]) <= 0.05 * min(lost / 5, 3) + 0.03
+    # else each would leave its own 50 ms behind until the envelope has forgotten, in a minute: 0.45 s and more
+    assert np.ptp(errors[made.true_s[got.number] > 20.0]) <= 0.25

@@ -125,7 +125,8 @@ class Sequencer:
         seen = count.released.get(frame.key)
         if seen is not None:
             return seen.content != frame.content
-        oldest = next(iter(count.released), count.newest - self._bound)
+        # what was waited for in vain comes no more: such keys are of a count that begins within the old one
+        oldest = (count.newest if count.last_key is None else count.last_key) - self._bound
         behind = frame.host_s - time_s - count.delay.value  # later than the quickest of late
         slack = _FUTURE_S + _FUTURE_SHARE * (frame.host_s - count.host_s)
         return frame.key < oldest or behind < -slack or behind > _LATE_S

@@ -1,6 +1,7 @@
 """`footsense verify` as it is called: options and their files, exit codes, what is printed where."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 import footsense.cli.verify as cli
 from footsense.analysis import Analysis, RecordingFacts
 from footsense.cli import sessions
+from footsense.cli.copies import check_copies
 from footsense.cli.opened import opened
 from footsense.cli.sessions import Opened, Said, check_repeats, walk
 from footsense.errors import FootsenseError, UsageError
@@ -96,6 +98,29 @@ def test_a_file_is_not_counted_twice(args: list[str], told: str) -> None:
 
 def test_a_file_may_hold_several_exercises() -> None:
     check_repeats(list(walk(["--exercise", "x", "a.csv", "--exercise", "y", "a.csv", "b.csv"])))
+
+
+@pytest.mark.parametrize("exercise", [(), ("--exercise", "band-flexes")])
+def test_a_copy_under_another_name_is_not_counted_twice(
+    exercise: tuple[str, ...], mine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_opened", seen("cw", "ccw"))
+    first, copy = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("one\n")
+    copy.write_text("two\n")
+    args = ["--side", "left", "--exercise", "ankle-circles", str(first), *exercise, str(copy)]
+    assert not isinstance(call(*args, "--routine", mine).exception, UsageError)  # as long, but another
+    shutil.copy(first, copy)
+    refused = call(*args, "--routine", mine).exception
+    assert isinstance(refused, UsageError)
+    assert "a.csv and " in str(refused)
+    assert "are the same recording" in str(refused)
+
+
+def test_one_file_given_for_two_exercises_is_no_copy_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("one\n")
+    check_copies([path, path, tmp_path / ".." / tmp_path.name / "a.csv"])
 
 
 def seen(*ways: str) -> Callable[[Said], Opened]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.copies import check_copies
 from footsense.cli.opened import opened
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -85,6 +86,7 @@ def open_session(said: Sequence[Said]) -> tuple[list[Opened], dict[str, str]]:
     from footsense.exercises import detector  # noqa: PLC0415
 
     check_repeats(said)
+    check_copies([Path(one.file) for one in said])
     for one in said:
         if one.exercise is not None:
             detector(one.exercise)

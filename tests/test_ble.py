@@ -266,6 +266,22 @@ def test_what_nobody_foresaw_ends_the_stream_instead_of_leaving_it_silent() -> N
     run(test())
 
 
+def test_leaving_while_the_link_is_set_up_again_disconnects() -> None:
+    async def test() -> None:
+        async def slow(_client: Any, *_phases: str) -> None:
+            stopping.set()
+            await asyncio.sleep(60)
+
+        stopping = asyncio.Event()
+        async with streaming() as s:
+            s.link._write, client = slow, s.link._client
+            await stopping.wait()  # it was silent for too long
+            await s.link.__aexit__(None, None, None)
+            assert not client.is_connected
+
+    run(test())
+
+
 def test_keepalive_is_written_again_and_again() -> None:
     async def test() -> None:
         plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))

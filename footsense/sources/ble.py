@@ -255,9 +255,8 @@ class Link:
         self._inbox.fail(BluetoothError(f"{self._label} is connected but sends nothing: switch it off and on"))
 
     async def _set_up_again(self) -> bool:
-        client, self._client = self._client, None
-        if client:
-            await self._close(client)
+        if self._client:
+            await self._close(self._client)
         try:
             async with asyncio.timeout(self._central.patience.reconnect_s):
                 await self._connect(self._central.patience.attempts)
@@ -306,11 +305,16 @@ class Link:
     # leaving
 
     async def _close(self, client: BleakClient) -> None:
-        """Stop writes and disconnection, each within `stop_s`; what fails here has nobody left to help."""
-        with contextlib.suppress(BluetoothError, *FAILURES):
-            async with asyncio.timeout(self._central.patience.stop_s):
-                if client.is_connected:
-                    await self._write(client, "stop")
-        with contextlib.suppress(*FAILURES):
-            async with asyncio.timeout(self._central.patience.stop_s):
-                await client.disconnect()  # also after a loss: on BlueZ the old one would notify as well
+        """Stop writes and disconnection, each within `stop_s`; what fails here has nobody left to help. Cut
+        short, it disconnects all the same, and leaves the client to be closed once more."""
+        self._client = client
+        try:
+            with contextlib.suppress(BluetoothError, *FAILURES):
+                async with asyncio.timeout(self._central.patience.stop_s):
+                    if client.is_connected:
+                        await self._write(client, "stop")
+        finally:
+            with contextlib.suppress(*FAILURES):
+                async with asyncio.timeout(self._central.patience.stop_s):
+                    await client.disconnect()  # also after a loss: on BlueZ the old one would notify as well
+        self._client = None

@@ -17,6 +17,7 @@ from footsense.devices import Write
 from footsense.errors import BluetoothError, UsageError
 from footsense.simulate.air import Air
 from footsense.simulate.virtual_link import Radio, close_device, controller_of
+from footsense.sources import battery
 from footsense.sources.ble import Link
 from footsense.sources.central import Central, Patience
 from footsense.sources.inbox import Inbox, steady_clock
@@ -278,6 +279,26 @@ def test_leaving_while_the_link_is_set_up_again_disconnects() -> None:
             await stopping.wait()  # it was silent for too long
             await s.link.__aexit__(None, None, None)
             assert not client.is_connected
+
+    run(test())
+
+
+def test_a_battery_that_cannot_be_read_does_not_end_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(_value: bytes) -> None:
+        asked.set()
+        raise KeyError("a bug in a backend")
+
+    asked = asyncio.Event()
+    monkeypatch.setattr(battery, "LEVEL", STREAM)
+    monkeypatch.setattr(battery, "level", boom)
+
+    async def test() -> None:
+        async with streaming(patience=replace(QUICK, silence_s=60)) as s:
+            await asked.wait()
+            await s.peripheral.notify(b"still there")
+            s.inbox.close()
+            assert not [i.fields async for i in s.inbox if isinstance(i, Status) and "battery" in i.fields]
+            assert not any(task.done() for task in s.link._tasks)
 
     run(test())
 

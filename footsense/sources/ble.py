@@ -283,17 +283,20 @@ class Link:
         self._inbox.put(Status(self._inbox.clock(), "link", {"sensor": self.id, "event": event, **facts}))
 
     async def _watch_battery(self) -> None:
-        """Reads the battery service, where there is one, once a minute."""
+        """Reads the battery service, where there is one, once a minute; a stream need not end for it."""
         while True:
-            client = self._client
-            char = characteristic(client, battery.LEVEL, battery.SERVICE) if client else None
-            if client and char:
-                with contextlib.suppress(BluetoothError, *FAILURES):
-                    async with asyncio.timeout(self._central.patience.write_s):
-                        percent = battery.level(bytes(await client.read_gatt_char(char)))
-                    if percent is not None:
-                        self._tell("battery", battery_percent=int(percent))
+            with contextlib.suppress(Exception):
+                await self._read_battery()
             await asyncio.sleep(_BATTERY_S)
+
+    async def _read_battery(self) -> None:
+        client = self._client
+        char = characteristic(client, battery.LEVEL, battery.SERVICE) if client else None
+        if client and char:
+            async with asyncio.timeout(self._central.patience.write_s):
+                percent = battery.level(bytes(await client.read_gatt_char(char)))
+            if percent is not None:
+                self._tell("battery", battery_percent=int(percent))
 
     async def _keep_alive(self, write: Write) -> None:
         while True:

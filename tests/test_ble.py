@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bleak.backends.scanner import BaseBleakScanner
 from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
 from bleak.exc import BleakBluetoothNotAvailableReason as Why
 from peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
@@ -299,6 +300,25 @@ def test_a_battery_that_cannot_be_read_does_not_end_the_stream(monkeypatch: pyte
             s.inbox.close()
             assert not [i.fields async for i in s.inbox if isinstance(i, Status) and "battery" in i.fields]
             assert not any(task.done() for task in s.link._tasks)
+
+    run(test())
+
+
+def test_a_system_that_never_begins_to_listen_is_not_waited_for() -> None:
+    class Stuck(BaseBleakScanner):
+        def __init__(self, *_: Any, **__: Any) -> None:
+            super().__init__(None, None)
+
+        async def start(self) -> None:
+            await asyncio.sleep(3600)
+
+        async def stop(self) -> None:
+            """It was never begun."""
+
+    async def test() -> None:
+        device: Any = SimpleNamespace(address="C0:00:00:00:00:02")
+        async with asyncio.timeout(5):
+            assert await Central([], scan_kw={"backend": Stuck}).again(device, 0.05) is device
 
     run(test())
 

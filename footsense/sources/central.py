@@ -165,10 +165,20 @@ class Central:
         return matches[0]
 
     async def again(self, device: BLEDevice, timeout_s: float) -> BLEDevice:
-        """The device as it advertises now: BlueZ forgets devices whose connection failed."""
+        """The device as it advertises now, the old one if it is not heard in `timeout_s`: BlueZ forgets devices
+        whose connection failed."""
+        there: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+
+        def heard(now: BLEDevice, _data: AdvertisementData) -> None:
+            if now.address.casefold() == device.address.casefold() and not there.done():
+                there.set_result(now)
+
+        found = device
         async with self.lock:
-            found = await BleakScanner.find_device_by_address(device.address, timeout_s, **self.scan_kw)
-        return found or device
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s), listening(heard, self.scan_kw, self.patience):
+                    found = await there
+        return found
 
     async def _heard(self, wanted: Callable[[Found], bool], timeout_s: float) -> list[Found]:
         """The devices that are wanted; until `settle_s` after the first that a profile knows."""

@@ -1,5 +1,6 @@
 """Files and folders that are nobody else's business: 0600 and 0700, whatever the umask."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -28,7 +29,12 @@ def private_folder(path: Path) -> Path:
 def write_private(path: Path, data: bytes) -> None:
     """Puts the file there whole or not at all, mode 0600, on the disk when this returns. Raises OSError."""
     part = _written(path, data)
-    part.replace(path)
+    try:
+        part.replace(path)
+    except OSError:
+        part.unlink()
+        raise
+    sync_folder(path.parent)
 
 
 def create_private(path: Path, data: bytes) -> None:
@@ -36,8 +42,13 @@ def create_private(path: Path, data: bytes) -> None:
     part = _written(path, data)
     try:
         path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links: there it may be cut short
+        _fill(new_private(path), data)
     finally:
         part.unlink()
+    sync_folder(path.parent)
 
 
 def new_private(path: Path) -> int:
@@ -47,8 +58,29 @@ def new_private(path: Path) -> int:
 
 def _written(path: Path, data: bytes) -> Path:
     part = path.with_name(f".{secrets.token_hex(8)}.part")
-    with os.fdopen(new_private(part), "wb") as file:
+    file = new_private(part)
+    try:
+        _fill(file, data)
+    except OSError:
+        part.unlink()
+        raise
+    return part
+
+
+def _fill(descriptor: int, data: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    return part
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to the disk, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,9 +1,11 @@
 """Completion records: bound to their recordings, signed, chained; every change shows."""
 
+import dataclasses
 import json
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +16,13 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from footsense.analysis import analyse
 from footsense.cli import cli
 from footsense.completion import (
     Completion,
     Keys,
     Ledger,
+    Seen,
     chain_of,
     check_chain,
     check_recordings,
@@ -27,8 +31,12 @@ from footsense.completion import (
     fingerprint,
     verified,
     witness,
+    witnessed,
 )
+from footsense.completion.model import Damage
 from footsense.errors import RecordError
+from footsense.recording import open_recording
+from footsense.recording.model import Damage as _Damage
 from footsense.simulate import Scenario, simulate, write
 
 ROUTINE = """
@@ -112,8 +120,8 @@ def answers(shown: dict[str, object]) -> dict[str, str]:
 def test_a_record_that_was_not_touched_holds(made: Made) -> None:
     code, shown = made.check()
     assert answers(shown) == {
-        "signature": "yes", "key": "not-checked", "chain": "yes", "recording 1": "yes", "recording 2": "yes",
-        "replay": "yes",
+        "signature": "yes", "key": "not-checked", "chain": "yes", "routine": "yes", "recording 1": "yes",
+        "recording 2": "yes", "replay": "yes",
     }  # fmt: skip
     assert (code, shown["verdict"], shown["holds"], shown["now"]) == (0, "complete", True, None)
 
@@ -166,6 +174,15 @@ def test_every_changed_byte_of_the_record_shows(first: Made) -> None:
                 continue
 
 
+def test_what_is_put_into_a_text_of_the_record_shows(first: Made) -> None:
+    data = first.data
+    for name in (b"signature", b"key", b"subject", b"created_utc", b"id"):
+        at = data.index(b'"', data.index(b'"' + name + b'":"') + len(name) + 4)
+        for more in (b"\\n", b" ", b"0", b"\\u0000"):
+            with pytest.raises(RecordError):
+                entry_in(data[:at] + more + data[at:])
+
+
 @given(cut=st.integers(0, 10_000), more=st.binary(min_size=1, max_size=20))
 @settings(max_examples=100, deadline=None)
 def test_a_record_cut_short_or_added_to_is_refused(first: Made, cut: int, more: bytes) -> None:
@@ -190,6 +207,8 @@ def test_any_bytes_are_refused_in_one_line(data: bytes) -> None:
         lambda d: d.replace(b'"seq":1', b'"seq":1.0', 1),
         lambda d: d.replace(b'"seq":1', b'"seq": 1', 1),
         lambda d: d[:-1],
+        lambda d: d.replace(b'"subject"', b'\n"subject"', 1),
+        lambda d: d[:-4] + b"\\n" + d[-4:],
         lambda d: b"[" * 100_000,
     ],
 )
@@ -287,10 +306,60 @@ def test_a_rotation_cut_short_leaves_the_old_key_good(made: Made) -> None:
     assert chain_answer(more_records(made, 1)[0])[0] == "yes"
 
 
-def test_a_key_that_nothing_leads_to_breaks_the_chain(made: Made) -> None:
-    (made.home / "keys" / "signing.key").unlink()
-    answer, text = chain_answer(more_records(made, 1)[0])
+def test_a_key_that_nothing_leads_to_breaks_the_chain(made: Made, tmp_path: Path) -> None:
+    (second,) = more_records(made, 1)
+    other = Keys(tmp_path / "other").signed(entry_in(second.read_bytes()))
+    second.write_bytes(encoded(other))
+    answer, text = chain_answer(second)
     assert (answer, "signed by a key that nothing links" in text) == ("no", True)
+
+
+def test_no_record_is_put_behind_one_whose_key_is_gone(made: Made) -> None:
+    (made.home / "keys" / "signing.key").unlink()
+    with pytest.raises(RecordError, match="which is not here any more"):
+        more_records(made, 1)
+    assert len(list(made.record.parent.iterdir())) == 1
+
+
+def test_keys_that_several_ask_for_at_once_are_the_same(tmp_path: Path) -> None:
+    for n in range(20):
+        keys = Keys(tmp_path / str(n))
+        with ThreadPoolExecutor(4) as pool:
+            assert len(set(pool.map(lambda _, k=keys: k.public, range(4)))) == 1
+
+
+def test_a_record_that_could_not_be_read_again_is_not_kept(made: Made) -> None:
+    body = entry_in(made.data).body
+    assert isinstance(body, Completion)
+    first = msgspec.structs.replace(body.result.recordings[0], damage=[Damage(start=0, end=1, what="x")] * 1001)
+    result = msgspec.structs.replace(body.result, recordings=[first])
+    with pytest.raises(RecordError):
+        ledger_of(made).append(made.record.parent.name, msgspec.structs.replace(body, result=result), NOW)
+    assert len(list(made.record.parent.iterdir())) == 1
+
+
+def test_a_recording_damaged_in_many_places_can_be_kept_and_read(made: Made) -> None:
+    places = tuple(_Damage(n, n + 1, None, None, "zeroed") for n in range(1500))
+    opened = open_recording(made.recordings[0], side="left", placement="foot")
+    seen = Seen(
+        made.recordings[0], dataclasses.replace(opened, damage=places), [analyse(opened, "ankle-circles")]
+    )
+    _, result = witnessed(ROUTINE, [seen])
+    assert (result.recordings[0].damaged, len(result.recordings[0].damage)) == (1500, 1000)
+
+
+@pytest.mark.parametrize("field", ["toml", "name", "sha256"])
+def test_a_routine_that_is_not_what_it_says_shows(made: Made, field: str) -> None:
+    keys, entry = ledger_of(made).keys, entry_in(made.data)
+    assert isinstance(entry.body, Completion)
+    other = {"toml": ROUTINE.replace("reps = 2", "reps = 1"), "name": "ground-up", "sha256": "0" * 64}[field]
+    routine = msgspec.structs.replace(entry.body.routine, **{field: other})
+    body = msgspec.structs.replace(entry.body, routine=routine)
+    forged = msgspec.structs.replace(entry, body=body, proves="who wore it")
+    made.record.write_bytes(encoded(keys.signed(forged)))
+    code, shown = made.check()
+    assert (code, answers(shown)["routine"], answers(shown)["signature"]) == (1, "no", "yes")
+    assert "who wore it" not in str(shown["proves"])
 
 
 def test_one_wearer_can_be_purged_and_the_other_chain_stays_whole(made: Made) -> None:
@@ -300,6 +369,14 @@ def test_one_wearer_can_be_purged_and_the_other_chain_stays_whole(made: Made) ->
     assert not made.record.exists()
     assert chain_answer(other)[0] == "yes"
     assert entry_in(other.read_bytes()).seq == 1
+
+
+def test_a_correction_with_a_later_key_is_shown_too(made: Made) -> None:
+    call("keys", "--rotate")
+    args = ["correct", made.record, "--exercise", "band-flexes", "--side", "left", "--by", "-1", "--why", "so"]
+    assert call(*args).exit_code == 0
+    (item,) = made.check()[1]["corrected"]  # type: ignore[misc]
+    assert item["corrected"] == {"holds": 1}
 
 
 def test_a_correction_stands_beside_the_count_and_changes_nothing(made: Made) -> None:

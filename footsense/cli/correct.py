@@ -27,12 +27,14 @@ def command(record: Path, **given: Any) -> None:
     The record stays as it is, and so do its counts and its verdict; the correction is an entry of its own,
     which `footsense verify RECORD` shows beside them.
     """
-    from footsense.completion import Correction, entry_in, sha256_of  # noqa: PLC0415
+    from footsense.completion import Correction, entry_in, sha256_of, verified  # noqa: PLC0415
 
     data = read_record(record)
     entry, ledger = entry_in(data), own_ledger()
     if record.resolve().parent != (ledger.folder / entry.subject).resolve():
         raise UsageError(f"{display(record)}: was not made here; correct it where it was made")
+    if not verified(entry):
+        raise UsageError(f"{display(record)}: was changed after it was signed; there is nothing to correct")
     item = _item(record, entry, given["exercise"], given["side"])
     body = Correction(
         of=sha256_of(data), exercise=item.exercise, side=item.side, counted=_key(item, given["counted"]),

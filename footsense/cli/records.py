@@ -62,8 +62,12 @@ def _seen(one: Opened) -> "Seen":
 
 def read_record(path: Path) -> bytes:
     """The bytes of a record. Raises UsageError where they cannot be read."""
+    from footsense.completion import read_entry  # noqa: PLC0415
+
     try:
-        return path.read_bytes()
+        return read_entry(path)
+    except RecordError as error:
+        raise UsageError(f"{display(path)}: {error}; give a completion record") from None
     except OSError as error:
         why = f"cannot read the record: {error.strerror}; give another path"
         raise UsageError(f"{display(path)}: {why}") from None
@@ -76,6 +80,7 @@ def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: 
         chain_of,
         check_chain,
         check_recordings,
+        check_routine,
         check_signature,
         corrected,
         entry_in,
@@ -91,7 +96,8 @@ def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: 
     folder = path.resolve().parent
     chain = chain_of(folder, entry.subject)
     found, again = check_recordings(entry.body, files, folder, _replayed)
-    findings = [*check_signature(entry, signed_by), check_chain(data, chain), *found]
+    findings = [*check_signature(entry, signed_by), check_chain(data, chain)]
+    findings += [check_routine(entry.body), *found]
     shown = _shown(path, entry, entry.body, findings, again)
     shown["corrected"] = corrected(entry.body, chain.corrections(data))
     click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _in_words(shown))
@@ -125,7 +131,7 @@ def _shown(
 ) -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
-    from footsense.completion import fingerprint  # noqa: PLC0415
+    from footsense.completion import PROVES, fingerprint  # noqa: PLC0415
 
     unchecked = [f.what for f in findings if f.answer == "not-checked"]
     failed = [f.what for f in findings if f.answer == "no"]
@@ -140,7 +146,7 @@ def _shown(
         "checks": [{"what": f.what, "answer": str(f.answer), "text": f.text} for f in findings],
         "holds": not failed and not set(unchecked) - {"key", "chain"},
         "now": None if again is None else {"verdict": again.verdict, "items": msgspec.to_builtins(again.items)},
-        "proves": entry.proves,
+        "proves": PROVES,  # not what the record says of itself
     }
 
 
@@ -164,10 +170,9 @@ def _in_words(shown: dict[str, Any]) -> str:
 
 
 def _differing(shown: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    pairs = zip(shown["items"], shown["now"]["items"], strict=True)
-    return [
-        (was, now) for was, now in pairs if was["counted"] != now["counted"] or was["verdict"] != now["verdict"]
-    ]
+    was = {(i["exercise"], i["side"]): i for i in shown["items"]}
+    pairs = [(was[key], i) for i in shown["now"]["items"] if (key := (i["exercise"], i["side"])) in was]
+    return [(a, b) for a, b in pairs if (a["counted"], a["verdict"]) != (b["counted"], b["verdict"])]
 
 
 def _counts(item: dict[str, Any]) -> str:

@@ -8,16 +8,18 @@ from footsense.completion.check import (
     chain_of,
     check_chain,
     check_recordings,
+    check_routine,
     check_signature,
     corrected,
 )
 from footsense.completion.keys import Keys, fingerprint, verified
-from footsense.completion.ledger import ENDING, Ledger
+from footsense.completion.ledger import ENDING, Ledger, read_entry
 from footsense.completion.model import PROVES, SCHEMA, Completion, Correction, Entry, Item, Result
 from footsense.completion.witness import Seen, software, witnessed
 
 __all__ = [
     "ENDING", "PROVES", "SCHEMA", "Answer", "Chain", "Completion", "Correction", "Entry", "Finding", "Item",
-    "Keys", "Ledger", "Result", "Seen", "chain_of", "check_chain", "check_recordings", "check_signature",
-    "corrected", "encoded", "entry_in", "fingerprint", "sha256_of", "software", "verified", "witnessed",
+    "Keys", "Ledger", "Result", "Seen", "chain_of", "check_chain", "check_recordings", "check_routine",
+    "check_signature", "corrected", "encoded", "entry_in", "fingerprint", "read_entry",
+    "sha256_of", "software", "verified", "witnessed",
 ]  # fmt: skip

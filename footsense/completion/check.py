@@ -12,11 +12,12 @@ import msgspec
 
 from footsense.completion.canonical import encoded, entry_in, sha256_of
 from footsense.completion.keys import fingerprint, lead, verified
-from footsense.completion.ledger import entries, name_of
+from footsense.completion.ledger import entries, name_of, read_entry
 from footsense.completion.model import Completion, Correction, Entry, Recorded, Result
 from footsense.completion.witness import file_sha256, software
 from footsense.errors import FootsenseError, RecordError
 from footsense.recording.model import ending
+from footsense.routine import parse_routine
 from footsense.text import display
 
 
@@ -60,10 +61,13 @@ class Chain:
     broken: tuple[str, ...]
 
     def corrections(self, of: bytes) -> list[Correction]:
-        """What the wearer says was counted wrong in a record, as far as it is signed by the same key."""
-        key = entry_in(of).key
-        later = [entry_in(data) for _, data in sorted(self.entries.items())]
-        told = [e.body for e in later if e.key == key and verified(e) and isinstance(e.body, Correction)]
+        """What the wearer says was counted wrong in a record: signed by its key, or one that it has led to."""
+        first = entry_in(of)
+        keys, told = {first.key}, []
+        for entry in (entry_in(data) for seq, data in sorted(self.entries.items()) if seq > first.seq):
+            if verified(entry) and any(lead(key, entry.key, entry.rotations) for key in keys):
+                keys.add(entry.key)
+                told += [entry.body] if isinstance(entry.body, Correction) else []
         return [c for c in told if c.of == sha256_of(of)]
 
 
@@ -73,7 +77,7 @@ def chain_of(folder: Path, subject: str) -> Chain:
     broken = []
     for path in sorted(entries(folder)):
         try:
-            data = path.read_bytes()
+            data = read_entry(path)
             entry = entry_in(data)
         except (OSError, RecordError) as error:
             broken.append(f"{display(path.name)}: {error}")
@@ -117,6 +121,18 @@ def _link(known: dict[int, bytes], seq: int) -> str:
 
 
 Replay = Callable[[Completion, Sequence[Path]], Result]
+
+
+def check_routine(body: Completion) -> Finding:
+    """Whether the routine's name and hash are those of its text."""
+    asked = body.routine
+    try:
+        named = parse_routine(asked.toml, "the routine").name
+    except FootsenseError as error:
+        return Finding("routine", Answer.NO, str(error))
+    if (named, sha256_of(asked.toml.encode())) != (asked.name, asked.sha256):
+        return Finding("routine", Answer.NO, "its name or its hash is not that of the text in the record")
+    return Finding("routine", Answer.YES, f"{display(asked.name)}, SHA-256 {asked.sha256[:16]}…")
 
 
 def check_recordings(

@@ -1,5 +1,6 @@
 """The installation's signing key (Ed25519, RFC 8032), its rotations, and the wearers' pseudonyms."""
 
+import contextlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from footsense.completion.canonical import decoded, encoded
 from footsense.completion.model import Entry, Rotation
 from footsense.errors import RecordError
-from footsense.private import private_folder, write_private
+from footsense.private import create_private, private_folder, write_private
 from footsense.text import display
 
 _KEY, _PSEUDONYMS, _ROTATIONS = "signing.key", "pseudonyms.key", "rotations.jsonl"
@@ -29,12 +30,13 @@ class Keys:
     @property
     def public(self) -> str:
         """The public key, hexadecimal."""
-        return self._key().public_key().public_bytes_raw().hex()
+        return _public(self._key())
 
     def signed(self, entry: Entry) -> Entry:
         """The entry with this installation's key and signature."""
-        entry = msgspec.structs.replace(entry, key=self.public, signature="")
-        return msgspec.structs.replace(entry, signature=self._key().sign(encoded(entry)).hex())
+        key = self._key()
+        entry = msgspec.structs.replace(entry, key=_public(key), signature="")
+        return msgspec.structs.replace(entry, signature=key.sign(encoded(entry)).hex())
 
     def pseudonym(self, wearer: str) -> str:
         """What stands for a wearer in records: HMAC-SHA256 of the name under a secret of this installation."""
@@ -70,15 +72,20 @@ class Keys:
         path = self.folder / name
         if not path.exists():
             private_folder(self.folder)
-            write_private(path, secrets.token_bytes(_SIZE))
+            with contextlib.suppress(FileExistsError):  # another has just made it
+                create_private(path, secrets.token_bytes(_SIZE))
         data = path.read_bytes()
         if len(data) != _SIZE:
-            raise RecordError(f"{display(path)}: not a key of {_SIZE} bytes; put back a copy, or move it away")
+            raise RecordError(f"{display(path)}: not a key of {_SIZE} bytes; put back a copy")
         return data
 
 
+def _public(key: Ed25519PrivateKey) -> str:
+    return key.public_key().public_bytes_raw().hex()
+
+
 def _vouched(old: Ed25519PrivateKey, new: Ed25519PrivateKey, day: str) -> Rotation:
-    names = (old.public_key().public_bytes_raw().hex(), new.public_key().public_bytes_raw().hex())
+    names = (_public(old), _public(new))
     said = _said(*names, day)
     return Rotation(
         old=names[0], new=names[1], day=day,

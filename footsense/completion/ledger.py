@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from footsense.completion.canonical import encoded, entry_in, sha256_of
-from footsense.completion.keys import Keys
+from footsense.completion.canonical import MAX_BYTES, encoded, entry_in, sha256_of
+from footsense.completion.keys import Keys, fingerprint, lead
 from footsense.completion.model import Completion, Correction, Entry
 from footsense.errors import RecordError
 from footsense.private import create_private, private_folder
@@ -34,14 +34,16 @@ class Ledger:
     def append(self, subject: str, body: Completion | Correction, now: datetime) -> Path:
         """Signs the body as the next entry of a wearer (a pseudonym of `keys`); the file it is in.
 
-        Raises RecordError where the entry before cannot be read: a chain is not begun anew behind one's back.
+        Raises RecordError where the entry before cannot be read or was signed by a key that nothing leads from,
+        and for more than a record can hold: no chain is begun anew, or broken, behind one's back.
         """
         folder = private_folder(self.folder / subject)
         for _ in range(_TRIES):
             entry = self._next(folder, subject, body, now)
-            path = folder / name_of(entry.seq)
+            path, data = folder / name_of(entry.seq), encoded(entry)
+            entry_in(data)
             try:
-                create_private(path, encoded(entry))
+                create_private(path, data)
             except FileExistsError:
                 continue
             return path
@@ -56,8 +58,13 @@ class Ledger:
 
     def _next(self, folder: Path, subject: str, body: Completion | Correction, now: datetime) -> Entry:
         path = max(entries(folder), default=None, key=lambda p: p.name)
-        before = None if path is None else path.read_bytes()
+        before = None if path is None else read_entry(path)
         last = None if before is None else entry_in(before)
+        rotations = [] if last is None else self.keys.rotations(last.key)
+        if last is not None and not lead(last.key, self.keys.public, rotations):
+            gone = f"signed by the key {fingerprint(last.key)}, which is not here any more"
+            mend = f"put it back in {display(self.keys.folder)}, or keep records under another --wearer"
+            raise RecordError(f"{display(folder)}: {gone}; {mend}")
         return self.keys.signed(
             Entry(
                 id=str(uuid.uuid4()),
@@ -66,10 +73,21 @@ class Ledger:
                 seq=1 if last is None else last.seq + 1,
                 previous=None if before is None else sha256_of(before),
                 body=body,
-                rotations=[] if last is None else self.keys.rotations(last.key),
+                rotations=rotations,
                 key=self.keys.public,
             )
         )
+
+
+def read_entry(path: Path) -> bytes:
+    """The bytes of an entry, no more than an entry may have. Raises RecordError, OSError."""
+    if not path.is_file():
+        raise RecordError("no file")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise RecordError(f"more than {MAX_BYTES} bytes are no completion record")
+    return data
 
 
 def entries(folder: Path) -> Iterator[Path]:

@@ -18,7 +18,7 @@ PROVES = (
     "were given in person."
 )
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Text = Annotated[str, Meta(max_length=1000)]
 Span = tuple[Count, Count, Count, Count]  # recording, its sensor, first and last sample
@@ -57,8 +57,8 @@ class Damage(Table, frozen=True, kw_only=True):
 
 
 class Sensor(Table, frozen=True, kw_only=True):
-    """One sensor's stream. `gaps`: the samples before and after each hole. `coverage_ppm`: share of the time
-    from the first sample to the last that samples cover."""
+    """One sensor's stream. `holes`: how many there are, `gaps`: the samples before and after the longest.
+    `coverage_ppm`: share of the time from the first sample to the last that samples cover."""
 
     side: Literal["left", "right"] | None
     placement: Literal["foot", "ankle", "shank"] | None
@@ -66,7 +66,8 @@ class Sensor(Table, frozen=True, kw_only=True):
     samples: Count
     gyro: bool
     coverage_ppm: Count
-    gaps: list[tuple[Count, Count]]
+    holes: Count
+    gaps: Annotated[list[tuple[Count, Count]], _Few]
 
 
 class Answered(Table, frozen=True, kw_only=True):
@@ -89,6 +90,7 @@ class Recorded(Table, frozen=True, kw_only=True):
     sha256: Sha256
     closed: bool
     simulated: bool
+    damaged: Count  # stretches, of which the first are named
     damage: Annotated[list[Damage], _Few]
     side: Literal["left", "right"] | None
     placement: Literal["foot", "ankle", "shank"] | None
@@ -158,8 +160,8 @@ class Rotation(Table, frozen=True, kw_only=True):
     old: Sha256
     new: Sha256
     day: Text
-    signed_by_old: Annotated[str, Meta(pattern="^[0-9a-f]{128}$")]
-    signed_by_new: Annotated[str, Meta(pattern="^[0-9a-f]{128}$")]
+    signed_by_old: Annotated[str, Meta(pattern="^[0-9a-f]{128}\\Z")]
+    signed_by_new: Annotated[str, Meta(pattern="^[0-9a-f]{128}\\Z")]
 
 
 class Entry(Table, frozen=True, kw_only=True):
@@ -168,13 +170,13 @@ class Entry(Table, frozen=True, kw_only=True):
     entry before. The signature is over the entry with an empty signature."""
 
     schema: Literal["footsense.completion/1"] = "footsense.completion/1"
-    id: Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-    created_utc: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
-    subject: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+    created_utc: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
+    subject: Annotated[str, Meta(pattern="^[0-9a-f]{32}\\Z")]
     seq: Annotated[int, Meta(ge=1, le=10**6)]
     previous: Sha256 | None
     body: Completion | Correction
     proves: Text = PROVES
     rotations: Annotated[list[Rotation], _Few]
     key: Sha256
-    signature: Annotated[str, Meta(pattern="^([0-9a-f]{128})?$")] = ""
+    signature: Annotated[str, Meta(pattern="^([0-9a-f]{128})?\\Z")] = ""

@@ -36,7 +36,7 @@ from footsense.verify import HOLD_ERROR_S, Evidence, ItemVerdict, verify
 
 _ROOT = Path(footsense.__file__).parent
 _COUNTING = ("signal", "devices", "stream", "exercises", "analysis", "verify", "recording", "wearing")
-_PIECE = 1 << 20
+_LISTED = 1000  # stretches of damage, and gaps, that a record names
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,8 @@ def _recorded(seen: Seen, name: str, grids: Sequence[_Grid]) -> Recorded:
         sha256=file_sha256(seen.path),
         closed=recording.closed,
         simulated=recording.simulated,
-        damage=[Damage(start=d.start_byte, end=d.end_byte, what=d.what) for d in recording.damage],
+        damage=[Damage(start=d.start_byte, end=d.end_byte, what=d.what) for d in recording.damage[:_LISTED]],
+        damaged=len(recording.damage),
         side=seen.side,
         placement=seen.placement,
         exercise=seen.exercise,
@@ -212,10 +213,16 @@ def _sensors(seen: Seen, grids: Sequence[_Grid]) -> list[Sensor]:
             samples=fact.samples,
             gyro=fact.gyro,
             coverage_ppm=_coverage(fact.duration_s, fact.gaps),
-            gaps=[(grid.at(start_s), grid.at(end_s)) for start_s, end_s in fact.gaps],
+            holes=len(fact.gaps),
+            gaps=[(grid.at(start_s), grid.at(end_s)) for start_s, end_s in _longest(fact.gaps)],
         )
         for track, fact, grid in zip(seen.recording.tracks, facts, grids, strict=True)
     ]
+
+
+def _longest(gaps: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """As many as a record names, in order of time."""
+    return sorted(sorted(gaps, key=lambda g: g[0] - g[1])[:_LISTED])
 
 
 def _coverage(duration_s: float, gaps: Sequence[tuple[float, float]]) -> int:

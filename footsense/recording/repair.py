@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from footsense.errors import RecordingError
-from footsense.private import new_private
+from footsense.private import new_private, sync_folder
 from footsense.recording import messages as m
-from footsense.recording.container import Container, sync_folder
+from footsense.recording.container import Container
 from footsense.recording.mcap import Scan, scan_mcap
 from footsense.recording.model import Damage, reading
 from footsense.recording.reader import Reader

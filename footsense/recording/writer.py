@@ -16,9 +16,9 @@ from pathlib import Path
 
 from footsense import __version__
 from footsense.errors import RecordingError
-from footsense.private import new_private, private_folder
+from footsense.private import new_private, private_folder, sync_folder
 from footsense.recording import messages as m
-from footsense.recording.container import Container, sync_folder
+from footsense.recording.container import Container
 from footsense.recording.model import Segment
 from footsense.text import display
 from footsense.types import Command, RawPacket, SensorMeta, Status, Tick

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from footsense.cli.copies import check_repairs
 from footsense.cli.record import Wish, _going_on, _of_link
 from footsense.cli.record import run as record
 from footsense.cli.screen import Screen
 from footsense.cli.verify import command as verify
 from footsense.devices import load_profile
 from footsense.errors import RecordingError, UsageError
-from footsense.recording import Recorder, part_path
+from footsense.recording import Recorder, open_recording, part_path, resumed
 from footsense.recording.mcap import scan_mcap
+from footsense.recording.model import Segment
 from footsense.recording.repair import repair
 from footsense.session import Session, inputs_of
 from footsense.simulate import Scenario, simulate
@@ -146,3 +148,28 @@ def test_a_recording_and_its_copy_are_not_counted_twice(tmp_path: Path) -> None:
     kept = [str(FIRST), str(FIRST.with_name("1a-first.mcap"))]
     done = CliRunner().invoke(verify, ["--routine", "ground-up", *kept])
     assert done.exit_code == 1  # two recordings, and a routine that is not done
+
+
+def test_a_session_gone_on_with_twice_gives_two_recordings(tmp_path: Path) -> None:
+    broken = recorded(tmp_path / "a.mcap", 30)
+    parts = []
+    for n in (1, 2):
+        recorder = Recorder(tmp_path / f"b{n}.mcap", [META], segment=resumed(broken))
+        recorder.packet(packet(1000 * n))
+        parts.append(recorder.close())
+    first, second = (open_recording(str(part)) for part in parts)
+    assert first.segment == second.segment
+    check_repairs({parts[0]: first, parts[1]: second})
+
+
+@pytest.mark.parametrize("session", ["", "0b7f7f4e-3a4c-4b6e-9d0a-2f1f6d0c5a11"])
+def test_a_repair_is_known_where_either_has_lost_its_beginning(tmp_path: Path, session: str) -> None:
+    parts = []
+    for name, begin in (("a", 0), ("b", 3)):
+        recorder = Recorder(tmp_path / f"{name}.mcap", [META], segment=Segment(session))
+        for n in range(begin, 10):
+            recorder.packet(packet(n))
+        parts.append(recorder.close())
+    for order in (parts, parts[::-1]):
+        with pytest.raises(UsageError, match="are the same recording"):
+            check_repairs({part: open_recording(str(part)) for part in order})

@@ -1,12 +1,17 @@
 """Refuses the same recording in two files, which would count twice: a copy, or one with its repair."""
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from footsense.errors import UsageError
 from footsense.text import display
+
+if TYPE_CHECKING:
+    from footsense.recording.model import Recording
+    from footsense.types import RawPacket
 
 
 def check_copies(files: Sequence[Path]) -> None:
@@ -32,6 +37,31 @@ def _check_alike(files: Sequence[Path]) -> None:
             continue
         if first is not path:
             _refuse(first, path)
+
+
+def check_repairs(recordings: "Mapping[Path, Recording]") -> None:
+    """Refuse two files that hold the same packets, such as a recording and its repair.
+
+    That both say they are the same segment is not enough: a session that was broken off may have been gone on
+    with twice. Raises RecordingError where one cannot be read any more.
+    """
+    of_packets = {path.resolve(): path for path, one in recordings.items() if one.has_commands}
+    for first, second in combinations(of_packets.values(), 2):
+        alike = recordings[first].segment == recordings[second].segment
+        if alike and (_begins_in(first, second) or _begins_in(second, first)):
+            _refuse(first, second)
+
+
+def _begins_in(first: Path, second: Path) -> bool:
+    """Whether the first packet of one is in the other; a repair drops some, and makes none up."""
+    begin = next(_packets(first), None)
+    return begin is not None and begin in _packets(second)
+
+
+def _packets(path: Path) -> "Iterator[RawPacket]":
+    from footsense.recording.mcap import replayed  # noqa: PLC0415
+
+    return (message.packet for message in replayed(path) if message.packet is not None)
 
 
 def _size(path: Path) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from footsense.cli.copies import check_copies
+from footsense.cli.copies import check_copies, check_repairs
 from footsense.cli.opened import opened
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -15,7 +15,7 @@ from footsense.text import display
 
 if TYPE_CHECKING:
     from footsense.analysis import Analysis
-    from footsense.recording.model import Recording, Segment
+    from footsense.recording.model import Recording
     from footsense.types import Placement, Side
 
 _HOLD_FOR_FILES = ("--side", "--placement", "--exercise")
@@ -99,21 +99,8 @@ def open_session(said: Sequence[Said]) -> tuple[list[Opened], dict[str, str]]:
             errors[one.file] = str(error)
             click.echo(f"footsense: {display(error, 500)}", err=True)
             seen.append(Opened(one, None, [_unreadable(one)]))
-    _check_copies(seen)
+    check_repairs({Path(one.said.file): one.recording for one in seen if one.recording})
     return seen, errors
-
-
-def _check_copies(seen: Sequence[Opened]) -> None:
-    """Refuse two files of the same recording, such as one and its repair."""
-    files: dict[Segment, str] = {}
-    for one in seen:
-        segment = one.recording.segment if one.recording else None
-        if segment is None or not segment.session:
-            continue
-        first = files.setdefault(segment, one.said.file)
-        if Path(first).resolve() != Path(one.said.file).resolve():
-            names = f"{display(Path(first))} and {display(Path(one.said.file))}"
-            raise UsageError(f"{names} are the same recording; give one of them, or it would count twice")
 
 
 def _opened(said: Said) -> Opened:

@@ -384,3 +384,40 @@ def test_a_shift_of_time_does_not_change_the_bouts(labels: list[bool | None], sh
         verify(routine(WALK), [recording(walk(t, labels), "toe-walk")]) for t in (0.0, round(shift_s))
     )
     assert ranks(here) == ranks(there)
+
+
+def holed(events: tuple[Event, ...], *starts_s: float, long_s: float = 0.4) -> Analysis:
+    gaps = tuple((t, t + long_s) for t in starts_s)
+    return recording(events, "band-flexes", recording=replace(FACTS, gaps=gaps))
+
+
+@pytest.mark.parametrize(
+    ("events", "starts_s", "expected"),
+    [
+        ((), (), Answer.INCOMPLETE),
+        ((), (10.0,), Answer.INCOMPLETE),  # one hole of that length can cut one of the two
+        ((), (10.0, 50.0), Answer.NOT_VERIFIABLE),  # with nothing seen, nobody knows where they were
+        (holds(8.0), (), Answer.INCOMPLETE),
+        (holds(8.0), (18.0,), Answer.NOT_VERIFIABLE),
+        (holds(8.0), (40.0,), Answer.INCOMPLETE),  # far from all that was seen
+        (holds(8.0), (18.0, 25.0, 40.0), Answer.NOT_VERIFIABLE),
+    ],
+)
+def test_each_short_hole_where_the_exercise_may_have_been_can_hide_one(
+    events: tuple[Event, ...], starts_s: tuple[float, ...], expected: Answer
+) -> None:
+    assert judge(HOLDS, holed(events, *starts_s))[0] is expected
+
+
+@pytest.mark.parametrize(("reps", "expected"), [(4, Answer.NOT_VERIFIABLE), (5, Answer.INCOMPLETE)])
+def test_holes_near_one_that_may_have_cut_one_may_have_cut_others(reps: int, expected: Answer) -> None:
+    asked = HOLDS.replace("reps = 2", f"reps = {reps}")
+    for events in (holds(8.0), (event("hold", 42.0, 50.0),)):  # before the holes, or after them
+        assert judge(asked, holed(events, 18.0, 25.0, 32.0))[0] is expected
+
+
+def test_holes_of_a_foot_that_showed_nothing_may_hide_what_the_other_foot_showed() -> None:
+    cut = replace(FACTS, gaps=((50.0, 50.4), (55.0, 55.4)))
+    sensors = (SensorFacts("a", "left", "foot", cut), SensorFacts("b", "right", "foot", FACTS))
+    right = event("hold", 2.0, 10.0, side="right")
+    assert judge(HOLDS, recording((right,), sensors=sensors))[0] is Answer.NOT_VERIFIABLE

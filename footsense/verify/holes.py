@@ -1,6 +1,7 @@
 """What the holes of a recording may hide: a repetition that a hole cuts is not counted, and a long hole may
 hold several."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from footsense.types import Side
 _CUTS_S = 0.25  # shorter holes are bridged
 _NEAR_S = 5.0  # beyond one and a half repetitions: between them one rests, or tries in vain
 _QUICKEST_S = 1 / 1.4  # of a circle
+_Hole = tuple[float, float]  # from, to, in s
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,29 @@ def _most(item: RoutineItem, analysis: Analysis, side: ItemSide) -> int:
     facts = _facts(analysis, side)
     holes = [g for g in facts.gaps if g[1] - g[0] > _CUTS_S]
     holes += [(t, t) for t in facts.breaks if all(t != begin_s for begin_s, _ in holes)]
-    return sum(
-        int((b - a) / shortest_s) + 1
-        for a, b in holes
-        if b - a >= shortest_s or _near(analysis, a, b, 1.5 * shortest_s + _NEAR_S)
-    )
+    seen_there = any(side in ("both", e.attributes.get("side", side)) for e in analysis.events)
+    if seen_there:
+        holes = _near(analysis, holes, 1.5 * shortest_s + _NEAR_S, shortest_s)
+    return sum(int((b - a) / shortest_s) + 1 for a, b in holes)  # where nothing was seen, all may be cut
 
 
-def _near(analysis: Analysis, start_s: float, end_s: float, within_s: float) -> bool:
-    """Whether something of the exercise was seen that near."""
-    return any(e.start_s - within_s < end_s and start_s < e.end_s + within_s for e in analysis.events)
+def _near(analysis: Analysis, holes: Sequence[_Hole], within_s: float, long_s: float) -> list[_Hole]:
+    """The long holes, those that near something of the exercise, and those that near such a hole: what it may
+    have cut is of the exercise too."""
+    spans = sorted([(e.start_s, e.end_s, True) for e in analysis.events] + [(*h, False) for h in holes])
+    kept: list[_Hole] = []
+    waiting: list[_Hole] = []
+    reach_s, found = -math.inf, False
+    for start_s, end_s, is_event in spans:
+        if start_s >= reach_s:
+            waiting, found = [], False
+        reach_s = max(reach_s, end_s + within_s)
+        waiting += [] if is_event else [(start_s, end_s)]
+        found = found or is_event or end_s - start_s >= long_s
+        if found:
+            kept += waiting
+            waiting = []
+    return kept
 
 
 def _facts(analysis: Analysis, side: ItemSide) -> RecordingFacts:

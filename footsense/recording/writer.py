@@ -70,6 +70,7 @@ class Recorder:
         self._session_ns: int | None = None
         self._last_ns = 0
         self._closed = self._over = False
+        self._failure: str | None = None
         self._container = Container(_create(self.path, self._part))
         self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -96,11 +97,20 @@ class Recorder:
         """Write the end record, wait for the disk and give the file its name. Returns the path.
 
         A disk that is full is tried for ten seconds more. Raises RecordingError if it did not take everything,
-        or the name was taken meanwhile; what was written stays as `.part.mcap`.
+        or the name was taken meanwhile; what was written stays as `.part.mcap`. Raises it too if some
+        were `lost`; then the file has its name, and the numbers of the others tell what it lacks. Closed
+        again, it says the same again.
         """
-        if self._closed:
-            return self.path
-        self._closed = True
+        if not self._closed:
+            self._closed = True
+            self._failure = f"{display(self._part)}: not all was written: closing it was broken off"
+            self._failure = self._ended(reason)
+        if self._failure is not None:
+            raise RecordingError(self._failure)
+        return self.path
+
+    def _ended(self, reason: str) -> str | None:
+        """What went wrong with the whole recording, None if nothing did."""
         self._before(self._last_ns)
         end = m.encode_fields(m.END, self._seq, self._last_ns, {"reason": reason, "messages": self._seq + 1})
         self._put(m.END, self._last_ns, end)
@@ -109,17 +119,17 @@ class Recorder:
         if self._thread.is_alive():
             self.problem = f"it has not answered for {_HUNG_S:g} s"
         if self.problem is not None:
-            raise RecordingError(f"{display(self._part)}: not all was written: {self.problem}")
-        self._give_name()
-        return self.path
-
-    def _give_name(self) -> None:
+            return f"{display(self._part)}: not all was written: {self.problem}"
         if self.path.exists():
-            raise RecordingError(
-                f"{display(self.path)}: has come into being meanwhile; all is in {display(self._part)}"
-            )
+            return f"{display(self.path)}: has come into being meanwhile; all is in {display(self._part)}"
         self._part.rename(self.path)
         sync_folder(self.path.parent)
+        if self.lost:
+            return (
+                f"{display(self.path)}: {self.lost} messages of {self._seq} are missing: the disk took nothing "
+                "for too long; the others are in it"
+            )
+        return None
 
     def _before(self, host_ns: int) -> None:
         self._last_ns = max(self._last_ns, host_ns)

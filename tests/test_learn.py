@@ -2,9 +2,12 @@
 ones."""
 
 import json
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -204,9 +207,24 @@ def test_of_a_recording_the_command_writes_a_profile_that_check_takes(recording:
     told = run.invoke(cli, ["profiles", "learn", str(recording), "-o", str(out), "--json"])
     assert told.exit_code == 0
     assert json.loads(told.stdout)["sure"] is True
+    assert os.name == "nt" or stat.S_IMODE(out.stat().st_mode) == 0o600
     assert run.invoke(cli, ["profiles", "check", str(out)]).exit_code == 0
     again = run.invoke(cli, ["profiles", "learn", str(recording), "-o", str(out)])
     assert "there is a file of that name" in str(again.exception)
+
+
+@pytest.mark.parametrize("option", ["--save", "-o"])
+def test_a_name_that_is_taken_is_refused_before_the_lesson(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lesson(*_: Any, **__: Any) -> None:
+        pytest.fail("the lesson was begun")
+
+    monkeypatch.setattr("footsense.cli.learn._live", lesson)
+    (taken := tmp_path / "mine.toml").write_text("mine")
+    told = CliRunner().invoke(cli, ["profiles", "learn", "--device", "Ring", option, str(taken)])
+    assert f"choose another with {option}" in str(told.exception)
+    assert taken.read_text() == "mine"
 
 
 def test_the_command_declines_with_exit_code_1(file: Path, tmp_path: Path) -> None:

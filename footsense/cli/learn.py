@@ -1,6 +1,7 @@
 """`footsense profiles learn`: the profile of a device that nobody has described."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import click
 
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
+from footsense.private import new_private
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ def command(
     if (file is None) == (device is None):
         raise UsageError("name either a FILE of captured notifications or a --device to learn from")
     name = _name(output)
+    for path, option in ((save, "--save"), (output, "-o")):  # not after the lesson
+        if path is not None and os.path.lexists(path):
+            raise _taken(Path(path), option)
     capture = _capture(file) if file else _live(device or "", writes, quiet=as_json)
     _save(capture, save)
     with Progress("looking for gravity in the bytes"):
@@ -90,13 +95,24 @@ def _save(capture: "Capture", path: Path | None) -> None:
     from footsense.devices.learning import written_capture  # noqa: PLC0415
 
     if path is not None:
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(written_capture(capture))
-        except FileExistsError:
-            raise UsageError(
-                f"{display(path)}: there is a file of that name; choose another with --save"
-            ) from None
+        _put(path, written_capture(capture), "--save")
+
+
+def _put(path: Path, text: str, option: str) -> None:
+    """A new file with this text, its owner's alone. Raises UsageError, with the option that names it."""
+    try:
+        with os.fdopen(new_private(path), "wb") as file:
+            file.write(text.encode("utf-8"))
+    except FileExistsError:
+        raise _taken(path, option) from None
+    except OSError as error:
+        raise UsageError(
+            f"{display(path)}: cannot be written: {error.strerror or error}; choose another place with {option}"
+        ) from None
+
+
+def _taken(path: Path, option: str) -> UsageError:
+    return UsageError(f"{display(path)}: there is a file of that name; choose another with {option}")
 
 
 def _name(output: str | None) -> str:
@@ -156,11 +172,7 @@ def _tell(made: "Learned | Declined", output: str | None, *, as_json: bool) -> N
         click.echo(json.dumps(told, ensure_ascii=False) if as_json else f"no profile: {made.reason}")
         return
     path = Path(output or f"{made.profile.name}.toml")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(made.profile.text)
-    except FileExistsError:
-        raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o") from None
+    _put(path, made.profile.text, "-o")
     facts = {
         "profile": str(path),
         "sure": made.sure,

@@ -112,6 +112,20 @@ def test_nothing_is_written_over_and_nothing_left_behind(whole: Path) -> None:
     assert not whole.with_name("c.mcap").exists()
 
 
+def test_a_repair_that_is_broken_off_is_not_in_the_way_of_the_next(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_path: Path) -> None:
+        raise RecordingError("it has gone")
+
+    output = whole.with_name("c.mcap")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("footsense.recording.repair._hashed", gone)
+        with pytest.raises(RecordingError, match="it has gone"):
+            repair(whole, output)
+    assert repair(whole, output).path == output
+
+
 def test_a_file_without_a_session_cannot_be_repaired(tmp_path: Path) -> None:
     (tmp_path / "a.mcap").write_bytes(MAGIC + bytes(100))
     with pytest.raises(RecordingError, match="holds no footsense session"):

@@ -37,8 +37,17 @@ def repair(path: Path, output: Path) -> Repair:
     RecordingError where there is no session in it, or the new file cannot be written.
     """
     scan = scan_mcap(path)
-    file = _created(output)
-    container = Container(file)
+    container = Container(_created(output))
+    try:
+        done = _written(path, container, scan, output)
+    except BaseException:
+        output.unlink()  # it would be in the way of the next try
+        raise
+    sync_folder(output.parent)
+    return done
+
+
+def _written(path: Path, container: Container, scan: Scan, output: Path) -> Repair:
     try:
         digest, size = _hashed(path)
         messages = _copied(path, container, {
@@ -49,9 +58,7 @@ def repair(path: Path, output: Path) -> Repair:
     finally:
         container.close()
     if problem is not None:
-        output.unlink()
         raise RecordingError(f"{display(output)}: cannot be written: {problem}")
-    sync_folder(output.parent)
     return Repair(digest, size, scan, messages, output)
 
 

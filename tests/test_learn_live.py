@@ -14,6 +14,8 @@ from footsense.devices.learning import Capture, Learned, learn, read_capture, wr
 from footsense.errors import BluetoothError, UsageError
 from footsense.simulate.rig import virtual_rig
 from footsense.sources.central import Central, Patience
+from footsense.sources.inbox import Inbox
+from footsense.sources.listen import called, heard_out
 from tests.learning.score import decoded_with, score
 from tests.learning.session import session
 
@@ -59,6 +61,18 @@ def test_a_device_that_is_not_near_is_named() -> None:
 
     with pytest.raises(BluetoothError, match=r"'Nobody' was heard \(near: 'InfiniTime'\)"):
         asyncio.run(look())
+
+
+def test_a_screen_that_is_closed_is_not_told_as_a_failure_of_the_sensor() -> None:
+    async def listen() -> None:
+        async with virtual_rig(load_profile("infinitime"), session(np.random.default_rng(1), 10.0)) as rig:  # type: ignore[arg-type]
+            central = Central([], scan_kw=rig.radio.scan_kw, client_kw=rig.radio.client_kw, patience=QUICK)
+            found = await called(central, "InfiniTime", 0.2)
+            async with heard_out(central, found, (), Inbox(rig.clock)):
+                raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        asyncio.run(listen())
 
 
 def test_a_slow_device_is_held_for_longer_and_a_silent_one_is_said_to_be() -> None:

@@ -45,11 +45,13 @@ async def heard_out(
         found.device, lambda _: inbox.fail(lost), timeout=patience.connect_s, **central.client_kw
     )
     try:
-        async with central.lock, asyncio.timeout(patience.connect_s):
-            await client.connect()
-        yield await _started(client, writes, inbox, patience.write_s)
-    except FAILURES as error:
-        raise no_bluetooth(error) or BluetoothError(in_words(error, found.label)) from error
+        try:
+            async with central.lock, asyncio.timeout(patience.connect_s):
+                await client.connect()
+            places = await _started(client, writes, inbox, patience.write_s)
+        except FAILURES as error:
+            raise no_bluetooth(error) or BluetoothError(in_words(error, found.label)) from error
+        yield places
     finally:
         with contextlib.suppress(*FAILURES):
             async with asyncio.timeout(patience.stop_s):

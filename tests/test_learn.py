@@ -176,6 +176,7 @@ def test_a_capture_that_is_written_is_read_again(rows: list[tuple[int, str, byte
         ("0.2,ff08,00\n0.1,ff08,00", "line 2: the time goes back from 0.2 to 0.1 s"),
         ("0.1,heart,00", "'heart' is no characteristic"),
         ("0.1,ff08,0g", "'0g' is not hexadecimal"),
+        (f"0.1,ff08,{'00' * 512}\n0.1,ff08,{'00' * 513}", "line 2: 513 bytes; a notification has 512 at most"),
         ("# characteristic: ff08", "line 1: expected three things"),
     ],
 )
@@ -211,6 +212,13 @@ def test_of_a_recording_the_command_writes_a_profile_that_check_takes(recording:
     assert run.invoke(cli, ["profiles", "check", str(out)]).exit_code == 0
     again = run.invoke(cli, ["profiles", "learn", str(recording), "-o", str(out)])
     assert "there is a file of that name" in str(again.exception)
+
+
+def test_a_recording_of_packets_that_no_notification_can_have_is_refused(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap", [SensorMeta("a1", "name = 'x'")])
+    recorder.packet(RawPacket("a1", CHAR, 1, bytes(513)))
+    told = CliRunner().invoke(cli, ["profiles", "learn", str(recorder.close())])
+    assert "a packet of 513 bytes; a notification has 512 at most" in str(told.exception)
 
 
 @pytest.mark.parametrize("option", ["--save", "-o"])

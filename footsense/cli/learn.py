@@ -152,10 +152,15 @@ def _capture(file: Path) -> "Capture":
 def _recorded(file: Path) -> "Capture":
     """The notifications of a recording, of the sensor that sent most."""
     from footsense.devices.learning import Capture, Packet  # noqa: PLC0415
+    from footsense.devices.learning.capture import check_length  # noqa: PLC0415
     from footsense.recording.raw import raw_packets  # noqa: PLC0415
 
     sensors = raw_packets(file)
     packets = max(sensors.values(), key=len)
+    try:
+        check_length(max((p.payload for p in packets), key=len))
+    except ValueError as error:
+        raise UsageError(f"{display(file)}: a packet of {error}") from None
     if len(sensors) > 1:
         click.echo(f"footsense: {display(file)} has {len(sensors)} sensors: the one that sent most", err=True)
     start_ns = packets[0].host_ns

@@ -21,6 +21,7 @@ from footsense.text import display
 
 HEAD = "t_s,characteristic,hex"
 MAX_BYTES = 64 * 1024 * 1024
+MAX_PACKET = 512  # bytes; Bluetooth Core 5.4, Vol 3, Part F, 3.2.9: the longest value of an attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,17 @@ def _service(text: str) -> str:
 
 def _bytes(text: str) -> bytes:
     try:
-        return bytes.fromhex(text.replace(":", " ").replace("-", " "))
+        found = bytes.fromhex(text.replace(":", " ").replace("-", " "))
     except ValueError:
         raise ValueError(f"'{display(text, 40)}' is not hexadecimal: two digits for each byte") from None
+    check_length(found)
+    return found
+
+
+def check_length(payload: bytes) -> None:
+    """Raises ValueError for more bytes than a notification can have."""
+    if len(payload) > MAX_PACKET:
+        raise ValueError(f"{len(payload)} bytes; a notification has {MAX_PACKET} at most")
 
 
 def by_char(packets: Iterable[Packet]) -> dict[str, list[Packet]]:

@@ -144,12 +144,7 @@ class Inquiry(Telling):
             "gyro_range_dps": (self._model.gyro_ranges[code], code),
         }
         known = {name: data.settings[name] for name in only if name in data.settings}
-        one = {
-            name: replace(
-                setting, values={f"{only[name][0]}": only[name][1]}, default=only[name][0], choose="nearest"
-            )
-            for name, setting in known.items()
-        }
+        one = {name: _alone(setting, *only[name]) for name, setting in known.items()}
         return {**data.settings, **one}
 
 

@@ -80,6 +80,26 @@ def test_a_wrong_call_is_refused_before_any_file_is_opened(args: list[str]) -> N
 @pytest.mark.parametrize(
     ("args", "told"),
     [
+        (
+            ["--signed-by", "k", "a.csv", "--routine", "ground-up"],
+            "as the first file, or leave out --signed-by",
+        ),
+        (["--wearer", "me", "a.csv", "--routine", "ground-up"], "add --record, or leave out --wearer"),
+        (["--side", "left", "a.record.json"], "leave out --side"),
+        (["a.record.json", "--placement", "foot", "a.csv"], "leave out --placement"),
+        (["--exercise", "x", "a.record.json", "--wearer", "me"], "leave out --exercise and --wearer"),
+        (["a.record.json", "--record", "--routine", "ground-up"], "leave out --routine and --record"),
+    ],
+)
+def test_an_option_that_would_mean_nothing_is_refused(args: list[str], told: str) -> None:
+    refused = call(*args).exception
+    assert isinstance(refused, UsageError)
+    assert str(refused).endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
         (["a.csv", "a.csv"], "a.csv is given twice"),
         (["a.csv", "./a.csv"], "a.csv is given twice"),
         (["--side", "left", "a.csv", "--side", "right", "a.csv"], "a.csv is given twice"),

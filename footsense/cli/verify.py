@@ -18,6 +18,7 @@ from footsense.text import STATEMENT, display
 if TYPE_CHECKING:
     from footsense.verify import ItemVerdict, Verdict
 
+_NOT_OF_A_RECORD = ("side", "placement", "exercise", "routine", "record", "wearer")
 _MARKS = {"complete": ("✓", "yes"), "incomplete": ("✗", "no "), "not-verifiable": ("?", "?  ")}
 
 
@@ -38,7 +39,7 @@ class _InOrder(click.Command):
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--routine", metavar="R", help="A built-in routine's name, or a TOML file.")
 @click.option("--record", is_flag=True, help="Keep the answer, signed, as the wearer's next completion record.")
-@click.option("--wearer", default="me", metavar="NAME", help="Whose record; it holds a pseudonym of the name.")
+@click.option("--wearer", metavar="NAME", help="Whose record (me); it holds a pseudonym of the name.")
 @click.option("--signed-by", metavar="KEY", help="Of a record: the key that you were told, or its fingerprint.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
@@ -55,13 +56,23 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     said: Sequence[Said] = ctx.meta["said"]
     routine, as_json = given["routine"], given["as_json"]
     if is_record(said[0].file):
-        if routine or given["record"]:
-            raise UsageError("a completion record brings its own routine; leave out --routine and --record")
+        _refuse(given, _NOT_OF_A_RECORD, "a completion record says itself what was recorded and asked for;")
         files = [Path(s.file) for s in said[1:]]
         ctx.exit(check(Path(said[0].file), files, given["signed_by"], as_json=as_json))
+    _refuse(given, ["signed_by"], "there is no completion record to be checked; give it as the first file, or")
+    if not given["record"]:
+        _refuse(given, ["wearer"], "no completion record is asked for; add --record, or")
     if routine is None:
         raise click.UsageError("say which routine with --routine R (ground-up, or a TOML file)", ctx)
-    ctx.exit(_judge(said, routine, given["wearer"] if given["record"] else None, as_json=as_json))
+    wearer = given["wearer"] if given["wearer"] is not None else "me"
+    ctx.exit(_judge(said, routine, wearer if given["record"] else None, as_json=as_json))
+
+
+def _refuse(given: dict[str, Any], options: Sequence[str], why: str) -> None:
+    """Raises UsageError for those of the options that were given: they would mean nothing."""
+    useless = [f"--{o.replace('_', '-')}" for o in options if given[o] not in (None, False, ())]
+    if useless:
+        raise UsageError(f"{why} leave out {' and '.join(useless)}")
 
 
 def _judge(said: Sequence[Said], routine: str, wearer: str | None, *, as_json: bool) -> int:

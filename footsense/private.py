@@ -10,12 +10,17 @@ import platformdirs
 
 def data_folder() -> Path:
     """Where this user's records and keys are kept: FOOTSENSE_HOME, or what is usual on this system."""
-    return Path(os.environ.get("FOOTSENSE_HOME") or platformdirs.user_data_dir("footsense", appauthor=False))
+    return _home() or Path(platformdirs.user_data_dir("footsense", appauthor=False))
 
 
 def config_folder() -> Path:
     """Where this user's choices are kept: FOOTSENSE_HOME, or what is usual on this system."""
-    return Path(os.environ.get("FOOTSENSE_HOME") or platformdirs.user_config_dir("footsense", appauthor=False))
+    return _home() or Path(platformdirs.user_config_dir("footsense", appauthor=False))
+
+
+def _home() -> Path | None:
+    said = os.environ.get("FOOTSENSE_HOME")
+    return Path(said).expanduser().absolute() if said else None
 
 
 def private_folder(path: Path) -> Path:

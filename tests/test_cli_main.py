@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import BashComplete
+from click.testing import CliRunner
 
 from footsense.cli import COMMANDS, PLANNED, cli, main
 from footsense.cli.screen import Screen
@@ -150,3 +151,12 @@ def test_one_sample_is_counted_as_one(
     for args, code in ((("analyze",), 1), (("replay",), 0), (("report",), 0)):
         assert call(monkeypatch, *args, str(tmp_path / "a.csv")) == code
     assert "0.0 s, 1 sample at 0 Hz" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "args", [["record", "--duration-s", "nan"], ["scan", "--seconds", "nan"], ["accuracy", "--hours", "nan"]]
+)
+def test_what_is_no_number_is_refused(args: list[str]) -> None:
+    done = CliRunner().invoke(cli, args)
+    assert done.exit_code == 2
+    assert "Invalid value" in done.output

@@ -35,6 +35,7 @@ from footsense.completion import (
 )
 from footsense.completion.model import Damage
 from footsense.errors import RecordError
+from footsense.private import data_folder
 from footsense.recording import open_recording
 from footsense.recording.model import Damage as _Damage
 from footsense.simulate import Scenario, simulate, write
@@ -406,11 +407,13 @@ def test_a_correction_stands_beside_the_count_and_changes_nothing(made: Made) ->
     ("args", "told"),
     [
         (["--exercise", "toe-walk", "--side", "both"], "toe-walk both is not in the record"),
+        (["--exercise", "band-flexes", "--side", "left", "--by", "0"], "expected --by other than 0"),
+        (["--exercise", "band-flexes", "--side", "left", "--why", " "], "expected --by other than 0"),
         (["--exercise", "ankle-circles", "--side", "left"], "say which count with --counted: ccw, cw"),
     ],
 )
 def test_a_correction_of_nothing_is_refused(made: Made, args: list[str], told: str) -> None:
-    result = call("correct", made.record, *args, "--by", "1", "--why", "so")
+    result = call("correct", made.record, "--by", "1", "--why", "so", *args)
     assert told in str(result.exception)
 
 
@@ -458,3 +461,11 @@ def test_a_chain_that_cannot_be_read_is_not_begun_anew(made: Made) -> None:
     with pytest.raises(RecordError):
         ledger_of(made).append(made.record.parent.name, body, NOW)
     assert len(list(made.record.parent.iterdir())) == 1
+
+
+def test_the_home_may_be_told_with_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FOOTSENSE_HOME", "~/kept")
+    assert data_folder() == tmp_path / "kept"
+    monkeypatch.setenv("FOOTSENSE_HOME", "kept")
+    assert data_folder() == Path.cwd() / "kept"

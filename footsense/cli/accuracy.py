@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from footsense.cli.options import PLACEMENTS
+from footsense.cli.options import PLACEMENTS, Number
 from footsense.cli.outputs import refuse_for_page, write_page
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -27,7 +27,7 @@ _SIMULATED = "SIMULATED WEARERS, no evidence of accuracy on people"
 @click.option("--simulated", is_flag=True, help="Score simulated wearers as well.")
 @click.option("--sets", type=click.IntRange(1, 10_000), help="Simulated sets of each kind [default: 20].")
 @click.option("--seed-from", type=click.IntRange(0, 2**31), help="First seed of these [default: 1000].")
-@click.option("--hours", type=click.FloatRange(0, 1000), help="Hours of each motion that is no exercise [0].")
+@click.option("--hours", type=Number(0, 1000), help="Hours of each motion that is no exercise [0].")
 @click.option("--live", type=click.IntRange(0, 10_000), help="Follow so many of the sets as if live, too [0].")
 @click.option("--exercise", "exercises", multiple=True, metavar="E", help="Simulate this one only; may repeat.")
 @click.option(

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from footsense.completion import Entry, Item
 
 
+_LONGEST = 100  # characters: each may be shown by ten
+
+
 @click.command(name="correct")
 @click.argument("record", type=click.Path(path_type=Path), metavar="RECORD")
 @click.option("--exercise", required=True, metavar="E", help="Which item of the record.")
 @click.option("--side", type=click.Choice(["left", "right", "both"]), required=True, help="Of which foot.")
 @click.option("--counted", metavar="KEY", help="Which count (cw, ccw) where the item has several.")
 @click.option("--by", type=click.IntRange(-10_000, 10_000), required=True, help="How many more, or less (-1).")
-@click.option("--why", required=True, metavar="TEXT", help="In your own words; it is kept as it is.")
+@click.option("--why", required=True, metavar="TEXT", help="In your own words.")
 def command(record: Path, **given: Any) -> None:
     """Add to a completion record what the wearer says was counted wrong.
 
@@ -35,6 +38,8 @@ def command(record: Path, **given: Any) -> None:
         raise UsageError(f"{display(record)}: was not made here; correct it where it was made")
     if not verified(entry):
         raise UsageError(f"{display(record)}: was changed after it was signed; there is nothing to correct")
+    if not given["by"] or not given["why"].strip() or len(given["why"]) > _LONGEST:
+        raise UsageError(f"expected --by other than 0, and a --why of 1 to {_LONGEST} characters")
     item = _item(record, entry, given["exercise"], given["side"])
     body = Correction(
         of=sha256_of(data), exercise=item.exercise, side=item.side, counted=_key(item, given["counted"]),

@@ -1,6 +1,8 @@
 """Options that several commands share, read in one way."""
 
+import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import click
 
@@ -9,6 +11,18 @@ from footsense.text import display
 
 PLACEMENTS = ("foot", "ankle", "shank")
 SIDES = ("left", "right")
+
+
+class Number(click.FloatRange):
+    """A number within limits, which "nan" is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Fails as click's own types do."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{number} is not a number that can be used.", param, ctx)
+        return number
+
 
 placement = click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sits.")
 side = click.option("--side", type=click.Choice(SIDES), help="Which foot wears it.")

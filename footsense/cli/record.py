@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from footsense.cli import options
+from footsense.cli.options import Number
 from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
@@ -72,7 +73,7 @@ class Wish:
     type=click.Path(path_type=Path),
     help="Go on with the session of this recording, which was broken off, in a new file.",
 )
-@click.option("--duration-s", type=click.FloatRange(min=1), help="How long; by default until Ctrl-C.")
+@click.option("--duration-s", type=Number(min=1), help="How long; by default until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, device: str | None, profile: str | None, pairs: tuple[str, ...],

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.errors import UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def command(*, file: Path, output: Path | None) -> None:
     """
     from footsense.recording.repair import repair  # noqa: PLC0415
 
+    if not file.name:
+        raise UsageError(f"{display(file)}: is a folder; name the .mcap in it")
     stem = file.name.removesuffix(".mcap").removesuffix(".part")
     for line in _lines(repair(file, output or file.with_name(f"{stem}-repaired.mcap"))):
         click.echo(line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.options import Number
 from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -20,7 +21,7 @@ MOST_ASKED = 5  # sensors that are asked for their battery, one after the other
 
 @click.command(name="scan")
 @click.option("--seconds", default=5.0, show_default=True, help="How long to listen.",
-              type=click.FloatRange(0.1, 300))  # fmt: skip
+              type=Number(0.1, 300))  # fmt: skip
 @click.option("--remember", metavar="NAME", help="Use this sensor from now on; its name or address.")
 @click.option("--forget", is_flag=True, help="Forget the remembered sensor; nothing is scanned.")
 @click.option("--no-battery", is_flag=True, help="Connect to no sensor to ask how full its battery is.")

@@ -147,6 +147,8 @@ def load_profile(name_or_path: str | Path) -> Profile:
     is_name = re.fullmatch(r"[a-z0-9][a-z0-9-]*", str(name_or_path))
     path = shipped if is_name and shipped.is_file() else Path(name_or_path)
     try:
+        if not path.is_file():  # a pipe might never answer
+            raise FileNotFoundError
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -67,6 +67,8 @@ class Masks(Telling):
         if len(said) % 4:
             raise PacketError("expected masks of four bytes each")
         masks = [int.from_bytes(said[i : i + 4], "big") for i in range(0, len(said), 4)]
+        if len(set(masks)) < len(masks):
+            raise PacketError("expected masks that differ; one is given twice")
         chars = {f"f{mask:08x}": _char(mask) for mask in masks}
         streams = {name: _stream(name, mask) for name, mask in zip(chars, masks, strict=True)}
         return replace(data, chars={**data.chars, **chars}, streams=streams)

@@ -50,8 +50,8 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     routine is complete, 1 if it is not, or cannot be verified.
 
     If the first file is a completion record (NAME.record.json), check that instead: its signature, its chain,
-    and whether its recordings (beside it, or the other files) still give the same answer. Exit code 0 if all of
-    that is so and the routine is complete.
+    and whether its recordings (beside it, or the other files) still give the same answer. Exit code 0 if
+    signature and recordings are right, nothing else is wrong, and the routine is complete.
     """
     said: Sequence[Said] = ctx.meta["said"]
     routine, as_json = given["routine"], given["as_json"]

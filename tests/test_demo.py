@@ -143,15 +143,20 @@ def test_counts_are_told_while_it_plays(played: Played) -> None:
 def command(*args: str, **env: str) -> subprocess.Popen[str]:
     environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **env}
     whole = [sys.executable, "-W", "error", "-m", "footsense", *args]
-    return subprocess.Popen(
-        whole,
-        cwd=HERE,
-        env=environ,
-        text=True,
-        encoding="utf-8",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    # what a shell starts in the background ignores Ctrl-C, and so would its children
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            whole,
+            cwd=HERE,
+            env=environ,
+            text=True,
+            encoding="utf-8",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not run: no SIGINT to one process on Windows")

@@ -124,14 +124,14 @@ def test_a_screen_goes_without_an_output(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("args", [("analyze",), ("replay",), ("report",), ("verify", "--routine", "demo")])
 @pytest.mark.parametrize("file", [".", "../mine", "sub.mcap"])
-def test_a_folder_is_told_by_its_name(
+def test_a_folder_is_told_as_it_was_called(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     args: tuple[str, ...], file: str,
 ) -> None:  # fmt: skip
     (tmp_path / "mine" / "sub.mcap").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "mine")
     assert call(monkeypatch, *args, file) == 1
-    name = "sub.mcap" if file == "sub.mcap" else "mine"
+    name = tmp_path / "mine" if file == "." else file
     assert capsys.readouterr().err.startswith(f"footsense: {name}: is a folder; ")
 
 
@@ -160,3 +160,23 @@ def test_what_is_no_number_is_refused(args: list[str]) -> None:
     done = CliRunner().invoke(cli, args)
     assert done.exit_code == 2
     assert "Invalid value" in done.output
+
+
+@pytest.mark.parametrize(
+    ("output", "what"),
+    [
+        ("x.csv/a.mcap", "is no folder"),
+        ("taken.mcap", "there is a file of that name"),
+        ("a.csv", "is a .mcap file"),
+    ],
+)
+def test_record_says_where_it_cannot_write_before_it_looks_for_a_sensor(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str, what: str
+) -> None:
+    (tmp_path / "x.csv").write_text(ROWS)
+    (tmp_path / "taken.mcap").write_text("")
+    monkeypatch.setattr("footsense.cli.record.ask_for_bluetooth", lambda: pytest.fail("a sensor is looked for"))
+    assert call(monkeypatch, "record", "-o", str(tmp_path / output)) == 2
+    err = capsys.readouterr().err
+    assert what in err
+    assert "-o" in err

@@ -1,11 +1,13 @@
 """`footsense verify` as it is called: options and their files, exit codes, what is printed where."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -19,7 +21,7 @@ from footsense.errors import FootsenseError, UsageError
 from footsense.recording.model import Recording, Track
 from footsense.routine import load_routine
 from footsense.simulate import Scenario, simulate, write
-from footsense.types import Event, Grade, Reason, Side
+from footsense.types import Event, Floats, Grade, Reason, Side
 from footsense.verify import verify
 
 ROUTINE = """
@@ -135,6 +137,42 @@ def test_a_copy_under_another_name_is_not_counted_twice(
     assert isinstance(refused, UsageError)
     assert "a.csv and " in str(refused)
     assert "are the same recording" in str(refused)
+
+
+@pytest.mark.parametrize("change", ["packed", "later", "cut"])
+def test_the_same_samples_in_another_file_are_not_counted_twice(change: str, mine: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    t_s, acc_g = np.arange(400) / 100, rng.normal((0.0, 0.0, 1.0), 0.01, (400, 3))
+    first = tmp_path / "a.csv"
+    first.write_text(csv_text(t_s, acc_g))
+    other = tmp_path / ("b.csv.gz" if change == "packed" else "b.csv")
+    text = csv_text(t_s + 5.0 * (change == "later"), acc_g)
+    data = text[:10_000].rpartition("\n")[0].encode() if change == "cut" else text.encode()
+    other.write_bytes(gzip.compress(data) if change == "packed" else data)
+    refused = call("--side", "left", str(first), str(other), "--routine", mine).exception
+    assert isinstance(refused, UsageError)
+    assert "are the same recording" in str(refused)
+
+
+def test_two_recordings_of_a_sensor_that_shows_nothing_are_no_copies(mine: str, tmp_path: Path) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, length in zip(files, (400, 500), strict=True):
+        path.write_text(csv_text(np.arange(length) / 100, np.tile((0.0, 0.0, 1.0), (length, 1))))
+    result = call("--side", "left", *map(str, files), "--routine", mine)
+    assert result.exit_code == 1
+    assert not isinstance(result.exception, UsageError)
+
+
+def csv_text(t_s: Floats, acc_g: Floats) -> str:
+    rows = (f"{t:.2f},{x:.6f},{y:.6f},{z:.6f}" for t, (x, y, z) in zip(t_s, acc_g, strict=True))
+    return "\n".join(["t_s,ax_g,ay_g,az_g", *rows, ""])
+
+
+def test_a_file_that_cannot_be_read_is_told_once_not_below_each_item(tmp_path: Path) -> None:
+    missing = str(tmp_path / "nothing.csv")
+    result = call("--side", "left", missing, "--routine", "ground-up")
+    assert result.exit_code == 1
+    assert result.stdout.count("the file cannot be read") == 1
 
 
 def test_one_file_given_for_two_exercises_is_no_copy_of_itself(tmp_path: Path) -> None:

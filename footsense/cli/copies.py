@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from footsense.recording.model import Recording
     from footsense.types import RawPacket
 
+_BEGIN = 100  # samples that no two recordings have alike: noise differs
+
 
 def check_copies(files: Sequence[Path]) -> None:
     """Refuse two files of the same bytes, whatever their names; a path given again is no copy."""
@@ -37,6 +39,30 @@ def _check_alike(files: Sequence[Path]) -> None:
             continue
         if first is not path:
             _refuse(first, path)
+
+
+def check_resaved(recordings: "Mapping[Path, Recording]") -> None:
+    """Refuse two CSV files that begin with the same samples: one packed, shifted in time or cut at its end is
+    other bytes, and the same movement. Raises RecordingError where one cannot be read any more."""
+    begins: dict[bytes, Path] = {}
+    for path, one in {path.resolve(): (path, one) for path, one in recordings.items()}.values():
+        begin = b"" if one.has_commands else _first_samples(one)
+        if begin and begins.setdefault(begin, path) is not path:
+            _refuse(begins[begin], path)
+
+
+def _first_samples(recording: "Recording") -> bytes:
+    """The acceleration of the first; nothing where it never changes, which two recordings may have alike."""
+    import numpy as np  # noqa: PLC0415
+
+    from footsense.types import Samples  # noqa: PLC0415
+
+    parts = (item for item in recording.tracks[0].items() if isinstance(item, Samples))
+    first = next(parts, None)
+    if first is None:
+        return b""
+    acc_g = first.acc_g[:_BEGIN]
+    return acc_g.tobytes() if np.ptp(acc_g, axis=0).any() else b""
 
 
 def check_repairs(recordings: "Mapping[Path, Recording]") -> None:

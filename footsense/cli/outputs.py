@@ -1,5 +1,6 @@
 """Keeps commands from writing over what somebody may need."""
 
+import os
 from pathlib import Path
 
 from footsense.errors import UsageError
@@ -14,6 +15,16 @@ def refuse_existing(path: Path, what_to_do: str) -> None:
     """Raises UsageError if there is anything of that name."""
     if path.exists() or path.is_symlink():
         raise UsageError(f"{display(path)}: there is a file of that name; {what_to_do}")
+
+
+def refuse_for_recording(path: Path) -> None:
+    """Raises UsageError where no recording could be made: known before a sensor is looked for."""
+    refuse_existing(path, "choose another with -o")
+    place = next(p for p in path.absolute().parents if p.exists())  # folders below it are made
+    if not place.is_dir():
+        raise UsageError(f"{display(place)}: is no folder; choose another place with -o")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f"{display(place)}: may not be written to; choose another place with -o")
 
 
 def refuse_for_page(path: Path, recording: Path | None = None) -> None:

@@ -10,6 +10,7 @@ import click
 
 from footsense.cli import options
 from footsense.cli.options import Number
+from footsense.cli.outputs import refuse_for_recording
 from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
@@ -93,8 +94,7 @@ def command(
     path = Path(output or (goes_on.path if goes_on else _by_date()))
     if path.suffix != ".mcap":
         raise UsageError(f"{display(path)}: a recording is a .mcap file; choose such a name with -o")
-    if path.exists():
-        raise UsageError(f"{display(path)}: there is a file of that name; choose another with -o")
+    refuse_for_recording(path)
     settings = dict(options.key_values(pairs, "rate_hz=100"))
     before = _before(as_before, check_wearing, side)
     segment = goes_on.segment if goes_on else None

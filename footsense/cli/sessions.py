@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from footsense.cli.copies import check_copies, check_repairs
+from footsense.cli.copies import check_copies, check_repairs, check_resaved
 from footsense.cli.opened import opened
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -99,7 +99,9 @@ def open_session(said: Sequence[Said]) -> tuple[list[Opened], dict[str, str]]:
             errors[one.file] = str(error)
             click.echo(f"footsense: {display(error, 500)}", err=True)
             seen.append(Opened(one, None, [_unreadable(one)]))
-    check_repairs({Path(one.said.file): one.recording for one in seen if one.recording})
+    recordings = {Path(one.said.file): one.recording for one in seen if one.recording}
+    check_repairs(recordings)
+    check_resaved(recordings)
     return seen, errors
 
 

@@ -103,7 +103,8 @@ def _json(verdict: "Verdict", errors: dict[str, str], kept: Path | None) -> str:
 
 def in_words(verdict: "Verdict") -> str:
     """The verdict for a person: a line an item, what is missing below it, and what the answer is worth."""
-    lines = [f"{display(verdict.routine)}: {verdict.verdict}", ""]
+    unreadable = [wrapped(text, "  ") for text in _unreadable(verdict.items)]
+    lines = [f"{display(verdict.routine)}: {verdict.verdict}", *unreadable, ""]
     for item in verdict.items:
         lines += _item_lines(item)
     unseen = dict.fromkeys(what for item in verdict.items for what in item.not_seen)
@@ -116,10 +117,16 @@ def _told(kept: Path | None) -> str:
     return "" if kept is None else f"\n\nKept as a completion record: {display(kept)}"
 
 
+def _unreadable(items: "Sequence[ItemVerdict]") -> list[str]:
+    """Files that cannot be read: said once, since they would stand below every item of their side."""
+    return list(dict.fromkeys(w.text for item in items for w in item.reasons if w.code == "unreadable"))
+
+
 def _item_lines(item: "ItemVerdict") -> list[str]:
     name = f"{display(item.exercise, 30)}, {item.side}"
     head = wrapped(f"{name:<24} {_tally(item)}", f"  {_mark(item.verdict)} ", " " * 6)
-    return [head, *(wrapped(reason.text, " " * 6, " " * 8) for reason in item.reasons)]
+    below = [reason.text for reason in item.reasons if reason.code != "unreadable"]
+    return [head, *(wrapped(text, " " * 6, " " * 8) for text in below)]
 
 
 def _mark(verdict: str) -> str:

@@ -60,10 +60,10 @@ def read_csv(path: Path) -> Table:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             stream = gzip.GzipFile(fileobj=file) if packed else file
-            return _Reader(display(path.name)).read(stream)
+            return _Reader(display(path)).read(stream)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise RecordingError(
-            f"{display(path.name)}: the gzip data is cut short or damaged; get the file again"
+            f"{display(path)}: the gzip data is cut short or damaged; get the file again"
         ) from None
 
 

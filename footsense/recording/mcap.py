@@ -82,7 +82,7 @@ def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | N
     """Open an `.mcap`; `side` and `placement` stand in where it does not say them. Raises RecordingError for a
     file that is none, or whose profile cannot decode it."""
     scan = scan_mcap(path)
-    name = display(path.name)
+    name = display(path)
     metas = [
         replace(meta, side=meta.side or side, placement=meta.placement or placement) for meta in scan.sensors
     ]
@@ -109,10 +109,10 @@ def scan_mcap(path: Path) -> Scan:
             if said is not None and said.fields.get("event") in _LINK:
                 links[said.fields.get("sensor")] = said.fields["event"] == "lost"
             if scan is None and message.topic == m.SESSION:
-                scan = _session(message, display(path.name))
+                scan = _session(message, display(path))
     if scan is None:
         raise RecordingError(
-            f"{display(path.name)}: holds no footsense session that is whole; get the file again or record anew"
+            f"{display(path)}: holds no footsense session that is whole; get the file again or record anew"
         )
     damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
     return replace(scan, closed=closed, damage=tuple(damage), packets=packets, gone=_gone(links))

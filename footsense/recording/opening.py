@@ -21,11 +21,11 @@ def open_recording(
     """
     file, path = str(path), Path(path)
     if path.is_dir():
-        name = display(path.name or path.resolve().name or path)
+        name = display(path if path.name else path.resolve())  # `.` says little
         raise RecordingError(f"{name}: is a folder; name the recordings in it (.csv, .csv.gz, .mcap)")
     kind = ending(path.name)
     if not kind:
-        raise RecordingError(f"{display(path.name)}: not a recording; expected .csv, .csv.gz or .mcap")
+        raise RecordingError(f"{display(path)}: not a recording; expected .csv, .csv.gz or .mcap")
     return (open_mcap if kind == ".mcap" else _open_csv)(file, path, side, placement)
 
 
@@ -37,6 +37,6 @@ def _open_csv(file: str, path: Path, side: Side | None, placement: Placement | N
         try:
             yield from iter_arrays(table.t_s, table.acc_g, table.gyr_dps, said)
         except StreamError as error:
-            raise RecordingError(f"{display(path.name)}: {error}") from None
+            raise RecordingError(f"{display(path)}: {error}") from None
 
     return Recording(file, (Track("", side, placement, items),))

@@ -403,6 +403,13 @@ def test_a_correction_stands_beside_the_count_and_changes_nothing(made: Made) ->
     assert answers(shown)["chain"] == "yes"
 
 
+def test_no_correction_leaves_less_than_nothing(made: Made) -> None:
+    args = ["correct", made.record, "--exercise", "band-flexes", "--side", "left", "--why", "so"]
+    assert "give --by -2 at most" in str(call(*args, "--by", "-3").exception)
+    assert call(*args, "--by", "-2").exit_code == 0
+    assert "there is nothing to take away" in str(call(*args, "--by", "-1").exception)
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

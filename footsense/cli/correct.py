@@ -11,7 +11,9 @@ from footsense.errors import UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
-    from footsense.completion import Entry, Item
+    from collections.abc import Sequence
+
+    from footsense.completion import Correction, Entry, Item
 
 
 _LONGEST = 100  # characters: each may be shown by ten
@@ -30,7 +32,7 @@ def command(record: Path, **given: Any) -> None:
     The record stays as it is, and so do its counts and its verdict; the correction is an entry of its own,
     which `footsense verify RECORD` shows beside them.
     """
-    from footsense.completion import Correction, entry_in, sha256_of, verified  # noqa: PLC0415
+    from footsense.completion import Correction, chain_of, entry_in, sha256_of, verified  # noqa: PLC0415
 
     data = read_record(record)
     entry, ledger = entry_in(data), own_ledger()
@@ -45,7 +47,17 @@ def command(record: Path, **given: Any) -> None:
         of=sha256_of(data), exercise=item.exercise, side=item.side, counted=_key(item, given["counted"]),
         by=given["by"], why=display(given["why"], 1000),
     )  # fmt: skip
+    _refuse_below_zero(item, body, chain_of(record.resolve().parent, entry.subject).corrections(data))
     click.echo(f"Kept: {display(ledger.append(entry.subject, body, datetime.now(UTC)))}")
+
+
+def _refuse_below_zero(item: "Item", new: "Correction", told: "Sequence[Correction]") -> None:
+    """Raises UsageError where less than nothing would have been done, with what was corrected before."""
+    same = (item.exercise, item.side, new.counted)
+    now = item.counted[new.counted] + sum(c.by for c in told if (c.exercise, c.side, c.counted) == same)
+    if now + new.by < 0:
+        hint = f"give --by -{now} at most" if now else "there is nothing to take away"
+        raise UsageError(f"--by {new.by} of {now} {new.counted} leaves less than none; {hint}")
 
 
 def _item(record: Path, entry: "Entry", exercise: str, side: str) -> "Item":

@@ -323,6 +323,25 @@ def test_a_system_that_never_begins_to_listen_is_not_waited_for() -> None:
     run(test())
 
 
+def test_a_first_setting_up_that_does_not_end_is_not_waited_for() -> None:
+    async def test() -> None:
+        endless = Plan(
+            "toy", (STREAM,), (("", STREAM),), (Write("setup", CONTROL, b"set", delay_s=3600), *WRITES)
+        )
+        async with rig() as (_, radio, peripheral):
+            here = central(radio, patience=replace(QUICK, ready_s=0.3))
+            found = await here.find()
+            with pytest.raises(BluetoothError, match=r"'toy' did not answer in time: bring it nearer"):
+                async with (
+                    asyncio.timeout(30),
+                    Link(here, found.device, "'toy'", endless, Inbox(time_counter())),
+                ):
+                    pass
+            assert peripheral.written == [b"set", b"stop"]
+
+    run(test())
+
+
 def test_keepalive_is_written_again_and_again() -> None:
     async def test() -> None:
         plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("keepalive", CONTROL, b"awake", every_s=0.1),))

@@ -1,5 +1,6 @@
 """Recordings: what is written comes back, a crash costs a second, and damage never goes unseen."""
 
+import math
 import os
 import re
 import stat
@@ -253,6 +254,37 @@ def test_a_command_with_a_number_that_is_none_is_left_out() -> None:
     for hold_s, understood in ((3, True), (10**400, False), (-(10**400), False)):
         message = m.Message(m.COMMAND, 0, 0, fields={"kind": "cue", "fields": fields | {"hold_s": hold_s}})
         assert (command_of(message) is not None) == understood
+
+
+said = st.text(st.characters(codec=None)) | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.none()
+
+
+@given(kind=st.text(), fields=st.dictionaries(st.text(st.characters(codec=None)), said, max_size=3))
+def test_whatever_a_command_holds_it_is_recorded(
+    kind: str, fields: dict[str, str | float | int | None]
+) -> None:
+    message = m.decode(m.encode_fields(m.COMMAND, 7, 8, {"kind": kind, "fields": fields}))
+    assert message is not None
+    kept = command_of(message)
+    assert kept is not None
+    assert (kept.host_ns, len(kept.fields) <= len(fields)) == (8, True)
+    for key, value in fields.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        if isinstance(value, str):
+            value = re.sub(r"[\ud800-\udfff]", "\ufffd", value)
+        if key.isprintable():
+            assert kept.fields[key] == value
+
+
+@pytest.mark.parametrize("text", ["a\udc80", "\ud800", "\x00\udfff"])
+def test_a_note_of_bytes_that_are_no_text_does_not_end_the_recording(tmp_path: Path, text: str) -> None:
+    recorder = Recorder(tmp_path / "a.mcap", [META], facts={"note": text})
+    recorder.command(Command(1, "note", {"text": text, text: 1, "x": math.nan}))
+    (command,) = [f for f in read(recorder.close())[0] if f.topic == m.COMMAND]
+    assert command.fields is not None
+    replaced = text[:-1] + "\ufffd"
+    assert command.fields["fields"] == {"text": replaced, replaced: 1, "x": None}
 
 
 def test_another_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ else is a JSON object with `topic`, `seq` and `host_ns` whose last key `crc32` i
 """
 
 import json
+import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -56,8 +57,32 @@ def encode_packet(seq: int, packet: RawPacket) -> bytes:
 def encode_fields(topic: str, seq: int, host_ns: int, fields: Mapping[str, object]) -> bytes:
     """Any other message."""
     whole = {"topic": topic, "seq": seq, "host_ns": host_ns, **fields}
-    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()[:-1]
+    try:
+        text = _json(whole)
+    except ValueError:
+        text = _json(_recordable(whole))
     return text + _CRC_KEY + str(zlib.crc32(text)).encode() + b"}"
+
+
+def _json(whole: object) -> bytes:
+    """The object as UTF-8 without its last brace. Raises ValueError for what JSON or UTF-8 cannot say."""
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()[:-1]
+
+
+def _recordable(value: Any) -> Any:
+    """The value with what JSON or UTF-8 cannot say left out: a session does not end for a note. No number
+    that is none stays (it is null), and a lone surrogate, which a terminal makes of bytes that are no text, is
+    U+FFFD."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case Mapping():
+            return {_recordable(k): _recordable(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_recordable(v) for v in value]
+    return value
 
 
 def decode(body: bytes) -> Message | None:

@@ -67,7 +67,7 @@ class Link:
 
     async def __aenter__(self) -> Self:
         with explained():
-            await self._connect(self._central.patience.attempts)
+            await self._connect_first()
         self._tell("connected", mtu=self.mtu, rssi_dbm=self._rssi_dbm)
         keepalives = [w for w in self._plan.writes if w.phase == "keepalive"]
         tasks: list[Callable[[], Awaitable[None]]] = [self._watch, self._watch_battery]
@@ -92,6 +92,14 @@ class Link:
                 await self._close(self._client)
 
     # connecting
+
+    async def _connect_first(self) -> None:
+        patience = self._central.patience
+        try:
+            async with asyncio.timeout(patience.ready_s):
+                await self._connect(patience.attempts)
+        except TimeoutError as error:
+            raise BluetoothError(in_words(error, self._label)) from error
 
     async def _connect(self, attempts: int) -> None:
         """Connect and start the stream; raises BluetoothError after the last attempt, or at once where

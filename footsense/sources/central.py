@@ -29,6 +29,7 @@ class Patience:
 
     `listen_s`: until the system listens (it may ask the user first).
     `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling.
+    `ready_s`: until a sensor streams for the first time, all attempts and its whole set-up together.
     `battery_s`: to connect and read how full the battery is.
     `write_s`: one write or subscription. `describe_s`: until a device has said what it sends.
     `mtu_s`: until the system tells the packet length negotiated.
@@ -41,6 +42,7 @@ class Patience:
     connect_s: float = 20.0
     battery_s: float = 8.0
     attempts: int = 4
+    ready_s: float = 120.0
     backoff_s: float = 0.25
     write_s: float = 5.0
     describe_s: float = 30.0

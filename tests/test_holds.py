@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footsense.engine import Engine
+from footsense.signal.front import SlowGrid
 from footsense.types import Event, Floats, Gap, Grade, Item, Placement, Samples, StreamInfo
 
 ANGLES_HZ = 200.0
@@ -87,6 +88,15 @@ def test_chunks_change_nothing(rate_hz: float, gyro: bool) -> None:
     whole = events(info, samples)
     assert len(whole) == 3
     for size in (1, 7, 500):
+        assert events(info, *cut(samples, list(range(size, len(samples), size)))) == whole
+
+
+@pytest.mark.parametrize("rate_hz", [150.0, 200.0, 400.0])
+def test_chunks_of_one_row_of_the_slow_grid_change_nothing(rate_hz: float) -> None:
+    info, samples = stream(WEARER, rate_hz=rate_hz)
+    whole = events(info, samples)
+    factor = SlowGrid.at(rate_hz).factor
+    for size in range(factor - 1, factor + 3):
         assert events(info, *cut(samples, list(range(size, len(samples), size)))) == whole
 
 

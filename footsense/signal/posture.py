@@ -229,7 +229,8 @@ class PostureFilter:
             self._last = np.repeat(acc[:1], self._step, axis=0)
         factor, early = self.grid.factor, at - self._step
         if early < 0:
-            before = np.concatenate([self._last[early:][:1], acc[early + factor : end - self._step : factor]])
+            later = acc[early + factor : max(end - self._step, 0) : factor]
+            before = np.concatenate([self._last[early:][:1], later])
         else:
             before = acc[early : end - self._step : factor]
         return length((acc[at:end:factor] - before).T)

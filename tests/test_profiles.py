@@ -18,10 +18,11 @@ from footsense.devices import (
     profile_names,
 )
 from footsense.devices.layout import Channel
-from footsense.devices.reading import golden_faults
+from footsense.devices.reading import Readings, golden_faults
 from footsense.devices.settings import variations
+from footsense.devices.uuids import full
 from footsense.errors import PacketError
-from footsense.types import Floats
+from footsense.types import Decoded, Floats
 
 NAMES = profile_names()
 PROFILES = {name: load_profile(name) for name in NAMES}
@@ -189,6 +190,40 @@ def test_any_bytes_give_a_frame_or_a_packet_error(data: st.DataObject) -> None:
         for frame in frames:
             for values in (frame.acc_g, frame.gyr_dps, frame.mag_ut):
                 assert values is None or (values.shape == (len(values), 3) and np.isfinite(values).all())
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_never_a_sample_from_a_malformed_packet(data: st.DataObject) -> None:
+    profile = PROFILES[data.draw(st.sampled_from(NAMES))]
+    golden = data.draw(st.sampled_from(profile.data.golden))
+    char = profile.told(golden.settings).data.chars[golden.char]
+    where = next(x.char for x in Decoder(profile, golden.settings).layouts if x.char == full(char.uuid))
+    readings, decoder = Readings(profile, golden.settings, where), Decoder(profile, golden.settings)
+    for packet in golden.hex:
+        whole = bytes.fromhex(packet)
+        cut, junk = data.draw(st.integers(0, len(whole))), data.draw(st.binary(max_size=20))
+        damaged = data.draw(st.sampled_from([whole[:cut], whole + junk, junk + whole, whole[:cut] + junk]))
+        told = readings.feed(damaged)
+        assert "error" not in told or list(told) == ["error"]
+        kept, is_fault = beside_an_error(decoder, where, damaged)
+        assert is_fault == ("error" in told)
+        assert char.frame is not None or not kept  # frames are packets of their own, parts of a packet are not
+
+
+def beside_an_error(decoder: Decoder, char: str, payload: bytes) -> tuple[list[Decoded], bool]:
+    try:
+        decoder.feed(char, payload)
+    except PacketError as error:
+        return error.frames, True
+    return [], False
+
+
+def test_what_is_left_over_takes_the_samples_beside_it_along() -> None:
+    whole = "00 008000 0ccd0000f333 0310 0000 fdef"
+    assert "acc_g" in Readings(PROFILES["shimmer3"], {}).feed(bytes.fromhex(whole))
+    told = Readings(PROFILES["shimmer3"], {}).feed(bytes.fromhex(whole + "ab"))
+    assert told == {"error": "1 byte of no frame"}
 
 
 FRAGMENTED = [n for n, p in PROFILES.items() if any(s.fragments for s in p.data.streams.values())]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from footsense.devices import kinds
 from footsense.devices.model import Check, Elements, Frame, LengthField
-from footsense.errors import ProfileError
+from footsense.errors import PacketError, ProfileError
 from footsense.text import counted
 
 _SUMS: Mapping[str, Callable[[bytes], int]] = {
@@ -43,13 +43,13 @@ class Splitter:
         self._passed = [(bytes.fromhex(rule.begin), rule.length) for rule in frame.passed]
         self._shortest = _shortest(frame)
         self._kept = b""
+        self._told = frame.length_field
+        self._told_size = kinds.size(self._told.type) if self._told else 0
+        self._told_by = kinds.reader(self._told.type if self._told else "u8")
 
     def feed(self, payload: bytes) -> Cut:
         """The frames that these bytes complete."""
         data = (self._kept if self._frame.straddles else b"") + payload[self._before :]
-        if self._is_one_frame(data):
-            self._kept = b""
-            return Cut([data], [])
         cut = Cut([], [])
         at = self._end_of_last(data, cut)
         self._kept = data[at:]
@@ -57,10 +57,20 @@ class Splitter:
             cut.faults.append(f"{counted(len(self._kept), 'byte')}, no whole frame")
         return cut
 
-    def _is_one_frame(self, data: bytes) -> bool:
-        """Whether this is one frame and nothing else, as most notifications are."""
-        size = None if self._end or not data.startswith(self._begin) else self._size(data, 0)
-        return size == len(data) > 0 and not self._fault(data)
+    def whole(self, payload: bytes) -> bytes | None:
+        """The frame, where these bytes are one and nothing else, as most notifications are; else None, and they
+        have to be cut."""
+        frame = payload[self._before :] if self._before else payload
+        if self._kept or self._end or not frame.startswith(self._begin):
+            return None
+        if self._told is not None:
+            ends = self._told.at + self._told_size
+            size = int(self._told_by(frame, self._told.at)) + self._told.add if ends <= len(frame) else 0
+            if not self._shortest <= size <= self._frame.longest:
+                return None
+        else:
+            size = self._lengths[0]
+        return frame if size == len(frame) and not self._fault(frame) else None
 
     def _end_of_last(self, data: bytes, cut: Cut) -> int:
         """Takes the frames off; where the rest begins that is not whole yet."""
@@ -199,46 +209,36 @@ def _put(out: bytearray, at: int, kind: str, value: int) -> None:
     out[at : at + len(packed)] = packed
 
 
-def elements(rule: Elements, frame: bytes) -> tuple[list[bytes], list[str]]:
-    """Each element of a frame, with what precedes the first in front; and what is wrong with the last."""
+def elements(rule: Elements, frame: bytes) -> list[bytes]:
+    """Each element of a frame, with what precedes the first in front; one of a type without a size ends them,
+    since nobody can tell where the next one begins. Raises PacketError where one is cut short."""
     parts: list[bytes] = []
     head, at = frame[: rule.at], rule.at
     size_of = kinds.size(rule.type)
     while at < len(frame):
-        told = at + size_of
-        end = _element_end(rule, frame, at, told)
+        end = _element_end(rule, frame, at, at + size_of)
         if end is None:
-            return _opened(rule, parts, [f"an element at byte {at} is cut short, or of a type without a size"])
-        parts.append(head + frame[at:end])
+            break
+        if end > len(frame):
+            raise PacketError(f"an element at byte {at} is cut short")
+        part = head + frame[at:end]
+        inside = rule.inside
+        if inside is not None and all(w.at < len(part) and part[w.at] & w.mask == w.eq for w in inside.when):
+            parts += elements(inside, part)
+        else:
+            parts.append(part)
         at = end
-    return _opened(rule, parts, [])
+    return parts
 
 
 def _element_end(rule: Elements, frame: bytes, at: int, told: int) -> int | None:
-    """Where the element ends that begins at `at`, its type at `told`; None where nobody can tell."""
+    """Where the element ends that begins at `at` and has its type before `told`; beyond the frame where that is
+    cut short; None where its type has no size."""
     if rule.sizes is not None:
-        size = rule.sizes.get(frame[at:told].hex()) if told <= len(frame) else None
-        end = None if size is None else told + size
-    else:
-        begin = told + kinds.size(rule.length)
-        end = begin + int(kinds.reader(rule.length)(frame, told)) if begin <= len(frame) else None
-    return end if end is not None and end <= len(frame) else None
-
-
-def _opened(rule: Elements, parts: list[bytes], faults: list[str]) -> tuple[list[bytes], list[str]]:
-    """The parts, those that are rows of elements themselves taken apart."""
-    inside = rule.inside
-    if inside is None:
-        return parts, faults
-    opened: list[bytes] = []
-    for part in parts:
-        if all(w.at < len(part) and part[w.at] & w.mask == w.eq for w in inside.when):
-            inner, wrong = elements(inside, part)
-            opened += inner
-            faults = faults + wrong
-        else:
-            opened.append(part)
-    return opened, faults
+        size = rule.sizes.get(frame[at:told].hex())
+        return None if size is None else told + size
+    begin = told + kinds.size(rule.length)
+    return begin if begin > len(frame) else begin + int(kinds.reader(rule.length)(frame, told))
 
 
 def check_frame(frame: Frame, where: str) -> None:

@@ -5,6 +5,7 @@ big-endian.
 decimal digit: 01 02 00 07 is -207. Bytes that are none of that read as NaN.
 """
 
+import math
 import re
 import struct
 from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ def reader(kind: str) -> Reader:
     """Function (payload, offset) -> number."""
     if is_digits(kind):
         width = size(kind)
-        return lambda p, at: float(numbers(kind, np.frombuffer(p, np.uint8, width, at)))
+        return lambda p, at: _digits(p[at : at + width])
     order, name = split(kind)
     if name[1:] == "24":
         signed = name[0] == "i"
@@ -74,6 +75,15 @@ def reader(kind: str) -> Reader:
         return lambda p, at: int.from_bytes(p[at : at + 3], byteorder, signed=signed)
     unpack = struct.Struct(order + _CODES[name]).unpack_from
     return lambda p, at: unpack(p, at)[0]
+
+
+def row_reader(kind: str, offsets: Sequence[int]) -> Callable[[bytes], Sequence[int | float]]:
+    """Function (payload) -> the numbers of one type at these offsets, which ascend."""
+    struct_ = header_struct([(at, kind) for at in offsets])
+    if struct_ is not None:
+        return struct_.unpack_from
+    read = reader(kind)
+    return lambda p: [read(p, at) for at in offsets]
 
 
 def header_struct(places: Sequence[tuple[int, str]]) -> struct.Struct | None:
@@ -146,6 +156,16 @@ def written(kind: str, values: Floats) -> NDArray[Any]:
     bits = whole.astype(np.int32)
     parts = [bits & 0xFF, bits >> 8 & 0xFF, bits >> 16 & 0xFF]
     return np.stack(parts[::-1] if order == ">" else parts, axis=-1).astype(np.uint8)
+
+
+def _digits(raw: bytes) -> float:
+    """One number of a sign and digits, NaN for bytes that are none."""
+    if raw[0] > 1 or (len(raw) > 2 and max(raw[2:]) > 9):
+        return math.nan
+    value = float(raw[1])
+    for digit in raw[2:]:
+        value = 10 * value + digit
+    return -value if raw[0] else value
 
 
 def _from_digits(raw: NDArray[Any]) -> Floats:

@@ -31,6 +31,7 @@ from footsense.types import StreamTiming
 
 MAX_SAMPLES = 512
 MAX_MESSAGE = 8192  # bytes of a message in fragments
+LARGEST_SCALE = 1e200  # the largest f32 times this is a number
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _UNITS = {
@@ -218,8 +219,9 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
         raise ProfileError(f"{where}.scale: is 0")
     order, sign = _turn(field.axes, f"{where}.axes")
     zero = _number(field.zero, f"{where}.zero", names)
-    is_simple = field.null is None and not zero and not kinds.is_digits(field.type)
-    plain = order is None and is_simple and field.type.lstrip(">") not in ("i24", "u24", "f16", "f32", "f64")
+    kind = field.type.lstrip(">")
+    is_whole = not kinds.is_digits(kind) and kind not in ("i24", "u24", "f16", "f32", "f64")
+    plain = order is None and field.null is None and not zero and is_whole and abs(scale) < LARGEST_SCALE
     size = field.n * kinds.size(field.type)
     return Channel(
         field.ch,

@@ -30,14 +30,13 @@ class Readings:
         self._before: dict[str, float] = {}
 
     def feed(self, payload: bytes) -> Reading:
-        """One object: the frame, `{"pending": True}` where more bytes must come, or `{"error": …}`."""
+        """One object: the frames, `{"pending": True}` where more bytes must come, or `{"error": …}` and nothing
+        else, also where a part of the bytes is as it should be."""
         try:
-            frames, told = self._decoder.feed(self.char, payload), Reading()
+            frames = self._decoder.feed(self.char, payload)
         except PacketError as error:
-            frames, told = error.frames, Reading(error=str(error))
-        if not frames:
-            return told or {"pending": True}
-        return told | _merged([self._reading(frame) for frame in frames])
+            return {"error": str(error)}
+        return _merged([self._reading(frame) for frame in frames]) if frames else {"pending": True}
 
     def _reading(self, frame: Decoded) -> Reading:
         time_s = self._time_s(frame)

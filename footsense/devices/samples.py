@@ -1,7 +1,7 @@
 """The numbers of a packet's samples, as arrays in units."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from footsense.devices import kinds
 from footsense.devices.codecs import CODECS, Codec
-from footsense.devices.layout import MAX_SAMPLES, Channel, Layout
+from footsense.devices.layout import LARGEST_SCALE, MAX_SAMPLES, Channel, Layout
 from footsense.errors import PacketError
 from footsense.types import Floats
 
-_LARGEST_SCALE = 1e200  # the largest f32 times this is a number
+_FEW = 24  # so many numbers are converted one by one in less time than an array of each channel takes
 
 MOTION = ("acc", "gyr", "mag")
 Motion = tuple[Floats | None, Floats | None, Floats | None]  # arrays (n, 3) in units, None where there is none
+Fields = dict[str, object]
+Read = Callable[[bytes, Fields], Motion]
+"""Of a packet the motion; what else its samples hold goes into the fields. Raises PacketError for no number."""
 
 
 def all_finite(values: NDArray[Any]) -> bool:
@@ -24,62 +27,109 @@ def all_finite(values: NDArray[Any]) -> bool:
     return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
-class Block:
-    """Samples of channels of three numbers, all of one type: one array for all, in a fraction of the time.
+def samples_reader(layout: Layout, count: int) -> Read | None:
+    """What reads the samples of packets that hold `count` of them (a codec finds that out); None where the
+    layout has none."""
+    samples = layout.stream.samples
+    if samples is None:
+        return None
+    if samples.codec:
+        return _packed(layout, CODECS[samples.codec])
+    if _is_block(layout.channels):
+        return _block(layout, count)
+    return _few(layout, count) if count * sum(c.n for c in layout.channels) <= _FEW else _mixed(layout, count)
+
+
+def _block(layout: Layout, count: int) -> Read:
+    """Channels of three numbers, all of one type: one array for all, in a fraction of the time.
 
     What does not change from packet to packet is laid out once: a scale for each number, since numpy takes
     three times as long to stretch one over a small array as to multiply.
     """
+    channels, name, at = layout.channels, layout.name, layout.at
+    names = [c.name for c in channels]
+    wire = np.dtype(kinds.dtype(channels[0].kind, 1)[0])
+    is_float, is_single = kinds.limits(channels[0].kind) is None, layout.count == 1
+    k, size = len(channels), wire.itemsize
+    shape = k, count, 3
+    plane, row = (3 * count, 3) if layout.record is None else (3, 3 * k)
+    strides = plane * size, row * size, size
+    scales = np.repeat(np.array([c.scale for c in channels]), 3 * count).reshape(shape)
+    acc, gyr, mag = (names.index(n) if n in names else None for n in MOTION)
+    others = [(i, n) for i, n in enumerate(names) if n not in MOTION]
+    array, doubles = np.ndarray, np.dtype(np.float64)
 
-    def __init__(self, layout: Layout) -> None:
-        channels = layout.channels
-        names = [c.name for c in channels]
-        self._name = layout.name
-        self._at = layout.at
-        self._dtype = np.dtype(kinds.dtype(channels[0].kind, 1)[0])
-        self._is_float = kinds.limits(channels[0].kind) is None
-        self._is_planar = layout.record is None
-        self._scale = np.array([c.scale for c in channels])
-        self._acc, self._gyr, self._mag = (names.index(n) if n in names else None for n in MOTION)
-        self._others = [(i, name) for i, name in enumerate(names) if name not in MOTION]
-        self._is_single = layout.count == 1
-        self._lay_out(max(1, layout.per_packet))
-
-    def _lay_out(self, count: int) -> None:
-        k, size = len(self._scale), self._dtype.itemsize
-        self._count = count
-        self._shape = k, count, 3
-        plane, row = (3 * count, 3) if self._is_planar else (3, 3 * k)
-        self._strides = plane * size, row * size, size
-        self._scales = np.repeat(self._scale, 3 * count).reshape(self._shape)
-
-    def read(self, payload: bytes, count: int, fields: dict[str, object]) -> Motion:
-        """The arrays; what is no motion goes into `fields`. Raises PacketError if a number is none."""
-        if count != self._count:
-            self._lay_out(count)
-        raw: NDArray[Any] = np.ndarray(self._shape, self._dtype, payload, self._at, self._strides)
-        if self._is_float and not all_finite(raw):
-            raise PacketError(f"{self._name}: a measured value is no number")
-        values = raw.astype(np.float64, "C")
-        values *= self._scales
-        for i, name in self._others:
-            fields[name] = _listed(values[i], self._is_single, is_scalar=False)
+    def read(payload: bytes, fields: Fields) -> Motion:
+        raw: NDArray[Any] = array(shape, wire, payload, at, strides)
+        if is_float and not all_finite(raw):
+            raise PacketError(f"{name}: a measured value is no number")
+        values = raw.astype(doubles, "C")
+        values *= scales
+        for i, other in others:
+            fields[other] = _listed(values[i], is_single, is_scalar=False)
         return (
-            None if self._acc is None else values[self._acc],
-            None if self._gyr is None else values[self._gyr],
-            None if self._mag is None else values[self._mag],
+            None if acc is None else values[acc],
+            None if gyr is None else values[gyr],
+            None if mag is None else values[mag],
         )
 
+    return read
 
-class Mixed:
-    """Samples of channels that differ in type, or of numbers that take more than a scale."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+def _few(layout: Layout, count: int) -> Read:
+    """Few numbers, of several types or that take more than a scale: one by one."""
+    parts, at = [], layout.at
+    for channel in layout.channels:
+        parts.append((channel, _numbers(layout, channel, count, at)))
+        at += channel.size * (count if layout.record is None else 1)
+    is_single = layout.count == 1
 
-    def read(self, payload: bytes, count: int, fields: dict[str, object]) -> Motion:
-        """The arrays; what is no motion goes into `fields`. Raises PacketError if a number is none."""
-        layout = self._layout
+    def read(payload: bytes, fields: Fields) -> Motion:
+        found: dict[str, Floats] = {}
+        for channel, numbers in parts:
+            values = numbers(payload)
+            if values is None:
+                continue
+            if channel.is_motion:
+                found[channel.name] = np.array(values).reshape(count, 3)
+            else:
+                rows = [values[i : i + channel.n] for i in range(0, len(values), channel.n)]
+                told = [row[0] for row in rows] if channel.n == 1 else rows
+                fields[channel.name] = told[0] if is_single else told
+        return found.get("acc"), found.get("gyr"), found.get("mag")
+
+    return read
+
+
+def _numbers(layout: Layout, channel: Channel, count: int, at: int) -> Callable[[bytes], list[float] | None]:
+    """Of a packet the channel's numbers in units, sample by sample; None where one says that nothing was
+    measured."""
+    kind, name = channel.kind, f"{layout.name}: {channel.name}"
+    order = channel.order or tuple(range(channel.n))
+    signs = channel.sign or (1.0,) * channel.n
+    stride = channel.size if layout.record is None else layout.sample_size
+    size, null, zero = kinds.size(kind), channel.null, channel.zero
+    raw = kinds.row_reader(kind, [at + i * stride + j * size for i in range(count) for j in range(channel.n)])
+    places = [i * channel.n + j for i in range(count) for j in order]
+    scales = [float(channel.scale) * sign for sign in signs] * count
+    may_be_none = kinds.limits(kind) is None or kinds.is_digits(kind) or abs(channel.scale) > LARGEST_SCALE
+
+    def read(payload: bytes) -> list[float] | None:
+        numbers = raw(payload)
+        if null is not None and null in numbers:
+            return None
+        values = [(numbers[i] - zero) * scale for i, scale in zip(places, scales, strict=True)]
+        if may_be_none and not math.isfinite(sum(values)) and not all(map(math.isfinite, values)):
+            raise PacketError(f"{name} is no number")
+        return values
+
+    return read
+
+
+def _mixed(layout: Layout, count: int) -> Read:
+    """Many samples of channels that differ in type, or of numbers that take more than a scale."""
+
+    def read(payload: bytes, fields: Fields) -> Motion:
         arrays: dict[str, Floats | None] = {}
         record = layout.record
         records = None if record is None else np.frombuffer(payload, record, count, layout.at)
@@ -96,35 +146,26 @@ class Mixed:
                 fields[channel.name] = _listed(values, layout.count == 1, is_scalar=channel.n == 1)
         return _in_order(arrays)
 
+    return read
 
-class Packed:
+
+def _packed(layout: Layout, codec: Codec) -> Read:
     """Samples of one channel that a codec unpacks."""
+    name, at, decode = layout.name, layout.at, codec.decode
+    (channel,) = layout.channels
+    n, bits, scale, is_plain = channel.n, 8 * kinds.size(channel.kind), channel.scale, channel.is_plain
+    is_acc, is_gyr, is_mag = (channel.name == motion for motion in MOTION)
 
-    def __init__(self, layout: Layout, codec: Codec) -> None:
-        self._name, self._at = layout.name, layout.at
-        self._codec = codec
-        (self._channel,) = layout.channels
-        self._bits = 8 * kinds.size(self._channel.kind)
-        self._is_plain = self._channel.is_plain and abs(self._channel.scale) < _LARGEST_SCALE
-
-    def read(self, payload: bytes, _count: int, _fields: dict[str, object]) -> Motion:
-        """The arrays. Raises PacketError for what the codec cannot have packed."""
-        channel = self._channel
-        raw = self._codec.decode(payload[self._at :], channel.n, self._bits)
+    def read(payload: bytes, fields: Fields) -> Motion:
+        raw = decode(payload[at:], n, bits)
         if len(raw) > MAX_SAMPLES:
-            raise PacketError(f"{self._name}: {len(raw)} samples, at most {MAX_SAMPLES} are possible")
-        values = raw * channel.scale if self._is_plain else _converted(self._name, channel, raw)
-        return _in_order({channel.name: values})
+            raise PacketError(f"{name}: {len(raw)} samples, at most {MAX_SAMPLES} are possible")
+        values = raw * scale if is_plain else _converted(name, channel, raw)
+        if values is not None and not channel.is_motion:
+            fields[channel.name] = _listed(values, is_single=False, is_scalar=n == 1)
+        return values if is_acc else None, values if is_gyr else None, values if is_mag else None
 
-
-def samples_reader(layout: Layout) -> Block | Mixed | Packed | None:
-    """What reads this layout's samples; None where it has none."""
-    samples = layout.stream.samples
-    if samples is None:
-        return None
-    if samples.codec:
-        return Packed(layout, CODECS[samples.codec])
-    return Block(layout) if _is_block(layout.channels) else Mixed(layout)
+    return read
 
 
 def _in_order(arrays: Mapping[str, Floats | None]) -> Motion:
@@ -144,7 +185,7 @@ def _is_native(channel: Channel) -> bool:
         and not kinds.is_digits(channel.kind)
         and channel.null is None
         and not channel.zero
-        and abs(float(channel.scale)) < _LARGEST_SCALE
+        and abs(float(channel.scale)) < LARGEST_SCALE
     )
 
 

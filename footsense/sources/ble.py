@@ -166,8 +166,9 @@ class Link:
 
     def _seen_mtu(self, client: BleakClient) -> int:
         chars = [characteristic(client, char, service) for service, char in self._plan.required]
-        # mtu_size is always 23 on BlueZ, which tells the length only by characteristic
-        return max([c.max_write_without_response_size + 3 for c in chars if c], default=client.mtu_size)
+        told = [c.max_write_without_response_size + 3 for c in chars if c]
+        # asked last: on BlueZ, which tells the length only by characteristic, it is always 23 and warns
+        return max(told) if told else client.mtu_size
 
     async def _write(self, client: BleakClient, *phases: str) -> None:
         """Make the writes of these phases; what the device answers may change those that follow."""

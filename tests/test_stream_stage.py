@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from footsense.stream import Stage
+from footsense.devices import Encoder, load_profile
+from footsense.stream import Pipeline, Stage
 from footsense.types import (
     INTERPOLATED,
     Decoded,
@@ -18,6 +19,7 @@ from footsense.types import (
     Item,
     RawPacket,
     Samples,
+    SensorMeta,
     StreamInfo,
     StreamTiming,
 )
@@ -146,3 +148,43 @@ def test_losses_are_filled_or_announced_and_nothing_is_invented(name: str, lost:
     assert [(g.start_s, g.end_s) for g in gaps] == [
         pytest.approx(((a * N + N - 1) / RATE, b * N / RATE), abs=1e-3) for a, b in long
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "known"),
+    [
+        ("witmotion-wt901ble", {"firmware_bytes": 28}, {}),
+        ("witmotion-wt901ble", {}, {"firmware_bytes": 28}),
+        ("polar-pmd", {"gyro": 1}, {"gyro": 0, "rate_hz": 50}),  # an OH1: compressed, and no gyroscope
+    ],
+)
+def test_a_form_that_nobody_asked_for_is_taken_where_it_alone_comes(
+    name: str, sent: dict[str, float], known: dict[str, float]
+) -> None:
+    profile = load_profile(name)
+    pipeline, encoder = Pipeline(SensorMeta("s", profile.text, known)), Encoder(profile, sent)
+    rate_hz = float(encoder.settings["rate_hz"])
+    truth = np.random.default_rng(1).uniform(-1, 1, (600, 3))
+    packets = encoder.encode(0, np.arange(600) / rate_hz, truth, truth)
+    items = [
+        item
+        for i, (char, payload) in enumerate(packets)
+        for item in pipeline.process(
+            RawPacket("s", char, 10**12 + round(6e8 * i / len(packets) / rate_hz * 1e3), payload)
+        )
+    ]
+    got = sum(len(i) for i in [*items, *pipeline.flush()] if isinstance(i, Samples))
+    assert (
+        600 - 2.5 * rate_hz < got <= 600
+    )  # what came in the first second is taken for the rest of another run
+    assert pipeline.bad_packets == 0
+
+
+def test_what_nobody_asked_for_is_left_where_something_else_comes() -> None:
+    stage = Stage([BOTH], others=[replace(BOTH, stream="other")])
+    sent = [frame(BOTH, k) for k in range(4)]
+    sent += [frame(replace(BOTH, stream="other"), k) for k in range(4, 80)]
+    items: list[Item] = []
+    for host_s, decoded in sent:
+        items += stage.process(RawPacket("s", "c", round(host_s * 1e9), b""), [decoded])
+    assert sum(len(i) for i in [*items, *stage.flush()] if isinstance(i, Samples)) == 4 * N

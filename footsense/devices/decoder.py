@@ -18,7 +18,8 @@ from footsense.types import Decoded, StreamTiming
 class Decoder:
     """Decodes what one sensor notifies, with `settings` as asked for and probed.
 
-    `timings`: how each stream with samples tells time; `acc_range_g`: None where it is not known.
+    `timings`: how each stream with samples tells time, `others`: that of those that nobody asks for;
+    `acc_range_g`: None where it is not known.
     Raises UsageError for settings that the profile does not have.
     """
 
@@ -27,6 +28,9 @@ class Decoder:
         self.settings = profile.settings_for(settings)
         self.layouts = tuple(layouts(profile.data, self.settings))
         self.timings: tuple[StreamTiming, ...] = tuple(x.timing for x in self.layouts if x.timing and x.asked)
+        self.others: tuple[StreamTiming, ...] = tuple(
+            x.timing for x in self.layouts if x.timing and not x.asked
+        )
         range_g = self.settings.get("acc_range_g")
         self.acc_range_g = None if range_g is None or isinstance(range_g, str) else float(range_g)
         self._name = profile.name

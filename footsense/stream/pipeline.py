@@ -20,6 +20,9 @@ class FrameDecoder(Protocol):
     def timings(self) -> tuple[StreamTiming, ...]: ...
 
     @property
+    def others(self) -> tuple[StreamTiming, ...]: ...
+
+    @property
     def acc_range_g(self) -> float | None: ...
 
     def feed(self, char_uuid: str, payload: bytes) -> list[Decoded]: ...
@@ -45,7 +48,8 @@ class Pipeline:
         self.last_problem: str | None = None
         self._heard_ns = 0
         self._decoder = decoder
-        self._stage = Stage(decoder.timings, meta.side, meta.placement, decoder.acc_range_g, meta.id)
+        told = decoder.timings, meta.side, meta.placement, decoder.acc_range_g, meta.id
+        self._stage = Stage(*told, others=decoder.others)
 
     def process(self, packet: RawPacket) -> list[Item]:
         """What this packet completes."""

@@ -26,6 +26,7 @@ from footsense.types import (
 )
 
 _DELAY_WINDOW_S = 30.0
+_UNASKED_S = 1.0  # so long what nobody asked for is taken for the rest of what ran before
 _SNAP = 0.02  # a measured rate so near to the one asked for is that one
 
 
@@ -33,6 +34,7 @@ class Stage:
     """Turns one sensor's packets into its stream, causally and without a clock.
 
     `timings` say how the profile's streams tell time. Stream time is 0 at the first sample that is put out.
+    Of several streams that bring the same the first that comes is taken; nobody asks for the `others` of them.
     What comes out depends on the packets and their order alone, not on how calls group them; order of arrival
     within `REORDER_S` does not matter where the device numbers or stamps its packets.
     """
@@ -44,6 +46,8 @@ class Stage:
         placement: Placement | None = None,
         acc_range_g: float | None = None,
         sensor: str = "",
+        *,
+        others: Sequence[StreamTiming] = (),
     ) -> None:
         self._about: dict[str, object] = {
             "side": side, "placement": placement, "acc_range_g": acc_range_g, "sensor": sensor,
@@ -52,11 +56,13 @@ class Stage:
         self._range_g = acc_range_g
         acc = next((t for t in timings if t.carries_acc), None)
         gyr = next((t for t in timings if t.carries_gyr and not (acc and acc.carries_gyr)), None)
-        epoch = Epoch()
-        self._acc = None if acc is None else Lane(acc, epoch)
-        self._gyr = None if gyr is None else Lane(gyr, epoch)
+        self._epoch = Epoch()
+        self._acc = None if acc is None else Lane(acc, self._epoch)
+        self._gyr = None if gyr is None else Lane(gyr, self._epoch)
         self._pairing = None if gyr is None else Pairing(1 / gyr.rate_hz)
         self._lanes = {lane.timing.stream: lane for lane in (self._acc, self._gyr) if lane is not None}
+        spare = [(t, 0.0) for t in timings] + [(t, _UNASKED_S) for t in others]
+        self._spare = {t.stream: (t, from_s) for t, from_s in spare if t.stream not in self._lanes}
         self._host0_ns: int | None = None
         self._t0_s: float | None = None
         self._delay = WindowMin(_DELAY_WINDOW_S)
@@ -71,7 +77,7 @@ class Stage:
             self._host0_ns = packet.host_ns
         host_s = (packet.host_ns - self._host0_ns) * 1e-9
         for decoded in frames:
-            lane = self._lanes.get(decoded.stream)
+            lane = self._lanes.get(decoded.stream) or self._instead(decoded.stream, host_s)
             if lane is None:
                 continue
             frame = lane.frame(decoded, host_s)
@@ -105,6 +111,22 @@ class Stage:
         if self._t0_s is None or self._host0_ns is None:
             return 0.0
         return max(0.0, (host_ns - self._host0_ns) * 1e-9 - self._delay.value - self._t0_s)
+
+    def _instead(self, stream: str, host_s: float) -> "Lane | None":
+        """The lane of a stream that comes before any frame of the one expected in its place, as where firmwares
+        differ in what they send; None for all others."""
+        timing, from_s = self._spare.get(stream, (None, 0.0))
+        old = None if timing is None else self._acc if timing.carries_acc else self._gyr
+        if timing is None or old is None or host_s < from_s or not old.may_be(timing):
+            return None
+        lane = Lane(timing, self._epoch)
+        if old is self._acc:
+            self._acc = lane
+        else:
+            self._gyr = lane
+        del self._lanes[old.timing.stream]
+        self._lanes[stream] = lane
+        return lane
 
     def _take(self, lane: "Lane", frames: Sequence[Frame]) -> None:
         for frame in frames:
@@ -172,10 +194,19 @@ class Lane:
         self.clock: Clock = ArrivalClock(timing) if timing.tick_s is None else TickClock(timing, epoch)
         self.segment = Segment(1 / timing.rate_hz, 0)
         self.longest_s = 0.0  # of the frames so far
+        self._is_begun = False
+
+    def may_be(self, timing: StreamTiming) -> bool:
+        """Whether nothing came yet, and a stream of this timing would bring the same at the same rate."""
+        mine = self.timing
+        alike = (mine.carries_acc, mine.carries_gyr, mine.rate_hz) == (
+            timing.carries_acc, timing.carries_gyr, timing.rate_hz,
+        )  # fmt: skip
+        return alike and not self._is_begun
 
     def frame(self, decoded: Decoded, host_s: float) -> Frame | None:
         """The frame, or None if it lacks what the stream promises."""
-        timing = self.timing
+        timing, self._is_begun = self.timing, True
         if (timing.tick_s is not None and decoded.ticks is None) or (
             timing.sequence_modulus is not None and decoded.sequence is None
         ):

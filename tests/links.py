@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from footsense.stream import Stage
+from footsense.stream.hostmap import HostMap
 from footsense.types import INTERPOLATED, Decoded, Floats, RawPacket, Samples, StreamTiming
 
 INTERVAL_S = 0.03
@@ -97,19 +98,28 @@ def _spans(
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What the stream made of it: numbers of the samples received and their stream times."""
+    """What the stream made of it: numbers of the samples received and their stream times; where these lie on
+    the host's clock, found afterwards; and what was said live with each packet: (host's time, stream time)."""
 
     number: np.ndarray[tuple[int], np.dtype[np.int64]]
     t_s: Floats
+    afterwards: HostMap
+    live_s: Floats
 
 
 def timed(timing: StreamTiming, made: Session) -> Timed:
     """Runs the packets through the stream stage."""
     stage = Stage([timing])
-    out = []
+    stage.keep_arrivals()
+    out, live_s = [], []
     for host_s, frame in made.packets:
-        out += stage.process(RawPacket("s", "c", round(host_s * 1e9), b""), [frame])
+        host_ns = round(host_s * 1e9)
+        out += stage.process(RawPacket("s", "c", host_ns, b""), [frame])
+        live_s.append((host_s, stage.stream_time(host_ns)))
     parts = [i for i in out + stage.flush() if isinstance(i, Samples)]
     real = [(p.flags & INTERPOLATED) == 0 for p in parts]
     number = np.concatenate([np.rint(p.acc_g[r, 0]) for p, r in zip(parts, real, strict=True)])
-    return Timed(number.astype(np.int64), np.concatenate([p.t_s[r] for p, r in zip(parts, real, strict=True)]))
+    t_s = np.concatenate([p.t_s[r] for p, r in zip(parts, real, strict=True)])
+    host_map = stage.host_map()
+    assert host_map is not None
+    return Timed(number.astype(np.int64), t_s, host_map, np.array(live_s))

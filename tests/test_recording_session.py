@@ -3,12 +3,14 @@
 import asyncio
 import io
 import shutil
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from footsense.analysis import analyse
 from footsense.cli.copies import check_repairs
 from footsense.cli.record import Wish, _going_on, _of_link
 from footsense.cli.record import run as record
@@ -54,6 +56,9 @@ def test_a_recording_keeps_the_clocks_and_what_the_link_said(tmp_path: Path) -> 
     clocks = [i.fields for i in said if i.about == "clock"]
     assert clocks
     assert set(clocks[0]) == {"monotonic_ns", "boottime_ns", "wall_ns"}
+    began = analyse(open_recording(path)).began
+    assert began is not None
+    assert abs(datetime.now(UTC) - began) < timedelta(minutes=5)
     links = [i.fields for i in said if i.about == "link"]
     (sensor,) = scan_mcap(path).sensors
     assert {f["sensor"] for f in links} == {sensor.id}

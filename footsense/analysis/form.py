@@ -17,7 +17,7 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
         "exercise": analysis.exercise,
         "placement": analysis.placement,
         "side": analysis.side,
-        "recording": _recording(analysis.recording),
+        "recording": _recording(analysis.recording) | _dated(analysis),
         "events": [event_json(e) for e in analysis.events],
         "counts": dict(analysis.counts),
         "segments": [
@@ -33,6 +33,7 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
             {
                 "id": s.id, "side": s.side, "placement": s.placement, "rate_hz": _r(s.recording.rate_hz),
                 "samples": s.recording.samples, "gaps": _gaps(s.recording),
+                **({"host_s": [[_r(t), _r(h)] for t, h in s.host_s]} if s.host_s else {}),
             }
             for s in analysis.sensors
         ]  # fmt: skip
@@ -64,6 +65,13 @@ def _recording(facts: RecordingFacts) -> dict[str, Any]:
         "gyro": facts.gyro,
         "gaps": _gaps(facts),
     }
+
+
+def _dated(analysis: Analysis) -> dict[str, Any]:
+    """When time 0 was, where that is known; what the date was set by meanwhile, where it was."""
+    began, set_s = analysis.began, [_r(s) for s in analysis.date_set_s]
+    said = {} if began is None else {"began_utc": began.isoformat(timespec="microseconds")}
+    return said | ({"date_set_s": set_s} if set_s else {})
 
 
 def _gaps(facts: RecordingFacts) -> list[list[float]]:

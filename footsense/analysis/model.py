@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from footsense.cues import Cue
 from footsense.recognise import Segment
@@ -23,12 +24,14 @@ class RecordingFacts:
 
 @dataclass(frozen=True, slots=True)
 class SensorFacts:
-    """One sensor of a recording of several."""
+    """One sensor of a recording of several. `host_s`: its first and its last time, s, and where each lies on
+    the host's clock, s after the recording's `began`; empty where that is not known."""
 
     id: str
     side: Side | None
     placement: Placement | None
     recording: RecordingFacts
+    host_s: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Analysis:
     `sensors` names them and every event has its `side` among its attributes. `lost` is not empty where the file
     is damaged or has no end, or the link was lost for good, so that more may have been done than is in it: the
     sides of its sensors. `cues` were given while it was recorded; they have no part in what was counted.
+    `began` is the date of time 0 by the clock of the machine that recorded it, None where it did not keep it;
+    `date_set_s` by how much that clock was set meanwhile, each time, s: the date is by the last setting.
     """
 
     file: str
@@ -54,3 +59,5 @@ class Analysis:
     sensors: tuple[SensorFacts, ...] = ()
     lost: frozenset[Side | None] = frozenset()
     cues: tuple[Cue, ...] = ()
+    began: datetime | None = None
+    date_set_s: tuple[float, ...] = ()

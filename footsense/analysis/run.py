@@ -20,6 +20,7 @@ from footsense.cues import Cue, cue_of
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
 from footsense.recognise import Segment, recognise
+from footsense.recording.dates import Dates
 from footsense.recording.model import Recording, Track
 from footsense.types import Command, Event, Grade, Item, Placement, Reason, Side, StreamInfo, Tick
 
@@ -198,6 +199,8 @@ def together(
     reasons = dict.fromkeys([r for p in parts for r in p.reasons] + file_reasons(recording))
     grade = _overall([p.grade for p in parts], damaged=bool(recording.damage))
     kind = None if exercise is None else detector(exercise).about.kind
+    dates = [s.track.dates() for s in seen]
+    known = [d for d in dates if d is not None]
     return Analysis(
         file=recording.file,
         exercise=exercise,
@@ -209,12 +212,30 @@ def together(
         segments=segments,
         grade=grade,
         reasons=tuple(reasons),
-        sensors=tuple(SensorFacts(s.track.id, s.track.side, s.track.placement, s.watcher.facts()) for s in seen)
-        if several
-        else (),
+        sensors=_sensors(seen, dates, dates[main]) if several else (),
         lost=frozenset(t.side for t in recording.tracks if _is_cut(recording, t)),
         cues=tuple(replace(c, side=s.track.side) if several else c for s in seen for c in s.cues),
+        began=None if (own := dates[main]) is None else own.utc(0.0),
+        date_set_s=known[0].calendar.set_s if known else (),
     )
+
+
+def _sensors(
+    seen: Sequence[Seen], dates: Sequence[Dates | None], main: Dates | None
+) -> tuple[SensorFacts, ...]:
+    """What is said of each sensor; `main` is that whose time 0 the recording's date is of."""
+    began_ns = None if main is None else main.host.host_ns(0.0)
+    return tuple(
+        SensorFacts(
+            s.track.id, s.track.side, s.track.placement, s.watcher.facts(),
+            () if d is None or began_ns is None else _on_host(d, began_ns, s.watcher.duration_s),
+        )
+        for s, d in zip(seen, dates, strict=True)
+    )  # fmt: skip
+
+
+def _on_host(dates: Dates, began_ns: int, duration_s: float) -> tuple[tuple[float, float], ...]:
+    return tuple((t_s, (dates.host.host_ns(t_s) - began_ns) * 1e-9) for t_s in (0.0, duration_s))
 
 
 def _is_cut(recording: Recording, track: Track) -> bool:

@@ -88,6 +88,7 @@ def in_words(file: str, analysis: "Analysis", *, confidence: bool = False) -> st
     lines = [
         f"{display(Path(file))}  ({', '.join(s for s in said if s)})",
         f"  {facts.duration_s:.1f} s, {samples} at {facts.rate_hz:.3g} Hz, {gyro}{gaps}",
+        *(f"  {line}" for line in _dated(analysis)),
         *(f"  {line}" for line in _found(analysis)),
         *(f"  {s.start_s:8.1f} to {s.end_s:.1f} s  {s.exercise}" for s in analysis.segments),
         f"  quality: {analysis.grade}",
@@ -95,6 +96,11 @@ def in_words(file: str, analysis: "Analysis", *, confidence: bool = False) -> st
         *([_confidence(analysis)] if confidence else []),
     ]
     return "\n".join(lines)
+
+
+def _dated(analysis: "Analysis") -> list[str]:
+    lines = [] if analysis.began is None else [f"began {analysis.began:%Y-%m-%d %H:%M:%S} UTC"]
+    return lines + [f"the machine's date was set by {s:+.1f} s meanwhile" for s in analysis.date_set_s]
 
 
 def _confidence(analysis: "Analysis") -> str:

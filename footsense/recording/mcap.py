@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +11,7 @@ import msgspec
 
 from footsense.errors import FootsenseError, RecordingError
 from footsense.recording import messages as m
+from footsense.recording.dates import Calendar, Dates, Reading, reading_of
 from footsense.recording.model import ALONE, Damage, Recording, Segment, Track, reading
 from footsense.recording.reader import CUT, Reader
 from footsense.stream import Pipeline
@@ -66,8 +67,8 @@ class _Said(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What one pass over a file tells: its sensors, whether its end was written, damage, number of packets,
-    whether the wearer was simulated, which part of a session it is, and the sensors (ids) whose link was lost
-    and did not come back."""
+    whether the wearer was simulated, which part of a session it is, the sensors (ids) whose link was lost and
+    did not come back, and what the host's clocks showed."""
 
     sensors: tuple[SensorMeta, ...]
     closed: bool
@@ -76,6 +77,7 @@ class Scan:
     simulated: bool = False
     segment: Segment = ALONE
     gone: frozenset[str] = frozenset()
+    readings: tuple[Reading, ...] = ()
 
 
 def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:
@@ -91,7 +93,9 @@ def open_mcap(file: str, path: Path, side: Side | None, placement: Placement | N
             Pipeline(meta)
         except FootsenseError as error:
             raise RecordingError(f"{name}: its device profile cannot be used: {error}") from None
-    tracks = tuple(Track(meta.id, meta.side, meta.placement, _source(path, meta)) for meta in metas)
+    calendar = Calendar.of(scan.readings)
+    sources = [_Source(path, meta, calendar) for meta in metas]
+    tracks = tuple(Track(s.meta.id, s.meta.side, s.meta.placement, s, s.dates) for s in sources)
     return Recording(file, tracks, scan.closed, scan.damage, scan.simulated, scan.segment, scan.gone)
 
 
@@ -100,11 +104,14 @@ def scan_mcap(path: Path) -> Scan:
     scan: Scan | None = None
     packets, closed = 0, False
     links: dict[object, bool] = {}
+    readings: list[Reading] = []
     with reading(path) as opened:
         reader = Reader(opened)
         for message in reader.messages():
             packets += message.topic == m.RAW
             closed |= message.topic == m.END
+            if message.topic == m.CLOCK and (shown := reading_of(message)) is not None:
+                readings.append(shown)
             said = status_of(message) if message.topic == m.LINK else None
             if said is not None and said.fields.get("event") in _LINK:
                 links[said.fields.get("sensor")] = said.fields["event"] == "lost"
@@ -115,7 +122,9 @@ def scan_mcap(path: Path) -> Scan:
             f"{display(path)}: holds no footsense session that is whole; get the file again or record anew"
         )
     damage = reader.damage if closed else _before_the_cut(reader.damage, reader.size)
-    return replace(scan, closed=closed, damage=tuple(damage), packets=packets, gone=_gone(links))
+    return replace(
+        scan, closed=closed, damage=tuple(damage), packets=packets, gone=_gone(links), readings=tuple(readings)
+    )
 
 
 def _gone(links: Mapping[object, bool]) -> frozenset[str]:
@@ -182,21 +191,40 @@ def _session(message: m.Message, name: str) -> Scan:
     return Scan(tuple(sensors), False, (), 0, session.facts.get("simulated") is True, segment)
 
 
-def _source(path: Path, meta: SensorMeta) -> Callable[[], Iterator[Item]]:
-    return lambda: coalesced(_items(path, meta))
+class _Source:
+    """One sensor's stream, decoded anew at every call, and the dates of its times."""
 
+    def __init__(self, path: Path, meta: SensorMeta, calendar: Calendar | None) -> None:
+        self.meta = meta
+        self._path, self._calendar = path, calendar
+        self._dates: Dates | None = None
 
-def _items(path: Path, meta: SensorMeta) -> Iterator[Item]:
-    pipeline = Pipeline(meta)
-    for message in replayed(path):
-        if message.packet is not None:
-            if message.packet.sensor == meta.id:
-                yield from pipeline.process(message.packet)
-        elif message.topic == m.TICK:
-            yield Tick(message.host_ns)
-        elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
-            yield from pipeline.command(command)
-    yield from pipeline.flush()
+    def __call__(self) -> Iterator[Item]:
+        return coalesced(self._items())
+
+    def dates(self) -> Dates | None:
+        """The dates, found when the stream first comes to its end; None where the clocks were not recorded."""
+        if self._calendar is not None and self._dates is None:
+            for _ in self._items():
+                pass
+        return self._dates
+
+    def _items(self) -> Iterator[Item]:
+        pipeline = Pipeline(self.meta)
+        if self._calendar is not None and self._dates is None:
+            pipeline.keep_arrivals()
+        for message in replayed(self._path):
+            if message.packet is not None:
+                if message.packet.sensor == self.meta.id:
+                    yield from pipeline.process(message.packet)
+            elif message.topic == m.TICK:
+                yield Tick(message.host_ns)
+            elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
+                yield from pipeline.command(command)
+        yield from pipeline.flush()
+        host = pipeline.host_map()
+        if host is not None and self._calendar is not None:
+            self._dates = Dates(host, self._calendar)
 
 
 def coalesced(items: Iterable[Item]) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from footsense.errors import RecordingError
+from footsense.recording.dates import Dates
 from footsense.text import display
 from footsense.types import Item, Placement, Side
 
@@ -62,13 +63,15 @@ class Track:
     """One sensor's part of a recording.
 
     `source` opens the stream anew, from the beginning, at every call. A Command in it carries its stream time
-    in `fields["t_s"]`.
+    in `fields["t_s"]`. `dates` says when its times were, by the host's clocks; None where the recording does
+    not hold them.
     """
 
     id: str
     side: Side | None
     placement: Placement | None
     source: Callable[[], Iterator[Item]] = field(repr=False)
+    dates: Callable[[], Dates | None] = field(default=lambda: None, repr=False)
 
     def items(self) -> Iterator[Item]:
         """The stream from its beginning: StreamInfo, Samples, Gap, Command."""

@@ -35,7 +35,11 @@ def report_page(
     items = routine.items if routine else ()
     page = {
         "title": display(Path(recording.file).name, 120),
-        "facts": (["a simulated wearer"] if recording.simulated else []) + _facts(recording.tracks, sensors),
+        "facts": [
+            *(["a simulated wearer"] if recording.simulated else []),
+            *words.date_words(analyses),
+            *_facts(recording.tracks, sensors),
+        ],
         "verdict": words.verdict_words(verdict) if verdict else None,
         "tiles": words.tiles(events),
         "nothing": words.nothing_words(analyses),

@@ -141,6 +141,15 @@ def gap_words(gaps: Sequence[tuple[float, float]]) -> str:
     return f"{holes} in the data, {lost_s:.1f} s in all. Nothing is counted across a hole of more than 0.25 s."
 
 
+def date_words(analyses: Sequence[Analysis]) -> list[str]:
+    """When the recording began, by the clock of the machine that made it, and that this was set meanwhile."""
+    dated = next((a for a in analyses if a.began is not None), None)
+    if dated is None or dated.began is None:
+        return []
+    said = f"began on {dated.began.day} {dated.began:%B %Y at %H:%M:%S} UTC"
+    return [f"{said} (the machine's date was set meanwhile)" if dated.date_set_s else said]
+
+
 def event_rows(events: Sequence[Event]) -> list[tuple[str, str, str, str, str]]:
     """Every event for a table: exercise, what, from, to, how long."""
     return [

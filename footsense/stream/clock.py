@@ -62,6 +62,13 @@ class Clock(Protocol):
     changed: float | None  # the new period, where with the last frame the rate was seen to have changed
     restarted: bool  # whether with the last frame the device's count was seen to have begun anew
 
+    @property
+    def counted_s(self) -> float | None:
+        """How long the device says by counting that it has sampled, to the last sample of the last frame: its
+        count times the period asked for; None where it stamps instead. Begins anew with `restarted` or after
+        `changed`."""
+        ...
+
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies; frames come in order."""
         ...
@@ -158,6 +165,11 @@ class TickClock:
         self._tick = 0  # unwrapped, of the last frame
         self._last_n = 0
         self._followed = 0  # frames since the count began
+
+    @property
+    def counted_s(self) -> None:
+        """It follows stamps."""
+        return
 
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""
@@ -263,7 +275,7 @@ class ArrivalClock:
     """Counts samples (what the sequence number says is lost included) along the lower envelope of arrivals."""
 
     def __init__(self, timing: StreamTiming) -> None:
-        self._nominal_s = 1 / timing.rate_hz
+        self._nominal_s = self._asked_s = 1 / timing.rate_hz
         self._watch = RateWatch(self._nominal_s, min_steps=1)
         self.period_s = self._nominal_s
         self.changed: float | None = None
@@ -280,6 +292,11 @@ class ArrivalClock:
         self._block_began_s = 0.0
         self._counted = 0  # samples since then
         self._streak = LateStreak()
+
+    @property
+    def counted_s(self) -> float:
+        """By its count."""
+        return self._position * self._asked_s
 
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""

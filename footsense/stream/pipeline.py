@@ -5,6 +5,7 @@ from typing import Protocol
 
 from footsense.devices import Decoder, parse_profile
 from footsense.errors import PacketError
+from footsense.stream.hostmap import HostMap
 from footsense.stream.reference import reference_of
 from footsense.stream.stage import Stage
 from footsense.text import display
@@ -77,6 +78,14 @@ class Pipeline:
         if last_s is not None and heard_s - last_s > _SILENT_S:
             items.append(Gap(last_s, heard_s))
         return items
+
+    def keep_arrivals(self) -> None:
+        """Keep what `host_map` needs, from the next packet on."""
+        self._stage.keep_arrivals()
+
+    def host_map(self) -> HostMap | None:
+        """Where stream time lies on the host's clock, found afterwards; None before the first sample."""
+        return self._stage.host_map()
 
     def stream_time(self, host_ns: int) -> float:
         """The stream time at a moment of the host's clock; 0 before the first sample."""

@@ -10,6 +10,7 @@ from footsense.devices.samples import all_finite
 from footsense.stream.clock import ArrivalClock, Clock, Epoch, TickClock
 from footsense.stream.counting import Counter
 from footsense.stream.grid import HOLE_PERIODS, Grid
+from footsense.stream.hostmap import Arrivals, HostMap
 from footsense.stream.order import Frame, Sequencer, WindowMin
 from footsense.stream.pairing import Block, Pairing, Segment
 from footsense.types import (
@@ -66,6 +67,7 @@ class Stage:
         self._host0_ns: int | None = None
         self._t0_s: float | None = None
         self._delay = WindowMin(_DELAY_WINDOW_S)
+        self._arrivals: Arrivals | None = None
         self._segment: Segment | None = None
         self._has_gyro = False
         self._placed: list[Block] = []
@@ -105,6 +107,18 @@ class Stage:
         self._about["reference"] = reference
         self._afresh = True
 
+    def keep_arrivals(self) -> None:
+        """Keep what `host_map` needs, from the next packet on."""
+        self._arrivals = Arrivals()
+
+    def host_map(self) -> HostMap | None:
+        """Where stream time lies on the host's clock, by all that has arrived since `keep_arrivals`; None
+        before the first sample."""
+        if self._arrivals is None or self._t0_s is None or self._host0_ns is None:
+            return None
+        self._arrivals.host0_ns, self._arrivals.stream0_s = self._host0_ns, self._t0_s
+        return self._arrivals.fitted()
+
     def stream_time(self, host_ns: int) -> float:
         """The stream time at a moment of the host's clock, by the quickest packets of the last half minute;
         0 before the first sample."""
@@ -139,6 +153,9 @@ class Stage:
                 self._pairing.add_gyro(t_s, gyr_dps, lane.segment.period_s, step_s)
                 continue
             self._delay.push(frame.host_s, frame.host_s - float(t_s[-1]))
+            if self._arrivals is not None:
+                counted_s = lane.clock.counted_s
+                self._arrivals.add(float(t_s[-1]), counted_s, frame.host_s, lane.segment.number)
             self._placed.append(Block(t_s, acc_g, gyr_dps, lane.segment, step_s, peak_g))
 
     def _put_out(self) -> list[Item]:

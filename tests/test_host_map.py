@@ -1,0 +1,235 @@
+"""Where stream time lies on the host's clock, over links that are late, stall and lose: how near the map comes.
+
+Errors are of the samples' true times on the host's clock. Their mean is the floor of the delay, which no clock
+can tell from lateness: the way takes 1 to 4 ms here, and the quickest packet waits a little for its connection
+event. Of 20 seeds of 3 minutes each, every link, the worst in ms (`python -m tests.test_host_map`; live: after
+10 s, with numbers alone after 90 s):
+
+| the device tells | afterwards: rms about the floor | floor | furthest | live: rms | furthest |
+| --- | --- | --- | --- | --- | --- |
+| stamps | 0.3 | 3.6 | 1.1 | 1.0 | 5.0 |
+| stamps and numbers | 0.3 | 3.6 | 1.1 | 1.0 | 5.0 |
+| numbers | 1.5 | 3.5 | 3.9 | 4.4 | 12.2 |
+"""
+
+from dataclasses import replace
+from itertools import chain, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footsense.analysis import analyse, to_json
+from footsense.cli.analyze import command as analyze
+from footsense.devices import Encoder, load_profile
+from footsense.recording import Recorder, open_recording
+from footsense.recording.dates import Calendar, Reading
+from footsense.report import report_page
+from footsense.stream.hostmap import Arrivals
+from footsense.types import Floats, RawPacket, SensorMeta, Status, StreamTiming
+from tests.links import LINKS, Session, Timed, session, timed
+
+NUMBERS = StreamTiming("imu", carries_acc=True, carries_gyr=False, rate_hz=100.0, sequence_modulus=256)
+TICKS = replace(NUMBERS, sequence_modulus=None, tick_s=0.001, tick_modulus=65536)  # rolls over every 65.5 s
+BOTH = replace(TICKS, sequence_modulus=256, anchor="last")
+
+links = st.sampled_from(sorted(LINKS))
+seeds = st.integers(0, 10_000)
+
+
+def off_s(made: Session, got: Timed) -> Floats:
+    """What the map found afterwards is off by, for every sample received."""
+    host_s = np.array([got.afterwards.host_ns(t) for t in got.t_s[::7].tolist()]) * 1e-9
+    return host_s - made.true_s[got.number[::7]]
+
+
+def live_off_s(made: Session, got: Timed, from_s: float) -> Floats:
+    """What was said live from `from_s` on is off by, with each packet."""
+    host_s, said_s = got.live_s.T
+    true_s = made.true_s[got.number]
+    settled = (host_s > from_s + host_s[0]) & (host_s <= true_s[-1])
+    return said_s[settled] - np.interp(host_s[settled], true_s, got.t_s)
+
+
+@pytest.mark.parametrize("timing", [TICKS, BOTH], ids=["ticks", "both"])
+@given(link=links, seed=seeds)
+@settings(max_examples=6, deadline=None)
+def test_by_stamps_the_map_is_right_to_1_ms_afterwards_and_to_10_ms_live(
+    timing: StreamTiming, link: str, seed: int
+) -> None:
+    made = session(timing, LINKS[link], seed)
+    got = timed(timing, made)
+    off = off_s(made, got)
+    assert off.std() < 0.001
+    assert 0.0 < off.mean() < 0.01
+    assert np.abs(live_off_s(made, got, 10.0)).max() < 0.01
+
+
+@given(link=links, seed=seeds)
+@settings(max_examples=6, deadline=None)
+def test_by_numbers_the_map_is_right_to_3_ms_afterwards_and_to_20_ms_live(link: str, seed: int) -> None:
+    made = session(NUMBERS, LINKS[link], seed)
+    got = timed(NUMBERS, made)
+    off = off_s(made, got)
+    assert off.std() < 0.003
+    assert 0.0 < off.mean() < 0.01
+    # until then what is remembered is from when the rate was not known
+    assert np.abs(live_off_s(made, got, 90.0)).max() < 0.02
+
+
+@given(link=links, seed=seeds, share=st.floats(0.0, 0.9))
+@settings(max_examples=4, deadline=None)
+def test_what_comes_later_still_moves_the_map_by_no_more_than_its_bound(
+    link: str, seed: int, share: float
+) -> None:
+    made = session(TICKS, LINKS[link], seed)
+    rng = np.random.default_rng(seed)
+    late_s = rng.exponential(0.05, len(made.packets)) * (rng.random(len(made.packets)) < share)
+    host_s = np.maximum.accumulate([h + float(s) for (h, _), s in zip(made.packets, late_s, strict=True)])
+    frames = [frame for _, frame in made.packets]
+    delayed = replace(made, packets=list(zip(host_s.tolist(), frames, strict=True)))
+    moved = off_s(delayed, timed(TICKS, delayed)).mean() - off_s(made, timed(TICKS, made)).mean()
+    assert -0.0005 < moved < 0.01
+
+
+def drifting(segment: int, from_s: float, host_s: float, ppm: float, count: int) -> list[tuple[float, ...]]:
+    """A frame each 50 ms, late by 2 ms at the least, by a clock that is off."""
+    late_s = 0.002 + 0.03 * (np.arange(count) % 7)
+    stream_s = from_s + 0.05 * np.arange(count)
+    arrival_s = host_s + (stream_s - from_s) * (1 + ppm * 1e-6) + late_s
+    return [(t, h, segment) for t, h in zip(stream_s.tolist(), arrival_s.tolist(), strict=True)]
+
+
+def test_each_stretch_between_restarts_and_long_breaks_has_its_own_line() -> None:
+    arrivals = Arrivals(host0_ns=5_000_000_000)
+    stretches = [(0, 0.0, 0.0, 40.0), (1, 100.0, 103.0, -30.0), (1, 300.0, 350.0, 20.0)]
+    for segment, from_s, host_s, ppm in stretches:
+        for t_s, arrival_s, number in drifting(segment, from_s, host_s, ppm, 1000):
+            arrivals.add(t_s, None, arrival_s, int(number))
+    found = arrivals.fitted()
+    assert found is not None
+    for _, from_s, host_s, ppm in stretches:
+        for after_s in (0.0, 20.0, 49.0):
+            true_s = 5.0 + host_s + after_s * (1 + ppm * 1e-6) + 0.002
+            assert found.host_ns(from_s + after_s) * 1e-9 == pytest.approx(true_s, abs=1e-6)
+            assert found.stream_time(round(true_s * 1e9)) == pytest.approx(from_s + after_s, abs=1e-6)
+
+
+def test_nothing_that_arrived_gives_no_map() -> None:
+    assert Arrivals().fitted() is None
+    alone = Arrivals(stream0_s=1.0)
+    alone.add(1.5, None, 7.0, 0)
+    found = alone.fitted()
+    assert found is not None
+    assert found.host_ns(0.0) == 6_500_000_000
+
+
+@given(
+    offsets=st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0.0, 3600.0)), min_size=1, max_size=8),
+    at_s=st.floats(-100.0, 200.0),
+)
+def test_dates_go_by_the_last_setting_and_never_backwards(
+    offsets: list[tuple[float, float]], at_s: float
+) -> None:
+    """Each (by how much the date was set, how long the machine slept) before a reading ten seconds on."""
+    offsets = [(0.0 if abs(set_s) < 5.0 else set_s, sleeps_s) for set_s, sleeps_s in offsets]
+    date_s, slept_s, readings = 1.7e9, 0.0, []
+    for i, (set_s, sleeps_s) in enumerate(offsets):
+        date_s, slept_s = date_s + (set_s + sleeps_s if i else 0.0), slept_s + (sleeps_s if i else 0.0)
+        readings.append(Reading(i * 10**10, round(slept_s * 1e9), round((date_s + i * 10) * 1e9)))
+    calendar = Calendar.of(readings[::-1])
+    assert calendar is not None
+    assert calendar.set_s == pytest.approx([s for s, _ in offsets[1:] if s], abs=1e-3)
+    dates = [calendar.utc(round((at_s + more) * 1e9)) for more in (0.0, 0.001, 5.0, 40.0, 1e4)]
+    assert dates == sorted(dates)
+    last = calendar.utc(readings[-1].host_ns)
+    assert last is not None
+    assert last.timestamp() == pytest.approx(readings[-1].wall_ns * 1e-9, abs=1e-4)
+
+
+def test_a_date_that_no_calendar_has_is_none() -> None:
+    calendar = Calendar.of([Reading(0, 0, (1 << 63) - 1)])
+    assert calendar is not None
+    assert calendar.utc(0) is not None
+    assert calendar.utc(1 << 70) is None
+    assert Calendar.of([]) is None
+
+
+META = SensorMeta("left", load_profile("generic").text, {"rate_hz": 100}, "left", "foot")
+
+
+def packets(count: int, sensor: str, host0_ns: int) -> list[list[RawPacket]]:
+    """The packets with ten samples that come each tenth of a second."""
+    encoder, rng = Encoder(load_profile("generic"), META.settings), np.random.default_rng(5)
+    made = []
+    for k in range(count):
+        acc, gyr = rng.normal([0, 0, 1], 0.01, (10, 3)), rng.normal(0, 1, (10, 3))
+        sent = encoder.encode(10 * k, 0.1 * k + 0.01 * np.arange(10), acc, gyr)
+        made.append([RawPacket(sensor, char, host0_ns + k * 10**8, payload) for char, payload in sent])
+    return made
+
+
+def two_sensors(path: Path, date_set_s: float = 0.0) -> Path:
+    """Twelve seconds of the left sensor, and of the right one from 3.205 s on; near the end the date is set."""
+    recorder = Recorder(path, [META, replace(META, id="right", side="right")])
+    left, right = packets(120, "left", 10**18), packets(88, "right", 10**18 + 3_205_000_000)
+    for k, tenth in enumerate(left):
+        if k % 100 == 0:
+            date_ns = 1_772_000_000 * 10**9 + k * 10**8 + round(date_set_s * 1e9) * (k > 0)
+            clocks = {"monotonic_ns": k * 10**8, "boottime_ns": k * 10**8, "wall_ns": date_ns}
+            recorder.status(Status(tenth[0].host_ns, "clock", clocks))
+        for packet in tenth + (right[k - 32] if k >= 32 else []):
+            recorder.packet(packet)
+    return recorder.close()
+
+
+def test_an_analysis_says_when_it_was_and_lays_two_sensors_side_by_side(tmp_path: Path) -> None:
+    said = to_json(analyse(open_recording(two_sensors(tmp_path / "a.mcap")), "top-presses"))
+    assert "date_set_s" not in said["recording"]
+    # the first packet comes with its last sample, 0.09 s after its first
+    assert said["recording"]["began_utc"] == "2026-02-25T06:13:19.910000+00:00"
+    left, right = (s["host_s"] for s in said["sensors"])
+    assert left == [[0.0, 0.0], [pytest.approx(11.99), pytest.approx(11.99)]]
+    assert right == [[0.0, pytest.approx(3.205)], [pytest.approx(8.79), pytest.approx(11.995)]]
+
+
+def test_a_date_that_was_set_meanwhile_is_said_and_the_last_one_holds(tmp_path: Path) -> None:
+    path = two_sensors(tmp_path / "a.mcap", date_set_s=-3600.0)
+    said = to_json(analyse(open_recording(path), "top-presses"))["recording"]
+    assert (said["began_utc"], said["date_set_s"]) == ("2026-02-25T05:13:19.910000+00:00", [-3600.0])
+    told = CliRunner().invoke(analyze, [str(path), "--exercise", "top-presses"]).output.splitlines()
+    assert told[2:4] == [
+        "  began 2026-02-25 05:13:19 UTC",
+        "  the machine's date was set by -3600.0 s meanwhile",
+    ]
+    page = report_page(open_recording(path), [analyse(open_recording(path))])
+    assert "began on 25 February 2026 at 05:13:19 UTC (the machine&#39;s date was set meanwhile)" in page
+
+
+def test_without_the_machines_clocks_there_is_no_date(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap", [META])
+    for packet in chain.from_iterable(packets(30, "left", 0)):
+        recorder.packet(packet)
+    recorder.status(Status(0, "clock", {"monotonic_ns": None, "wall_ns": 5}))
+    said = to_json(analyse(open_recording(recorder.close())))["recording"]
+    assert set(said) == {"duration_s", "samples", "rate_hz", "gyro", "gaps"}
+
+
+def figures(count: int) -> None:
+    """Prints the table above."""
+    for name, timing in {"stamps": TICKS, "stamps and numbers": BOTH, "numbers": NUMBERS}.items():
+        rows = []
+        for link, seed in product(LINKS.values(), range(count)):
+            made = session(timing, link, seed)
+            got = timed(timing, made)
+            off, live = off_s(made, got), live_off_s(made, got, 10.0 if timing.tick_s else 90.0)
+            rows.append([off.std(), off.mean(), np.abs(off - off.mean()).max(), live.std(), np.abs(live).max()])
+        worst = (1e3 * np.max(rows, axis=0)).tolist()
+        print(f"| {name} | " + " | ".join(f"{w:.1f}" for w in worst) + " |")
+
+
+if __name__ == "__main__":
+    figures(20)

@@ -297,6 +297,7 @@ class Plain:
     """A decoder for tests: packet number u8, then float32 triples."""
 
     timings = (StreamTiming("imu", carries_acc=True, carries_gyr=False, rate_hz=50, sequence_modulus=256),)
+    others = ()
     acc_range_g = None
 
     def feed(self, char_uuid: str, payload: bytes) -> list[Decoded]:

@@ -4,7 +4,7 @@ A codec turns bytes into whole numbers, one row a sample, and back; scale, unit 
 """
 
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ Name = Literal["polar_pmd_delta"]
 Ints = NDArray[np.int64]
 _WINDOW = 8  # bytes
 _SIGNED = {size: np.dtype(f"<i{size}") for size in (1, 2, 4, 8)}
-_U64 = np.dtype("<u8")
+_I64 = np.dtype("<i8")
 
 
 class Codec(Protocol):
@@ -43,12 +43,19 @@ class PolarDelta:
         at = n * size
         if len(data) < at:
             raise PacketError(f"{counted(len(data), 'byte')}, less than a first sample")
-        blocks: list[NDArray[Any]] = [np.frombuffer(data, _SIGNED[size], n).reshape(1, n)]
-        while at < len(data):
-            block, at = _differences(data, at, n)
-            blocks.append(block)
-        rows: Ints = np.add.accumulate(np.concatenate(blocks), 0, np.int64)
-        return rows
+        blocks, total = _blocks(data, at, n)
+        rows: Ints = np.empty(n * total, np.int64)
+        rows[:n] = np.frombuffer(data, _SIGNED[size], n)
+        windows: Ints = np.ndarray(len(data), _I64, data + bytes(_WINDOW), 0, (1,))  # eight bytes from each on
+        done = n
+        for begin, width, count in blocks:
+            places, left, right = _places(width, count * n)
+            differences = windows[begin:].take(places)
+            np.left_shift(differences, left, differences)
+            np.right_shift(differences, right, rows[done : done + count * n])
+            done += count * n
+        rows = rows.reshape(-1, n)
+        return np.add.accumulate(rows, 0, None, rows)
 
     def encode(self, rows: Ints, bits: int) -> bytes:
         out = b"".join(int(x).to_bytes(bits // 8, "little", signed=True) for x in rows[0])
@@ -58,25 +65,26 @@ class PolarDelta:
         return out
 
 
-def _differences(data: bytes, at: int, n: int) -> tuple[Ints, int]:
-    """A block's differences (rows, n), and where the next begins."""
-    bits, count = data[at], data[at + 1] if at + 1 < len(data) else 0
-    end = at + 2 + (bits * count * n + 7) // 8
-    if not 1 <= bits <= 32 or not count or end > len(data):
-        raise PacketError(f"{count} differences of {bits} bits are cut short or make no block")
-    first, left = _places(bits, count * n)
-    packed = data[at + 2 : end] + bytes(_WINDOW)
-    windows = np.ndarray(len(packed) - _WINDOW, _U64, packed, 0, (1,))  # eight bytes from each byte on
-    at_top: Ints = (windows[first] << left).view(np.int64)
-    return (at_top >> 64 - bits).reshape(count, n), end
+def _blocks(data: bytes, at: int, n: int) -> tuple[list[tuple[int, int, int]], int]:
+    """Of each block where its differences begin, how many bits they have, and of how many samples they are; and
+    how many samples there are with the first."""
+    found, total = [], 1
+    while at < len(data):
+        bits, count = data[at], data[at + 1] if at + 1 < len(data) else 0
+        end = at + 2 + (bits * count * n + 7) // 8
+        if not 1 <= bits <= 32 or not count or end > len(data):
+            raise PacketError(f"{count} differences of {bits} bits are cut short or make no block")
+        found.append((at + 2, bits, count))
+        at, total = end, total + count
+    return found, total
 
 
-@lru_cache(maxsize=32)
-def _places(bits: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+@lru_cache(maxsize=64)
+def _places(bits: int, count: int) -> tuple[NDArray[np.intp], Ints, Ints]:
     """Of numbers of so many bits: the byte that each begins in, and how far it is shifted to the left until its
-    sign is the top one of 64 bits. A number of 32 bits and the 7 before it fit in."""
+    sign is the top one of 64 bits, and back. A number of 32 bits and the 7 before it fit in."""
     begins = bits * np.arange(count)
-    return begins // 8, (64 - bits - begins % 8).astype(np.uint64)
+    return begins // 8, 64 - bits - begins % 8, np.full(count, 64 - bits)
 
 
 def _packed(steps: Ints) -> bytes:

@@ -57,11 +57,13 @@ def _block(layout: Layout, count: int) -> Read:
     scales = np.repeat(np.array([c.scale for c in channels]), 3 * count).reshape(shape)
     acc, gyr, mag = (names.index(n) if n in names else None for n in MOTION)
     others = [(i, n) for i, n in enumerate(names) if n not in MOTION]
+    total = 3 * k * count
+    of_few = kinds.row_reader(channels[0].kind, range(at, at + total * size, size)) if total <= _FEW else None
     array, doubles = np.ndarray, np.dtype(np.float64)
 
     def read(payload: bytes, fields: Fields) -> Motion:
         raw: NDArray[Any] = array(shape, wire, payload, at, strides)
-        if is_float and not all_finite(raw):
+        if is_float and not (all_finite(raw) if of_few is None else math.isfinite(sum(of_few(payload)))):
             raise PacketError(f"{name}: a measured value is no number")
         values = raw.astype(doubles, "C")
         values *= scales
@@ -153,14 +155,19 @@ def _packed(layout: Layout, codec: Codec) -> Read:
     """Samples of one channel that a codec unpacks."""
     name, at, decode = layout.name, layout.at, codec.decode
     (channel,) = layout.channels
-    n, bits, scale, is_plain = channel.n, 8 * kinds.size(channel.kind), channel.scale, channel.is_plain
+    n, bits, is_plain, scale = channel.n, 8 * kinds.size(channel.kind), channel.is_plain, float(channel.scale)
     is_acc, is_gyr, is_mag = (channel.name == motion for motion in MOTION)
 
     def read(payload: bytes, fields: Fields) -> Motion:
         raw = decode(payload[at:], n, bits)
         if len(raw) > MAX_SAMPLES:
             raise PacketError(f"{name}: {len(raw)} samples, at most {MAX_SAMPLES} are possible")
-        values = raw * scale if is_plain else _converted(name, channel, raw)
+        values: Floats | None
+        if is_plain:
+            values = raw.astype(np.float64)
+            values *= scale
+        else:
+            values = _converted(name, channel, raw)
         if values is not None and not channel.is_motion:
             fields[channel.name] = _listed(values, is_single=False, is_scalar=n == 1)
         return values if is_acc else None, values if is_gyr else None, values if is_mag else None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from footsense import simulate
 from footsense.engine import Engine
 from footsense.signal.gait import _few_maxima, _maxima
 from footsense.signal.lately import Rows
@@ -95,6 +96,24 @@ def test_tiptoe_steps_are_found(placement, gyro):
         truth = [e.start_s for e in walk.events]
         assert abs(len(found) - len(truth)) <= 1
         assert len(near(found, truth, 0.25)) >= 0.9 * len(truth)
+
+
+@pytest.mark.parametrize("placement", ["ankle", "shank"])
+def test_a_soft_landing_is_not_dated_at_the_push_off_that_jerks_a_leg_more(placement):
+    walk = simulate.simulate(simulate.sample("toe-walk", 40060, placement=placement, gyro=True, loss=0.0))
+    truth = [e.start_s for e in walk.events]
+    pairs = near(steps(walk.items()), truth, 0.3)
+    assert len({t for _, t in pairs}) == len(truth)
+    assert np.median([abs(e.start_s - t) for e, t in pairs]) <= 0.15
+
+
+def test_slow_steps_are_known_in_time():
+    late = []
+    for seed in range(6):
+        walk = made("toe-walk", seed, placement="foot", tempo_hz=0.6, acc_range_g=8.0, gyro=True)
+        found = near(steps(walk.items()), [e.start_s for e in walk.events], 0.3)
+        late += [event.decided_s - landed_s for event, landed_s in found]
+    assert np.quantile(late, 0.95) <= 1.2
 
 
 @pytest.mark.parametrize("motion", ["standing", "sitting"])

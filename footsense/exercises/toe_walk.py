@@ -1,14 +1,16 @@
 """Toe walk: steps of the wearing foot, each labelled tiptoe or not where that can be told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from footsense.exercises.base import About
 from footsense.signal.footfall import Footfall
 from footsense.signal.front import Signals
-from footsense.signal.gait import SHANK, StepTracker
-from footsense.signal.landing import Landing
+from footsense.signal.gait import ANKLE, SHANK, StepTracker
+from footsense.signal.landing import GaitParams, Landing
 from footsense.types import Event, Gap, Grade, Progress, Reason, StreamInfo
+
+_PARAMS: Mapping[str | None, GaitParams] = {"ankle": ANKLE, "shank": SHANK}
 
 
 class ToeWalk:
@@ -30,7 +32,7 @@ class ToeWalk:
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
-        self.tracker = StepTracker(info.rate_hz, SHANK if info.placement == "shank" else None)
+        self.tracker = StepTracker(info.rate_hz, _PARAMS.get(info.placement))
         self.footfall = Footfall(info)
         self._count = 0
         self._untold = 0

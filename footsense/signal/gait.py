@@ -7,7 +7,7 @@ full-rate impact signal says when.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,8 @@ from footsense.signal.lately import Reel, Rows
 from footsense.signal.sections import Sections
 from footsense.types import Floats
 
-SHANK = GaitParams(turning=0.65)  # the shank leans over the standing foot, so it turns in stance too
+ANKLE = GaitParams(settles_s=0.16)  # pushing off may jerk a leg more than a soft landing does
+SHANK = replace(ANKLE, turning=0.65)  # it leans over the standing foot, so it turns in stance too
 FEW = 8  # so few samples are looked through faster one by one
 
 

@@ -31,9 +31,10 @@ class GaitParams:
     `turning` of its greatest or below `turning_dps`; it lands without another only if the envelope fell below
     `rests` of its greatest. A maximum is seen from `floor_gps` (g/s) on, and from
     `share` of the wearer's usual peak. A burst is a swing from `swing_gps` and
-    `swing_g` on, or from `slow_gps` and `slow_g` on. What lands stays
-    `least_s` to `stay_s` in a step; one that stays is decided `wait_s` after its movement has half ended, and
-    at most `latest_s` after it landed. `forget_s` after a landing the usual peak no longer counts.
+    `swing_g` on, or from `slow_gps` and `slow_g` on. A landing without impact
+    lies at most `settles_s` before the last jerk of `ends` of the burst's greatest. What lands stays `least_s`
+    to `stay_s` in a step; one that stays is decided `wait_s` after its movement has half ended, and at most
+    `latest_s` after it landed. `forget_s` after a landing the usual peak no longer counts.
     """
 
     smooth_s: float = 0.045
@@ -54,12 +55,13 @@ class GaitParams:
     soft_ends: float = 0.35
     soft_s: float = 0.055
     half_s: float = 0.03
+    settles_s: float = 2.5
     early_s: float = 0.12
     sharp: float = 0.025
     stay_s: float = 1.0
     least_s: float = 0.1
     leaves: float = 0.75
-    wait_s: float = 1.0
+    wait_s: float = 0.94
     latest_s: float = 1.19
     ring_s: float = 0.2
     forget_s: float = 2.5
@@ -132,8 +134,8 @@ class Lander:
         self._span = np.arange(self.longest)
         self._back = round(params.ring_s * rate_hz)
         self._before = round(0.15 * rate_hz)
-        some = params.soft_s, params.half_s, params.early_s, params.latest_s
-        self._soft, self._half, self._early, self._latest = (round(x * rate_hz) for x in some)
+        some = params.soft_s, params.half_s, params.settles_s, params.early_s, params.latest_s
+        self._soft, self._half, self._settles, self._early, self._latest = (round(x * rate_hz) for x in some)
         self._sharp = params.sharp if rate_hz >= 90.0 else 0.5 * params.sharp  # less of it is seen
         self._band = _impact_filter(rate_hz, params.impact_hz)
         self.drop()
@@ -206,6 +208,7 @@ class Lander:
         since = ((jerk >= share * most)[:, ::-1].argmax(axis=1) for share in shares)
         moving, soft = (self._full(rest - k) for k in since)
         soft = np.minimum(soft - self._soft, self._full(half) - self._half)
+        soft = np.maximum(soft, moving - self._settles)
         return _Ends(moving, soft, self._full(last) - self._early)
 
     def _full(self, late: Indices) -> Indices:

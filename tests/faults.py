@@ -5,6 +5,7 @@ profile. `python -m tests.faults --seeds 20` runs everything and writes tests/FA
 """
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from footsense.recording.mcap import coalesced
 from footsense.recording.model import Recording, Track
 from footsense.routine import parse_routine
 from footsense.simulate import Scenario, simulate
+from footsense.sources.inbox import Inbox
 from footsense.stream import Pipeline
 from footsense.types import INTERPOLATED, Floats, Gap, Item, RawPacket, Samples, SensorMeta
 from footsense.verify import verify
@@ -89,6 +91,37 @@ def _burst(rng: Draw, sent: Sent) -> Sent:
         until_s = begin_s + rng.uniform(0.2, 3.0)
         sent = [(until_s if begin_s < h < until_s else h, c, p) for h, c, p in sent]
     return sent
+
+
+def _slow(rng: Draw, sent: Sent) -> Sent:
+    """The machine is busy five times, for up to twelve seconds; of what comes meanwhile only so much waits."""
+    stalls_s = [(s, s + rng.uniform(1.0, 12.0)) for s in np.sort(rng.uniform(0, sent[-1][0], 5)).tolist()]
+    return asyncio.run(_queued(sent, stalls_s, limit=int(rng.integers(8, 512))))
+
+
+async def _queued(sent: Sent, stalls_s: Sequence[tuple[float, float]], limit: int) -> Sent:
+    """What the client's queue gives out, read whenever no stall is on."""
+    now_s, waiting, out = 0.0, 0, Sent()
+    inbox = Inbox(lambda: round(now_s * 1e9), limit, tick_s=1e9)
+    received = aiter(inbox)
+
+    async def read() -> None:
+        nonlocal waiting
+        while waiting:
+            item = await anext(received)
+            if isinstance(item, RawPacket):
+                waiting -= 1
+                out.append((item.host_ns * 1e-9, item.char, item.payload))
+
+    for now_s, char, payload in sent:
+        dropped = inbox.dropped
+        inbox.put(RawPacket("s", char, inbox.clock(), payload))
+        waiting += inbox.dropped == dropped
+        if not any(a < now_s < b for a, b in stalls_s):
+            await read()
+    await read()
+    assert len(out) + inbox.dropped == len(sent)
+    return out
 
 
 def _wrong_length(rng: Draw, sent: Sent) -> Sent:
@@ -171,6 +204,7 @@ FAULTS: Mapping[str, Fault] = {
     "axis stuck": Fault(measured=_stuck, alters=True),
     "range too small": Fault(measured=_saturated, alters=True),
     "battery empty": Fault(sent=_died),
+    "slow consumer": Fault(sent=_slow),
 }
 
 

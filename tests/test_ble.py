@@ -237,6 +237,39 @@ def test_lost_link_is_noted_and_set_up_again() -> None:
     run(test())
 
 
+class Cut(Air):
+    """Loses the link once, with the packet of that number that either end sends."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left = at
+
+    def send_acl_data(self, sender_controller: Any, *rest: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.drop(sender_controller)
+        super().send_acl_data(sender_controller, *rest)
+
+
+PACKETS = 33  # that are sent up to the first notification
+
+
+@pytest.mark.parametrize("at", range(1, PACKETS + 1, 5))
+def test_a_link_lost_at_any_phase_of_the_setting_up_is_set_up_again_from_the_beginning(at: int) -> None:
+    async def test() -> None:
+        air = Cut(at)
+        async with streaming(air=air, patience=replace(QUICK, silence_s=60)) as s:
+            assert s.peripheral.written[-2:] == [b"set", b"start"]
+            assert s.peripheral.subscribed_at == len(s.peripheral.written) - 1
+            while s.link.packets == 0:  # the last of the cuts come with it, and the link is set up again
+                await s.peripheral.notify(b"there")
+                await asyncio.sleep(0.02)
+            assert s.peripheral.written[-2:] == [b"set", b"start"]
+            assert air.left <= 0
+
+    run(test())
+
+
 def test_silence_counts_as_a_lost_link() -> None:
     async def test() -> None:
         async with streaming() as s:
@@ -396,9 +429,11 @@ def test_full_inbox_counts_what_it_drops() -> None:
             inbox.put(RawPacket("s", "c", i, b""))
         inbox.put(Command(9, "end"))
         inbox.close()
-        got = [item async for item in inbox]
+        told, *got = [item async for item in inbox]
         assert (len(got), inbox.dropped) == (4, 2)
         assert isinstance(got[-1], Command)
+        assert isinstance(told, Status)
+        assert told.fields == {"event": "dropped", "packets": 2}
 
     run(test())
 

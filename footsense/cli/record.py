@@ -14,7 +14,7 @@ from footsense.cli.outputs import refuse_for_recording
 from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
-from footsense.text import display
+from footsense.text import counted, display
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -208,6 +208,9 @@ def _of_link(status: "Status") -> str:
     percent = status.fields.get("battery_percent")
     if isinstance(percent, int):
         return f"the sensor's battery is at {percent} %" if percent <= _BATTERY_LOW else ""
+    packets = status.fields.get("packets")
+    if isinstance(packets, int):
+        return f"this machine was too busy: {counted(packets, 'packet')} dropped"
     return {"lost": "link lost", "back": "link back"}.get(str(status.fields.get("event")), "")
 
 

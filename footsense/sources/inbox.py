@@ -36,10 +36,11 @@ def clock_readings() -> dict[str, int | None]:
 class Inbox:
     """A queue between the Bluetooth callbacks and the session.
 
-    `put` never waits: beyond `limit` packets the new one is dropped and counted in `dropped`. Iterating
-    yields what came, in order, and a Tick every `tick_s` by `clock` (which is also looked at that often in
-    real time); it ends with `close`, and with `fail` raises the error after what came before it. With
-    `readings` of the machine's clocks they come too, at once and every ten seconds.
+    `put` never waits: beyond `limit` packets the new one is dropped and counted in `dropped`, which a Status
+    tells before anything else comes. Iterating yields what came, in order, and a Tick every `tick_s` by
+    `clock` (which is also looked at that often in real time); it ends with `close`, and with `fail` raises the
+    error after what came before it. With `readings` of the machine's clocks they come too, at once and every
+    ten seconds.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Inbox:
     ) -> None:
         self.clock = clock
         self._readings = readings
-        self.dropped = 0
+        self.dropped = self._told = 0
         self._limit = limit
         self._tick_s = tick_s
         self._due_ns = clock() + round(tick_s * 1e9)
@@ -78,7 +79,10 @@ class Inbox:
     async def __aiter__(self) -> AsyncIterator[Received]:
         while self._waiting or not self._closed:
             now_ns = self.clock()
-            if self._readings is not None and now_ns >= self._clocks_due_ns:
+            if self.dropped > self._told:
+                self._told, dropped = self.dropped, self.dropped - self._told
+                yield Status(now_ns, "link", {"event": "dropped", "packets": dropped})
+            elif self._readings is not None and now_ns >= self._clocks_due_ns:
                 self._clocks_due_ns = now_ns + round(CLOCKS_S * 1e9)
                 yield Status(now_ns, "clock", self._readings())
             elif now_ns >= self._due_ns:

@@ -5,9 +5,9 @@
 Each notification goes the way of a live session: stamped and queued as the Bluetooth callback does it, decoded
 by its profile with all checks, put in order, laid in time and on the grid. The sensors' notifications come in
 turn. A row for each packing: the CPU time of a notification, to decode it and for all of its way, and the share
-of one core that so many sensors with so many samples a second take, for decoding alone and for all of the way; of
-a device that has no such rate, its own costs a sample as much. The fastest of the repeats, which are made in turn,
-so that a machine whose speed drifts favours none. The goal, less than 5 % of a core, is for decoding.
+of one core that so many sensors with so many samples a second take, for decoding alone and for all of the way.
+Of a device that has no such rate, its own costs a sample as much. The fastest of the repeats, which are made in
+turn, so that a machine whose speed drifts favours none. The goal, less than 5 % of a core, is for decoding.
 """
 
 import argparse

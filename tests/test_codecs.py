@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from footsense.devices.codecs import CODECS
+from footsense.devices.codecs import CODECS, PACKINGS
 from footsense.errors import PacketError
 
 DELTA = CODECS["polar_pmd_delta"]
@@ -36,3 +36,44 @@ def test_a_frame_cut_short_is_an_error_or_ends_with_a_whole_block(rows: np.ndarr
     packed = DELTA.encode(rows, 16)
     with pytest.raises(PacketError):
         DELTA.decode(packed[:-1], 3, 16)
+
+
+SMALLEST = PACKINGS["smallest_three_20"]
+QUATERNIONS = (
+    hnp.arrays(np.float64, 4, elements=st.floats(-1, 1))
+    .filter(lambda q: np.linalg.norm(q) > 0.1)
+    .map(lambda q: q / np.linalg.norm(q))
+)
+
+
+@given(QUATERNIONS)
+def test_an_orientation_comes_back_as_itself_or_as_its_negative(quaternion: np.ndarray) -> None:  # type: ignore[type-arg]
+    data = SMALLEST.pack(quaternion.tolist())
+    got = SMALLEST.unpack(data)
+    assert got is not None
+    assert min(np.abs(got - quaternion).max(), np.abs(got + quaternion).max()) < 3e-6
+    assert len(data) == SMALLEST.size
+
+
+@given(st.binary(min_size=8, max_size=8))
+def test_any_eight_bytes_are_a_turn_or_none(data: bytes) -> None:
+    got = SMALLEST.unpack(data)
+    if got is None:
+        three = [int.from_bytes(data, "little") >> 20 * i & 0xFFFFF for i in range(3)]
+        assert sum(((x / 524287.5 - 1) ** 2) / 2 for x in three) > 1
+    else:
+        assert np.linalg.norm(got) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("whole", "expected"),
+    [
+        (0, None),  # three numbers of -sqrt(1/2)
+        (0x0_80000_80000_80000, [1, 0, 0, 0]),  # the first is left out, in the order of the document's code
+        (0x2_00000_80000_80000, [0, 0, 0.5**0.5, -(0.5**0.5)]),
+        (0xE_80000_00000_80000, [-(0.5**0.5), 0, 0.5**0.5, 0]),  # with both flags set
+    ],
+)
+def test_the_order_of_an_orientations_numbers(whole: int, expected: list[float] | None) -> None:
+    got = SMALLEST.unpack(whole.to_bytes(8, "little"))
+    assert got == (None if expected is None else pytest.approx(expected, abs=1e-6))

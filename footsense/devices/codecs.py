@@ -1,8 +1,11 @@
 """Packings of numbers that no table can say: reviewed Python, named by profiles.
 
-A codec turns bytes into whole numbers, one row a sample, and back; scale, unit and axes stay with the table.
+A codec turns bytes into whole numbers, one row a sample, and back; scale, unit and axes stay with the table. A
+packing turns the bytes of one thing, such as an orientation, into its numbers, and back.
 """
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, Protocol
 
@@ -13,10 +16,14 @@ from footsense.errors import PacketError
 from footsense.text import counted
 
 Name = Literal["polar_pmd_delta"]
+Packing = Literal["smallest_three_20"]
 Ints = NDArray[np.int64]
 _WINDOW = 8  # bytes
 _SIGNED = {size: np.dtype(f"<i{size}") for size in (1, 2, 4, 8)}
 _I64 = np.dtype("<i8")
+
+
+_LARGEST = 2**20 - 1  # that 20 bits hold: it means sqrt(1/2), and 0 means -sqrt(1/2)
 
 
 class Codec(Protocol):
@@ -96,3 +103,53 @@ def _packed(steps: Ints) -> bytes:
 
 
 CODECS: dict[Name, Codec] = {"polar_pmd_delta": PolarDelta()}
+
+
+class Packed(Protocol):
+    """What a packing can do. `size`: bytes."""
+
+    size: int
+
+    def unpack(self, data: bytes) -> list[float] | None:
+        """The numbers, None for bytes that this packing cannot have made."""
+        ...
+
+    def pack(self, numbers: Sequence[float]) -> bytes:
+        """The bytes of these numbers."""
+        ...
+
+
+class SmallestThree:
+    """A unit quaternion w, x, y, z in 64 bits, little-endian.
+
+    The largest of the four is left out, which is taken for positive; which one it is stands in bits 60 and 61,
+    and the three that follow it, round and round, in 20 bits each, the last one lowest. Bits 62 and 63 are flags
+    of the device's, not looked at (sensorstim/capture2go_sdk, protocol document, "Decoding of Fixed-Point Data").
+    """
+
+    size = 8
+
+    def unpack(self, data: bytes) -> list[float] | None:
+        whole = int.from_bytes(data, "little")
+        largest = whole >> 60 & 3
+        numbers = [0.0] * 4
+        for i in (3, 2, 1):
+            numbers[(largest + i) % 4] = ((whole & _LARGEST) * 2 / _LARGEST - 1) * math.sqrt(0.5)
+            whole >>= 20
+        rest = 1 - sum(x * x for x in numbers)
+        if rest < 0:
+            return None  # as before the device knows how it lies
+        numbers[largest] = math.sqrt(rest)
+        return numbers
+
+    def pack(self, numbers: Sequence[float]) -> bytes:
+        largest = max(range(4), key=lambda i: abs(numbers[i]))
+        sign = math.copysign(1.0, numbers[largest])
+        whole = largest
+        for i in (1, 2, 3):
+            share = (sign * numbers[(largest + i) % 4] / math.sqrt(0.5) + 1) / 2
+            whole = whole << 20 | min(max(round(share * _LARGEST), 0), _LARGEST)
+        return whole.to_bytes(8, "little")
+
+
+PACKINGS: dict[Packing, Packed] = {"smallest_three_20": SmallestThree()}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from footsense.devices import kinds
+from footsense.devices.codecs import PACKINGS, Packed
 from footsense.devices.expression import evaluate
 from footsense.devices.model import (
     Counter,
@@ -91,8 +92,9 @@ class Channel:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One stream, ready to run. `count` is the samples of a packet, None where the packet says it; `at` where
-    they begin; `tail` the bytes of header numbers that lie behind them, `after` those behind several; `record`
-    the numpy type of an interleaved sample, None for planes."""
+    they begin; `packed` what of the header takes code: name, offset and packing; `tail` the bytes of header
+    numbers that lie behind the samples, `after` those behind several; `record` the numpy type of an interleaved
+    sample, None for planes."""
 
     name: str
     char: str
@@ -102,6 +104,7 @@ class Layout:
     stream: Stream
     timing: StreamTiming | None
     items: Mapping[str, Item]
+    packed: tuple[tuple[str, int, Packed], ...]
     channels: tuple[Channel, ...]
     at: int
     sample_size: int
@@ -140,7 +143,9 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
         raise ProfileError(f"{where}.char: no characteristic '{stream.char}' in [chars]")
     channels = _channels(stream.samples, f"{where}.samples", names)
     items = _items(stream, where, names)
-    end = max([i.end for i in items.values()] + [w.at + 1 for w in stream.when], default=0)
+    packed = tuple((name, p.at, PACKINGS[p.codec]) for name, p in stream.header.packed.items())
+    ends = [i.end for i in items.values()] + [at + packing.size for _, at, packing in packed]
+    end = max(ends + [w.at + 1 for w in stream.when], default=0)
     samples = stream.samples
     count, per_packet = _counts(samples, f"{where}.samples", names)
     layout = Layout(
@@ -152,6 +157,7 @@ def _layout(data: ProfileData, name: str, stream: Stream, names: Mapping[str, fl
         stream=stream,
         timing=_timing(name, stream, where, channels, names) if samples else None,
         items=items,
+        packed=packed,
         channels=channels,
         at=samples.at if samples else end,
         sample_size=(size := sum(c.size for c in channels)),
@@ -198,6 +204,7 @@ def _overlaps(layout: Layout, header_end: int) -> bool:
         return False
     end = layout.at + layout.sample_size * layout.per_packet
     parts = [(i.at, i.end) for i in layout.items.values()] + [(w.at, w.at + 1) for w in layout.stream.when]
+    parts += [(at, at + packing.size) for _, at, packing in layout.packed]
     return layout.count is None or any(at < end and layout.at < to for at, to in parts)
 
 

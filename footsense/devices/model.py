@@ -260,6 +260,13 @@ class Number(Table, frozen=True, kw_only=True):
     value: Expression | None = None
 
 
+class PackedNumbers(Table, frozen=True, kw_only=True):
+    """Numbers of one thing, such as an orientation, that reviewed Python unpacks; where they are none, none."""
+
+    at: At
+    codec: Literal["smallest_three_20"]
+
+
 class Header(Table, frozen=True, kw_only=True):
     """What a packet holds once. `sent` is not looked at, only sent by a virtual device."""
 
@@ -268,6 +275,7 @@ class Header(Table, frozen=True, kw_only=True):
     count: Number | None = None
     battery_percent: Number | None = None
     fields: Annotated[dict[Word, Number], Meta(max_length=16)] = {}
+    packed: Annotated[dict[Word, PackedNumbers], Meta(max_length=4)] = {}
     sent: Annotated[list[Number], Meta(max_length=16)] = []
 
 

@@ -86,11 +86,14 @@ class Packets:
         self._fragments = stream.fragments
         self._begins = test_of(stream.when)
         self._head = _Head(layout.items)
+        self._packed = [(name, at, at + packing.size, packing.unpack) for name, at, packing in layout.packed]
+        self._shortest = max([self._head.end, *(end for _, _, end, _ in self._packed)])
         self._readers: dict[int | tuple[int, int | None], Reader] = {}
         self._begun: dict[int, bytes] = {}
         self._no_sequence = layout.items["sequence"].null if "sequence" in layout.items else None
         self._battery = layout.items.get("battery_percent")
         self._fields = [item for name, item in layout.items.items() if name.startswith("fields.")]
+        self._has_more = bool(self._battery or self._fields or self._packed)
         self._is_told = layout.count is None and "count" in layout.items  # the header tells how many samples
         self.prefix, more = (b"", stream.when) if stream.fragments else _prefix(stream.when)
         self.test = self._test(more, stream.length)
@@ -136,9 +139,9 @@ class Packets:
 
     def _unmet(self, payload: bytes) -> list[Decoded]:
         """A packet of a length that did not come before, or whose length alone does not tell its samples."""
-        if len(payload) < self._head.end:
+        if len(payload) < self._shortest:
             raise PacketError(
-                f"{self._layout.name}: {counted(len(payload), 'byte')}, the header has {self._head.end}"
+                f"{self._layout.name}: {counted(len(payload), 'byte')}, the header has {self._shortest}"
             )
         told = self._head.read(payload)[2] if self._is_told else None
         key = (len(payload), told) if self._is_told and self._layout.stream.pad_to else len(payload)
@@ -182,7 +185,7 @@ class Packets:
         """What reads a packet's header and samples, where `told` is the count that its header must have."""
         others = [c for c in self._layout.channels if not c.is_motion]
         rest = self._layout.stream.rest if self._layout.stream.samples is None else None
-        if read is None or others or self._battery or self._fields or self._no_sequence is not None:
+        if read is None or others or self._has_more or self._no_sequence is not None:
             return self._full(read or _no_motion, rest, told)
         name, head = self._layout.name, self._head
         if not head.names:
@@ -218,6 +221,10 @@ class Packets:
                 value = self._scaled(item, payload)
                 if value is not None:
                     fields[item.name] = value
+            for name, begin, end, unpack in self._packed:
+                unpacked = unpack(payload[begin:end])
+                if unpacked is not None:
+                    fields[name] = unpacked
             acc, gyr, mag = read(payload, fields)
             if rest is not None and len(payload) > layout.at:
                 fields[rest] = payload[layout.at :].hex()

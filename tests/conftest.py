@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs import KINDS
 from tests.walking import recording
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rig", choices=KINDS, default=KINDS[0], help="what tests/test_end_to_end.py runs on")
 
 
 @pytest.fixture(scope="session")

@@ -129,13 +129,14 @@ def test_a_radio_that_stalls_and_catches_up_loses_nothing(name: str) -> None:
     assert t_s == pytest.approx(truth, abs=0.03)
 
 
-def test_a_silence_without_numbers_or_stamps_is_a_gap() -> None:
+@pytest.mark.parametrize("after", [300, 3])  # and where the end comes before it is sure
+def test_a_silence_without_numbers_or_stamps_is_a_gap(after: int) -> None:
     device = Device(NEITHER)
     sent = device.send(300)
     device.send(100)
-    items = through(NEITHER, sent + device.send(300))
+    items = through(NEITHER, sent + device.send(after))
     t_s, truth = real(items)
-    assert len(t_s) == 600 * N
+    assert len(t_s) == (300 + after) * N
     assert len([i for i in items if isinstance(i, Gap)]) == 1
     assert t_s == pytest.approx(truth, abs=0.03)
 

@@ -14,6 +14,7 @@ _WAIT_S, _LONGEST_S = 0.3, 2.0
 _WINDOW_S = 4.0
 _LOST_S = 0.25
 _MEASURE_S = 0.5
+_PACED = 0.5
 _PAIRS = 10
 _FRESH, _AGAIN_SHARE, _RUN, _FROZEN_S = 100, 0.05, 20, 2.0
 
@@ -75,7 +76,11 @@ class Counter:
         return rare and self._run >= _RUN and frame.host_s - self._run_from_s >= _FROZEN_S
 
     def flush(self) -> list[Frame]:
-        """The frames that are held back: a burst of which the end was not seen shows no loss."""
+        """The frames that are held back: a burst of which the end was not seen shows no loss; frames that came
+        no faster than they were taken are none."""
+        taken_s = sum(f.n for f in self._held[1:]) * self._period_s
+        if taken_s and self._held[-1].host_s - self._held[0].host_s > _PACED * taken_s:
+            return self._decide()
         held, self._held = self._held, []
         return [self._take(f) for f in held]
 

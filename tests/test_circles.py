@@ -154,6 +154,14 @@ def test_nor_does_it_after_a_long_rest(gyro: bool) -> None:
     assert whole == circles(info, *in_chunks(stream, list(range(0, len(stream), 90))))
 
 
+def test_nor_does_it_when_the_bout_has_left_the_tape() -> None:
+    """A long chunk knows of all of it: of how far round it came in all, which may not count then."""
+    info, stream = bout(10.75, 0.25, 50.0, gyro=True, width=0.9)
+    whole = circles(info, stream)
+    assert len(whole) >= 10
+    assert whole == circles(info, *in_chunks(stream, list(range(0, len(stream), 500))))
+
+
 def test_each_is_given_by_the_sample_that_decides_it() -> None:
     info, stream = bout(4, 0.7, 50.0)
     engine = Engine(CIRCLES)

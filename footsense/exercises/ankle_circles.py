@@ -8,7 +8,7 @@ import numpy as np
 from footsense.exercises.base import About
 from footsense.signal.belief import believed, gone_on, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
-from footsense.signal.circling import REST_RAD, Moment, Scout, Span, Strokes, Tape
+from footsense.signal.circling import LAG_S, Moment, Scout, Span, Strokes, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
@@ -41,6 +41,8 @@ SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
 JOINED = 0.25  # turns after a bout within which another goes on from it
+SPARE = 0.1  # turns that may have been turned besides those that were seen
+AGAIN = 0.4  # turns until another look at what was not believed
 ON = 0.2  # turns by which a foot has gone on
 LATE = 64  # single slow samples that are kept before they are taken to the tape together
 BLOCK = 8192  # slow samples at a time, which stay in the cache
@@ -81,6 +83,7 @@ class AnkleCircles:
             by_one=True,
         )
         self._memory = round(MEMORY_S * self._grid.rate_hz)
+        self._kept = self._memory + round(2 * LAG_S * self._grid.rate_hz)  # slow samples on the tape
         self._count = 0
         self._last_s = 0.0
         self._seen: list[tuple[float, float]] = []  # circles
@@ -98,6 +101,7 @@ class AnkleCircles:
         self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
         self._left: Bout | None = None  # the last, if it was followed no further as the path left its loop
+        self._due = (-1, 0.0)  # slow index where movement began; turns of its phase at the next look
         self._ended = -1  # slow index up to which the last bout went; a single turn has to begin later
 
     def process(self, item: Signals | Gap) -> list[Event]:
@@ -121,35 +125,37 @@ class AnkleCircles:
         gyr = None if slow.gyr_dps is None else slow.gyr_dps[0].tolist()
         path, low, linear = self._tilt.step(slow.acc_g[0].tolist(), gyr)
         t_s = float(slow.t_s[0]) - self._tilt.delay_s
-        chord, moment = self._scout.step(slow.first, t_s, path, linear)
+        moment = self._scout.step(slow.first, t_s, path, linear)
         if self._tape is None and not self._late:
             self._biased = slow.first + round(FIRST_S * self._grid.rate_hz)
-        self._late.append((t_s, *path, *low, linear, chord))
+        self._late.append((t_s, *path, *low, linear))
         if self._bout is None and moment is None and len(self._late) < LATE:
             return []
         tape = self._caught_up(slow.first + 1)
         assert tape is not None
         events = self._work(tape, [] if moment is None else [moment], samples)
-        self._tape = tape.kept(tape.end - self._memory)
+        self._tape = tape.kept(tape.end - self._kept)
         return events
 
     def _caught_up(self, end: int) -> Tape | None:
         """The tape up to slow index `end` (excluded), with the single samples that are not on it yet."""
         if self._late:
             rows = np.array(self._late).T.copy()
-            tape = Tape(end - len(self._late), rows[0], rows[1:4], rows[4:7], rows[7], rows[8])
+            tape = Tape(end - len(self._late), rows[0], rows[1:4], rows[4:7], rows[7])
             self._tape = tape if self._tape is None else self._tape.joined(tape)
             self._late = []
         return self._tape
 
     def _slow(self, slow: Slow, samples: Samples) -> list[Event]:
         self._caught_up(slow.first)
-        tape, moments = self._scout.process(slow.first, self._tilt.process(slow))
+        tilt = self._tilt.process(slow)
+        moments = self._scout.process(slow.first, tilt)
+        tape = Tape(slow.first, tilt.t_s, tilt.path, tilt.acc_g, tilt.linear_g)
         if self._tape is None:
             self._biased = tape.first + round(FIRST_S * self._grid.rate_hz)
         self._tape = tape if self._tape is None else self._tape.joined(tape)
         events = self._work(self._tape, moments, samples)
-        self._tape = self._tape.kept(self._tape.end - self._memory)
+        self._tape = self._tape.kept(self._tape.end - self._kept)
         return events
 
     def _work(self, tape: Tape, moments: list[Moment], samples: Samples) -> list[Event]:
@@ -184,13 +190,17 @@ class AnkleCircles:
         begin = max(moment.since - round(BACKDATE_S * self._grid.rate_hz), self._floor, tape.first)
         begin = max(begin, moment.at - self._memory + 1)
         end = moment.until
-        if end - begin < self._shape.quickest_s * self._shape.last * self._grid.rate_hz:
+        if end - begin < self._shape.quickest_s * self._shape.last * self._grid.rate_hz or not (
+            moment.rest or self._is_due(moment, begin)
+        ):
             return []
         path = self._unleaked(tape, begin, end, moment)
-        chord = tape.chord[begin - tape.first : end - tape.first + 1]
-        run = settle(path, chord, begin, moment.period, self._scout.lag)
+        moved = tape.moved(begin, end, self._scout.lag)
+        run = settle(path, moved, begin, moment.period, self._scout.lag)
         if run is None:
             return []
+        more = self._needed(begin) - float(run.turns[-1])
+        self._due = (begin, moment.turned + (more if more > 0 else AGAIN))
         backward = run.wavering if moment.rest else run.backward
         if backward > self._shape.backward * max(float(run.turns[-1]), 1.0):
             return []
@@ -210,15 +220,35 @@ class AnkleCircles:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
 
+    def _is_due(self, moment: Moment, begin: int) -> bool:
+        """Whether there may be enough turns by now."""
+        since, turned = self._due
+        if since == begin:
+            return moment.turned >= turned
+        return moment.until - begin >= (self._shape.turns - SPARE) * moment.period or self._joins(begin)
+
+    def _needed(self, begin: int) -> float:
+        """Turns from slow index `begin` on that can be believed while the foot goes on."""
+        return 1 + ON if self._joins(begin) else self._shape.turns
+
+    def _joins(self, start: int) -> bool:
+        """Whether what starts at this slow index may go on from the bout before."""
+        if self._left is None or self._left.before is None:
+            return False
+        last = self._left.before.limits
+        return start - self._left.mark <= JOINED * (last.end - last.start)
+
     def _gone_on(self, tape: Tape, marks: list[Limits], run: Run) -> list[Turn]:
         """These turns, if they go on where a bout was followed no further and the foot goes on after them: a
         part of a turn and the way to rest may look like a whole one."""
-        if self._left is None or not marks or float(run.turns[-1]) < len(marks) + ON:
+        if not marks or float(run.turns[-1]) < len(marks) + ON or not self._joins(marks[0].start):
             return []
-        last = self._left.before
-        if last is None or marks[0].start - self._left.mark > JOINED * (last.limits.end - last.limits.start):
-            return []
-        return gone_on(tape, marks, last, self._left.steady, self._shape)
+        left = self._left
+        return (
+            []
+            if left is None or left.before is None
+            else gone_on(tape, marks, left.before, left.steady, self._shape)
+        )
 
     def _expected(self, start_s: float) -> Shape:
         """What a bout has to look like; less regular ones will do soon after the wearer has circled."""
@@ -233,19 +263,17 @@ class AnkleCircles:
             return path
         leak = 1 / (LEAK_S * self._grid.rate_hz)
         oldest = max(moment.at - self._memory + 1 - tape.first, 0)  # a long chunk's tape goes back further
-        drift = self._drift(tape, oldest, moment.since - tape.first, leak)
+        drift = self._drift(tape, oldest, moment, leak)
         if drift is None:
             known = tape.path[:, oldest : moment.at + 1 - tape.first]
             drift = known.mean(axis=1) * leak
         return np.asarray(path + np.cumsum(path * leak - drift[:, None], axis=1))
 
-    def _drift(self, tape: Tape, oldest: int, until: int, leak: float) -> Floats | None:
-        """What the gyro turns a sample at rest between these positions of the tape; None after a short rest."""
-        until -= self._scout.lag
-        if until < oldest:
-            return None
-        moved = np.flatnonzero(tape.chord[oldest : until + 1] > REST_RAD)
-        since = max(oldest + (int(moved[-1]) + 1 if len(moved) else 0), self._biased - tape.first)
+    def _drift(self, tape: Tape, oldest: int, moment: Moment, leak: float) -> Floats | None:
+        """What the gyro turns a sample in the rest before a moment; None after a short one. `oldest`: the
+        position on the tape from which it is known to the moment."""
+        until = moment.since - self._scout.lag - tape.first
+        since = max(oldest, moment.still + self._scout.every - tape.first, self._biased - tape.first)
         if until - since < SHORT_REST_S * self._grid.rate_hz:
             return None
         rest = tape.path[:, since : until + 1]
@@ -269,6 +297,7 @@ class AnkleCircles:
             begin=run.start,
             first=(turns[0].limits.start, turns[0].limits.end),
             leak=1 / (LEAK_S * self._grid.rate_hz) if self._info.has_gyro else 0.0,
+            memory=self._memory,
             peak=float(run.turns[top]),
             peak_at=run.start + top,
             moved_at=run.start + len(run.turns) - 1,

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from footsense.signal.circling import Tape
 from footsense.signal.ending import SAME, turns_in_all
 from footsense.signal.settling import HASTE, STALL, off_rim, wind_wide
 from footsense.signal.turns import EDGE, Limits, Shape, Turn, alike, between, crossing, fits, going, make_turn
-from footsense.signal.winding import Loop, turned
+from footsense.signal.winding import Loop, summed, turned
 from footsense.types import Floats
 
 BLOCK = 64  # samples followed at a time
@@ -21,7 +22,7 @@ LOST = 0.9  # and that end a bout
 NEWS = 0.1  # turns further, the last turn is judged again
 SLOWER = 1.6  # times the turn before, a turn has been held up
 UNSEEN = 0.05  # turns of the last one that are too slow to be seen
-DOUBT = 0.2  # turns by which the whole may fall short where what was followed does not
+WHOLE = 2 / 3  # of what is believed of the last one, that is by the whole bout; the rest by what was followed
 FAR = 3.5  # half axes from the centre at which the foot has left the loop
 
 
@@ -33,10 +34,10 @@ class Bout:
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
     `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
     `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of
-    the path lost from one slow sample to the next; `moved_at`: slow index of the last movement along the loop,
-    `patience` samples after which without one the bout ends; `judged`: turns at which the last was judged;
-    `over`: it has ended, `left`: as the path left the loop; `before`: the turn before, `steady`: the last that
-    was not held up.
+    the path lost from one slow sample to the next; `memory`: slow samples that every tape holds; `moved_at`:
+    slow index of the last movement along the loop, `patience` samples after which without one the bout ends;
+    `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the loop;
+    `before`: the turn before, `steady`: the last that was not held up.
     """
 
     shape: Shape
@@ -51,6 +52,7 @@ class Bout:
     begin: int
     first: tuple[int, int]
     leak: float
+    memory: int
     peak: float = 0.0
     peak_at: int = 0
     moved_at: int = 0
@@ -72,29 +74,32 @@ class Bout:
     def _block(self, tape: Tape, end: int) -> Turn | None:
         """Follows up to slow index `end` (excluded) or the first thing that happens."""
         cut = slice(self.at - tape.first, end - tape.first)
-        path = tape.path[:, cut]
-        seen = self.loop.unit(path)
-        turns = np.cumsum(np.concatenate([[self.turns], turned(seen)]))[1:]
-        peak = np.maximum.accumulate(np.concatenate([[self.peak], turns]))[1:]
-        index = np.arange(self.at + 1, end)
-        earlier = np.concatenate([self.lately, turns])
-        window = len(self.lately)
-        gained = turns - earlier[: len(turns)]
-        slow = STALL * window / self.period
-        full = turns >= self.done + 1
-        moved = np.maximum.accumulate(np.where(np.abs(gained) >= slow, index, self.moved_at))
-        left = off_rim(seen[:, 1:], np.diff(turns, prepend=self.turns), HASTE / self.period, FAR)
-        over = left | (index - moved > self.patience) | (turns < peak - LOST)
-        judge = ((gained < slow) | (turns < peak - BACK)) & (peak > self.judged + NEWS)
-        first = int(np.argmax(np.concatenate([full | over | judge, [True]])))
-        k = min(first, len(index) - 1)
+        seen = self.loop.unit(tape.path[:, cut])
+        steps = turned(seen)
+        turns, window = summed(steps, self.turns)[1:], len(self.lately)
+        earlier = np.concatenate((self.lately, turns))
+        gained, slow = turns - earlier[: len(turns)], STALL * window / self.period
+        peak = np.maximum(np.maximum.accumulate(turns), self.peak)
+        full, left = turns >= self.done + 1, off_rim(seen[:, 1:], steps, HASTE / self.period, FAR)
+        odd = left | (gained < slow) | (turns < peak - BACK)
+        k = _first(full | odd)
+        over, judge = False, False
+        if odd[: k + 1].any():
+            index = np.arange(self.at + 1, end)
+            moved = np.maximum.accumulate(np.where(np.abs(gained) >= slow, index, self.moved_at))
+            ends = left | (index - moved > self.patience) | (turns < peak - LOST)
+            judged = odd & (peak > self.judged + NEWS)
+            k = _first(full | ends | judged)
+            self.moved_at, over, judge = int(moved[k]), bool(ends[k]), bool(judged[k])
+            self.left = over and bool(left[k])
+        else:
+            self.moved_at = self.at + 1 + k
         before = float(turns[k - 1]) if k else self.turns
-        self._advance(int(index[k]), float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
-        self.moved_at = int(moved[k])
-        if first > k or not full[k]:
-            self.over = first <= k and bool(over[k])
-            self.left = self.over and bool(left[k])
-            return self.judge(tape) if first <= k and (judge[k] or over[k]) else None
+        self._advance(self.at + 1 + k, float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
+        if not full[k]:
+            self.over = over
+            return self.judge(tape) if judge or over else None
+        self.left = False
         t = tape.t_s[cut]
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
         return self._complete(
@@ -147,7 +152,7 @@ class Bout:
     def _wound(self, tape: Tape, end: int) -> Floats:
         """Turns since the last mark, up to each sample to slow index `end`."""
         cut = slice(self.mark - tape.first, end - tape.first + 1)
-        return np.concatenate([[0.0], np.cumsum(wind_wide(self.loop, tape.path[:, cut], self.period))])
+        return summed(wind_wide(self.loop, tape.path[:, cut], self.period))
 
     def _arrival(self, tape: Tape, wound: Floats) -> tuple[int, float]:
         """When the foot had come, but for EDGE, as far round as it is at the end: it may creep on."""
@@ -169,11 +174,17 @@ class Bout:
     def _nearly_whole(self, tape: Tape, share: float) -> bool:
         """Whether enough of the last turn was done: by the `share` followed, and by the whole bout if that is
         near it. Where the foot only stalls, it may go on."""
-        last, whole = self.shape.last, None
-        if self.before is not None:
-            span = (self.before.limits.start, self.before.limits.end)
-            whole = turns_in_all(tape, (self.begin, self.at), self.first, span, self.leak)
-        enough = share >= last - (UNSEEN if self.over else 0.0)
-        if whole is None or abs(whole - self.done - share) > SAME:
-            return enough
-        return whole - self.done >= last - (DOUBT if enough else 0.0)
+        least = self.shape.last - (UNSEEN if self.over else 0.0)
+        clear = abs(share - least) > WHOLE * SAME  # whatever the whole says
+        # a long chunk's tape goes back further than others
+        if clear or self.before is None or self.at - self.begin >= self.memory:
+            return share >= least
+        span = (self.before.limits.start, self.before.limits.end)
+        whole = turns_in_all(tape, (self.begin, self.at), self.first, span, self.leak) - self.done
+        return share + (WHOLE * (whole - share) if abs(whole - share) <= SAME else 0.0) >= least
+
+
+def _first(happens: NDArray[np.bool_]) -> int:
+    """Position of the first, or the last position where there is none."""
+    k = int(happens.argmax())
+    return k if happens[k] else len(happens) - 1

@@ -7,8 +7,8 @@ look more closely are where that phase has gone on while q is high, and where th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import floor, inf, sqrt
+from dataclasses import dataclass, replace
+from math import floor, sqrt
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from footsense.types import Floats
 
 Indices = NDArray[np.int64]
 
+RATE_HZ = 12.5  # at least, of the samples that are taken; all, if there are fewer
 CENTRE_S = 2.5  # running mean that the path is taken about
 WINDOW_S = 1.2  # exponential window of the averages
 LAG_S = 0.4  # movement is the distance to where the path was this long ago
@@ -28,7 +29,7 @@ REST_RAD = 0.016  # a smaller movement is none
 ROUND = 0.35  # q from which it is worth looking closely
 STEADY = 0.25  # and |⟨h⟩|²/⟨h²⟩, which is 1 for an ellipse gone through at an even tempo
 ENOUGH = 1.2  # turns that may have been wound before it is worth a closer look
-EVERY = 0.4  # turns until the next
+EVERY = 0.2  # turns until the next
 TINY = 1e-12
 THIN = 0.52  # q of a loop 0.28 as wide as it is long
 STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
@@ -55,14 +56,13 @@ def linear_limit(half_axis_rad: T, tempo_hz: T) -> T:
 @dataclass(frozen=True, slots=True)
 class Tape:
     """The recent past as arrays whose last axis begins at slow index `first`: `t_s`, `path` and `acc_g` (3, n),
-    `linear_g`, `chord` (movement over LAG_S, rad)."""
+    `linear_g`."""
 
     first: int
     t_s: Floats
     path: Floats
     acc_g: Floats
     linear_g: Floats
-    chord: Floats
 
     @property
     def end(self) -> int:
@@ -77,7 +77,6 @@ class Tape:
             self.path[:, cut],
             self.acc_g[:, cut],
             self.linear_g[cut],
-            self.chord[cut],
         )
 
     def joined(self, later: "Tape") -> "Tape":
@@ -87,20 +86,33 @@ class Tape:
             np.concatenate([self.path, later.path], axis=1),
             np.concatenate([self.acc_g, later.acc_g], axis=1),
             np.concatenate([self.linear_g, later.linear_g]),
-            np.concatenate([self.chord, later.chord]),
         )
+
+    def moved(self, begin: int, end: int, lag: int) -> Floats:
+        """Movement (rad) over the last `lag` samples at the slow indices `begin` to `end`, both included.
+        Before the tape, the foot stood where it begins."""
+        here = self.path[:, begin - self.first : end - self.first + 1]
+        a = begin - self.first - lag
+        before = self.path[:, max(a, 0) : max(end - self.first + 1 - lag, 0)]
+        if a < 0:
+            missing = here.shape[1] - before.shape[1]
+            before = np.concatenate([np.repeat(self.path[:, :1], missing, axis=1), before], axis=1)
+        return np.asarray(np.sqrt(square(here - before)))
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """An instant to look more closely: slow index `at`; the movement under way began at slow index `since` and
-    goes on to `until`; `rest`: the foot has come to rest; `period` of the movement in slow samples."""
+    goes on to `until`; the rest before it at `still`; `rest`: the foot has come to rest; `period` of the
+    movement in slow samples; `turned`: turns of its phase since the beginning."""
 
     at: int
+    still: int
     since: int
     until: int
     rest: bool
     period: float
+    turned: float
 
 
 Span = tuple[float, float, float]  # start and end in s, turns
@@ -110,20 +122,20 @@ class Since:
     """Counts the turns of a phase since a condition last did not hold."""
 
     def __init__(self) -> None:
-        self._base = 0.0
+        self.base = 0.0
 
     def process(self, holds: NDArray[np.bool_], total: Floats) -> Floats:
         """`total` (n,) turns of the phase since it began."""
         base = np.where(holds, 0.0, total)
-        base[0] = max(self._base, float(base[0]))
+        base[0] = max(self.base, float(base[0]))
         np.maximum.accumulate(base, out=base)
-        self._base = float(base[-1])
+        self.base = float(base[-1])
         return np.subtract(total, base, out=base)
 
     def step(self, holds: bool, total: float) -> float:
         """`process` for one sample."""
-        self._base = max(self._base, 0.0 if holds else total)
-        return total - self._base
+        self.base = max(self.base, 0.0 if holds else total)
+        return total - self.base
 
 
 class Strokes:
@@ -136,14 +148,29 @@ class Strokes:
         self._began_s = self._last_s = 0.0
         self._last = 0.0
 
-    def process(self, t_s: Floats, holds: NDArray[np.bool_], total: Floats) -> None:
-        turns = self._turns.process(holds, total)
-        none = turns == 0
-        for k in [-1, *np.flatnonzero(none[1:] != none[:-1]).tolist()]:
-            if k >= 0:
-                self._last, self._last_s = float(turns[k]), float(t_s[k])
-            self._turns_to(bool(none[k + 1]))
-        self._last, self._last_s = float(turns[-1]), float(t_s[-1])
+    def process(self, t_s: Floats, at: Indices, total: Floats) -> None:
+        """`at`: positions where it holds; `total` (n,) turns of the phase since the beginning."""
+        cuts = np.flatnonzero(np.diff(at) > 1)
+        starts = at[np.concatenate(([0], cuts + 1))] if len(at) else at
+        stops = at[np.concatenate((cuts, [-1]))] + 1 if len(at) else at
+        if self._last > 0 and not (len(starts) and starts[0] == 0):
+            self._turns_to(none=True)
+            self._last = 0.0
+        base = total[starts - 1]
+        if len(starts) and starts[0] == 0:
+            base[0] = self._turns.base
+        turns = total[stops - 1] - base
+        last = len(total) if len(stops) and stops[-1] == len(total) else -1
+        for k in np.flatnonzero((turns >= FEW) | (stops == last) | (starts == 0)).tolist():
+            a, b = int(starts[k]), int(stops[k])
+            if a or self._last == 0:
+                self._began_s = float(t_s[a - 1]) if a else self._last_s
+            self._last, self._last_s = float(turns[k]), float(t_s[b - 1])
+            if b < len(total):
+                self._turns_to(none=True)
+                self._last = 0.0
+        self._turns.base = float(total[-1] if last < 0 else base[-1])
+        self._last_s = float(t_s[-1])
 
     def step(self, t_s: float, holds: bool, total: float) -> None:
         """`process` for one sample."""
@@ -173,8 +200,8 @@ def _squared(a: Sequence[float]) -> float:
 
 
 class Scout:
-    """Turns Tilt into Tape and Moments, chunk by chunk. `strokes` are looked for where a thin path is all that
-    the sensor can show."""
+    """Finds Moments in Tilt, chunk by chunk, at `every`-th slow sample, of which a turn still has five and
+    more. `strokes` are looked for where a thin path is all that the sensor can show."""
 
     def __init__(self, rate_hz: float, *, strokes: bool = False, linear: float = 1.0) -> None:
         self._linear = linear
@@ -182,42 +209,53 @@ class Scout:
         self.hidden = Strokes()
         self._wound = Since()
         self._turned = 0.0  # turns of the phase since the beginning
-        self.rate_hz = rate_hz
-        self.lag = max(1, round(LAG_S * rate_hz))
-        self.rest = max(1, round(REST_S * rate_hz))
-        self._mean = LowPass.with_time_constant(CENTRE_S, rate_hz)
-        self._window = LowPass.with_time_constant(WINDOW_S, rate_hz, start=0.0)
-        self._past: Floats | None = None  # path of the last `lag` samples
+        self.every = max(1, int(rate_hz // RATE_HZ))
+        self.rate_hz = rate_hz / self.every
+        self._lag = max(1, round(LAG_S * self.rate_hz))
+        self.lag = self._lag * self.every
+        self._rest = max(1, round(REST_S * self.rate_hz))
+        self.rest = self._rest * self.every
+        self._mean = LowPass.with_time_constant(CENTRE_S, self.rate_hz)
+        self._window = LowPass.with_time_constant(WINDOW_S, self.rate_hz, start=0.0)
+        self._past: Floats | None = None  # path of the last `_lag` of its samples
         self._last_d: Floats | None = None
         self._moved = self._rested = -1  # slow index of the last movement, of the last sample at rest
+        self._still = -1  # and of the movement before that rest
         self._was_resting = True
-        self._part = 0.0
+        self._part = 0
         self._most = 0.0  # turns wound at most since the last rest
-        self._period = inf
+        self._step = 1.0  # rad of phase to the last sample
 
-    def process(self, first: int, tilt: Tilt) -> tuple[Tape, list[Moment]]:
-        """`first` is the slow index of the first sample of `tilt`, which holds at least one."""
+    def process(self, first: int, tilt: Tilt) -> list[Moment]:
+        """`first` is the slow index of the first sample of `tilt`."""
+        skip = -first % self.every
+        taken, t_s = tilt.path[:, skip :: self.every], tilt.t_s[skip :: self.every]
+        if not len(t_s):
+            return []
         if self._past is None:
-            self._past = self._begin(first, tilt.path[:, :1])
-        path = np.concatenate([self._past, tilt.path], axis=1)
-        self._past = path[:, -self.lag :]
-        chord = np.sqrt(square(tilt.path - path[:, : -self.lag]))
-        tape = Tape(first, tilt.t_s, tilt.path, tilt.acc_g, tilt.linear_g, chord)
-        wound, period = self._round(tilt)
-        return tape, self._moments(first, chord > REST_RAD, wound, period)
+            self._past = self._begin(first + skip, taken[:, :1])
+        path = np.concatenate([self._past, taken], axis=1)
+        self._past = path[:, -self._lag :]
+        moving = square(path[:, self._lag :] - path[:, : -self._lag]) > REST_RAD * REST_RAD
+        fine, step, total = self._round(t_s, path[:, self._lag :], tilt.linear_g[skip :: self.every])
+        wound = self._wound.process(fine, total)
+        return self._moments(first + skip, np.flatnonzero(moving), wound, step, total)
 
     def _begin(self, first: int, at: Floats) -> Floats:
-        self._moved, self._rested = first - self.rest, first
-        return np.repeat(at, self.lag, axis=1)
+        self._moved = self._still = first - self.rest
+        self._rested = first
+        return np.repeat(at, self._lag, axis=1)
 
-    def step(self, index: int, t_s: float, path: Point, linear_g: float) -> tuple[float, Moment | None]:
-        """`process` for one slow sample, number by number; where `same_bits`: its chord, and the moment."""
+    def step(self, index: int, t_s: float, path: Point, linear_g: float) -> Moment | None:
+        """`process` for one slow sample, number by number; where `same_bits`."""
+        if index % self.every:
+            return None
         here = np.array(path)[:, None]
         past = self._begin(index, here) if self._past is None else self._past
-        chord = sqrt(_squared(_less(path, past[:, 0].tolist())))
+        moving = _squared(_less(path, past[:, 0].tolist())) > REST_RAD * REST_RAD
         self._past = np.concatenate([past[:, 1:], here], axis=1)
-        wound, period = self._round_step(t_s, path, linear_g)
-        return chord, self._moment(index, chord > REST_RAD, wound, period)
+        wound, step = self._round_step(t_s, path, linear_g)
+        return self._moment(index, moving, wound, step)
 
     def _round_step(self, t_s: float, path: Point, linear_g: float) -> tuple[float, float]:
         d = _less(path, self._mean.step(list(path)))
@@ -242,94 +280,127 @@ class Scout:
         else:
             wide = area > THIN * THIN * pace and half_axis > FAINT_RAD
             self.hidden.step(t_s, fine and wide, self._turned)
-        return self._wound.step(fine and half_axis > SMALLEST_RAD, self._turned), 2 * np.pi / step
+        fine = fine and size > SMALLEST_RAD * SMALLEST_RAD
+        return self._wound.step(fine, self._turned), step
 
-    def _moment(self, index: int, moving: bool, wound: float, period: float) -> Moment | None:
+    def _moment(self, index: int, moving: bool, wound: float, step: float) -> Moment | None:
         """`_moments` for one sample."""
-        since, part = self._rested, float(floor(wound * (1 / EVERY)))
+        part, found = floor(wound * (1 / EVERY)), None
         self._moved = index if moving else self._moved
         resting = index - self._moved >= self.rest
-        stops, look = resting and not self._was_resting, part != self._part and wound > ENOUGH and not resting
-        self._rested, self._was_resting = index if resting else self._rested, resting
-        self._part, self._period = part, period
-        most = max(self._most, wound)
-        self._most = 0.0 if stops else most
-        if look:
-            return Moment(index, since, index, False, period)
-        if not stops or most < ENOUGH_AT_REST:
-            return None
-        return Moment(index, since, index - (self.rest + self.lag // 2), True, period)
+        self._most = max(self._most, wound)
+        if resting and not self._was_resting:
+            found = self._at(index, True, step, self._turned) if self._most >= ENOUGH_AT_REST else None
+            self._most = 0.0
+        elif part != self._part and wound > ENOUGH and not resting:
+            found = self._at(index, False, step, self._turned)
+        if resting:
+            self._rested, self._still = index, self._moved
+        self._was_resting, self._part, self._step = resting, part, step
+        return found
 
-    def _round(self, tilt: Tilt) -> tuple[Floats, Floats]:
-        """Turns that may have been wound since the path became round, and their period in samples."""
-        mean = self._window.process(self._terms(tilt))
+    def _round(self, t_s: Floats, path: Floats, linear_g: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
+        """Where the path is round enough to wind, phase from each sample to the next in rad, and turns of it
+        since the beginning."""
+        mean = self._window.process(self._terms(path, linear_g))
         size, speed = np.maximum(mean[3:5], TINY, out=mean[3:5])
-        half_axis = np.sqrt(size)
-        step = np.sqrt(speed / size)  # rad of phase a sample
+        step = np.sqrt(speed / size)
         total = step * (1 / (2 * np.pi))
         total[0] = self._turned + total[0]
         np.cumsum(total, out=total)
         self._turned = float(total[-1])
-        beat = step * (self.rate_hz / (2 * np.pi))
+        area, pace = square(mean[:3]), size * speed
+        moves = size > SMALLEST_RAD * SMALLEST_RAD
+        if self.strokes is None:
+            moves &= area > ROUND * ROUND * pace
+        at = np.flatnonzero(moves)
+        fine = np.zeros(len(step), dtype=np.bool_)
+        fine[self._fine(t_s, at, total, step, (area, pace, size, mean[5], mean[6]))] = True
+        return fine, step, total
+
+    def _fine(self, t_s: Floats, at: Indices, total: Floats, step: Floats, means: Sequence[Floats]) -> Indices:
+        """Of the positions `at` where the foot moves, those where the path is round; others may be strokes."""
+        area, pace, size, linear, steady = (mean[at] for mean in means)
+        half_axis, beat = np.sqrt(size), step[at] * (self.rate_hz / (2 * np.pi))
         limit = self._linear * linear_limit(np.minimum(1.2 * half_axis, WIDEST_RAD), beat)
-        most, area, linear, pace = limit * limit, square(mean[:3]), mean[5], size * speed
-        fine = (area > ROUND * ROUND * pace) & (area > STEADY * mean[6]) & (linear < most)
+        most = limit * limit
+        fine = (area > ROUND * ROUND * pace) & (area > STEADY * steady) & (linear < most)
         if self.strokes is not None:
             slow = beat > SLOWEST_HZ
             thin = (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
-            self.strokes.process(tilt.t_s, (half_axis > STROKE_RAD) & slow & thin, total)
+            self.strokes.process(t_s, at[(half_axis > STROKE_RAD) & slow & thin], total)
             hidden = (linear < HIDDEN * HIDDEN * most) & (beat < HASTIEST_HZ)
-            self.hidden.process(tilt.t_s, (half_axis > FAINT_RAD) & slow & hidden, total)
+            self.hidden.process(t_s, at[(half_axis > FAINT_RAD) & slow & hidden], total)
         else:
             wide = (area > THIN * THIN * pace) & (half_axis > FAINT_RAD)
-            self.hidden.process(tilt.t_s, fine & wide, total)
-        fine &= half_axis > SMALLEST_RAD
-        return self._wound.process(fine, total), np.divide(2 * np.pi, step, out=step)
+            self.hidden.process(t_s, at[fine & wide], total)
+        return at[fine]
 
-    def _terms(self, tilt: Tilt) -> Floats:
+    def _terms(self, path: Floats, linear_g: Floats) -> Floats:
         """What is averaged (7, n): h (3), d², v², that of the acceleration besides gravity, and h²."""
-        n = len(tilt.t_s)
+        n = path.shape[1]
         d, terms = np.empty((3, n + 1)), np.empty((7, n))
-        np.subtract(tilt.path, self._mean.process(tilt.path), out=d[:, 1:])
+        np.subtract(path, self._mean.process(path), out=d[:, 1:])
         d[:, :1] = d[:, 1:2] if self._last_d is None else self._last_d
         self._last_d = d[:, -1:]
         before, here = d[:, :-1], d[:, 1:]
         cross(before, here, out=terms[:3])
         square(here, out=terms[3])
         square(here - before, out=terms[4])
-        np.multiply(tilt.linear_g, tilt.linear_g, out=terms[5])
+        np.multiply(linear_g, linear_g, out=terms[5])
         square(terms[:3], out=terms[6])
         return terms
 
-    def _moments(self, first: int, moving: NDArray[np.bool_], wound: Floats, period: Floats) -> list[Moment]:
-        index = np.arange(first, first + len(moving))
-        moved = np.maximum.accumulate(np.where(moving, index, self._moved))
-        resting = index - moved >= self.rest
-        rested = np.maximum.accumulate(np.where(resting, index, self._rested))
-        stops = resting & ~np.concatenate([[self._was_resting], resting[:-1]])
-        since = np.concatenate([[self._rested], rested[:-1]])
-        self._moved, self._rested, self._was_resting = int(moved[-1]), int(rested[-1]), bool(resting[-1])
-        part = np.concatenate([[self._part], np.floor(wound * (1 / EVERY))])
-        self._part = float(part[-1])
-        looks = (part[1:] != part[:-1]) & (wound > ENOUGH) & ~resting
-        found = []
-        done = 0
-        for k in np.flatnonzero(looks | stops).tolist():
-            rest = bool(stops[k])
-            if rest:
-                most = max(self._most, float(wound[done : k + 1].max()))
-                self._most, done = 0.0, k + 1
-                if most < ENOUGH_AT_REST:
-                    continue
-            at = int(index[k])
-            until = at - (self.rest + self.lag // 2) if rest else at
-            found.append(Moment(at, int(since[k]), until, rest, float(period[k])))
+    def _moments(self, first: int, moving: Indices, wound: Floats, step: Floats, total: Floats) -> list[Moment]:
+        """`moving`: positions of the samples with movement."""
+        n, every, found, done = len(wound), self.every, [], 0
+        looks, rests = self._looks(wound), self._rests(first, moving, n)
+        for start, stop, moved in [*rests, (n, n, 0)]:
+            while looks and looks[0] < stop:
+                k = looks.pop(0)
+                if k < start:
+                    found.append(self._at(first + k * every, False, float(step[k]), float(total[k])))
+            if start == n:
+                break
+            if start > 0 or (start == 0 and not self._was_resting):
+                most = max(self._most, float(wound[done : start + 1].max()))
+                self._most, done = 0.0, start + 1
+                if most >= ENOUGH_AT_REST:
+                    found.append(self._at(first + start * every, True, float(step[start]), float(total[start])))
+            self._rested, self._still = first + (stop - 1) * every, first + moved * every
+        self._was_resting = bool(rests) and rests[-1][1] == n
+        self._moved = first + int(moving[-1]) * every if len(moving) else self._moved
         self._most = max(self._most, float(wound[done:].max(initial=0.0)))
-        self._period = float(period[-1])
+        self._part, self._step = floor(float(wound[-1]) * (1 / EVERY)), float(step[-1])
         return found
+
+    def _at(self, at: int, rest: bool, step: float, turned: float) -> Moment:
+        until = at - (self.rest + self.lag // 2) if rest else at
+        return Moment(at, self._still, self._rested, until, rest, 2 * np.pi * self.every / step, turned)
+
+    def _looks(self, wound: Floats) -> list[int]:
+        """Positions at which EVERY so many turns more than ENOUGH are wound."""
+        at = np.flatnonzero(wound > ENOUGH)
+        if not len(at):
+            return []
+        part, before = np.floor(wound[at] * (1 / EVERY)), np.floor(wound[at - 1] * (1 / EVERY))
+        if at[0] == 0:
+            before[0] = self._part
+        looks: list[int] = at[part != before].tolist()
+        return looks
+
+    def _rests(self, first: int, moving: Indices, n: int) -> list[tuple[int, int, int]]:
+        """Stretches at rest: the position of their first sample (before the chunk, it may be negative), of the
+        one after their last, and of the movement before."""
+        moved = np.concatenate(([(self._moved - first) // self.every], moving, [n]))
+        long = np.flatnonzero(np.diff(moved) > self._rest)
+        found = zip(
+            (moved[long] + self._rest).tolist(), moved[long + 1].tolist(), moved[long].tolist(), strict=True
+        )
+        return [stretch for stretch in found if stretch[1] > 0]
 
     def ending(self, at: int) -> Moment | None:
         """To look at what was under way when nothing more came after slow index `at`, if it may have wound."""
         if self._was_resting or self._most < ENOUGH_AT_REST:
             return None
-        return Moment(at, self._rested, at, True, self._period)
+        return replace(self._at(at, True, self._step, self._turned), until=at)

@@ -20,18 +20,16 @@ SAME = 0.25  # turns by which the whole may differ from what was followed
 Span = tuple[int, int]  # slow indices, both included
 
 
-def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -> float | None:
-    """Turns at most wound within `bout`, of which `first` and `last` are whole turns; None where they have left
-    the tape. `leak`: share of the path lost from one slow sample to the next."""
-    if bout[0] < tape.first:
-        return None
+def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -> float:
+    """Turns at most wound within `bout`, which is on the tape, of which `first` and `last` are whole turns;
+    none where they have no area. `leak`: share of the path lost from one slow sample to the next."""
     path = tape.path[:, bout[0] - tape.first : bout[1] - tape.first + 1]
     if leak:
         path = _level(path + np.cumsum(path, axis=1) * leak, _within(first, bout), _within(last, bout))
     a, b = _within(last, bout)
     loop = fit_loop(path[:, a : b + 1])
     if loop is None:
-        return None
+        return 0.0
     at = loop.unit(path)
     wound = float(np.cumsum(_paced(at, float(b - a))).max(initial=0.0))
     return wound + _unseen(at, float(b - a))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from footsense.signal.winding import Loop, fit_loop, square2, turned
+from footsense.signal.winding import Loop, fit_loop, square2, summed, turned
 from footsense.types import Floats
 
 TURNED_BACK = 0.7  # turns the other way, before which a run cannot have begun
@@ -16,6 +16,7 @@ MIDDLE = 0.4  # and within which a run ends where it is hasty
 INNER = 0.7  # and within which the last turn does not grow where it is hasty
 HASTE = 1.5  # times the tempo of the bout
 REST_LAGS = 3  # times LAG_S without movement, besides the one that movement is measured over: a rest
+CLOSE = 0.06  # of a turn by which it may begin elsewhere than its loop
 MOSTLY, LITTLE = 0.85, 0.6  # turns that are a turn, and that are none
 SHORTEST = 6  # samples to fit a loop to
 SAME_WAY = 0.8  # cosine between the planes of a turn and the next
@@ -69,7 +70,7 @@ def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> 
         return None
     loop, last, at, steps = found
     n = path.shape[1]
-    tail = np.concatenate([[0.0], np.cumsum(steps)])
+    tail = summed(steps)
     newest, tail, length = loop, tail[last:] - tail[last], n - last
     still = _rests(chord < rest_chord(loop, length, lag), lag)
     while True:
@@ -95,7 +96,7 @@ def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> 
 def _continued(theta: Floats, tail: Floats) -> Floats:
     """Turns since the first of `theta`, and from its last point on those of `tail`."""
     turns = theta - theta[0]
-    return np.concatenate([turns[:-1], turns[-1] + tail])
+    return np.concatenate((turns[:-1], turns[-1] + tail))
 
 
 def _seen(loop: Loop, path: Floats) -> tuple[Floats, Floats]:
@@ -106,7 +107,7 @@ def _seen(loop: Loop, path: Floats) -> tuple[Floats, Floats]:
 
 def _head(at: Floats, steps: Floats, still: NDArray[np.bool_], hasty: float) -> tuple[Floats, int]:
     """Turns up to each of the points `at` (2, n) from the first, and where the winding began."""
-    theta = np.concatenate([[0.0], np.cumsum(steps)])
+    theta = summed(steps)
     return theta, _start(at, steps, theta, still, hasty)
 
 
@@ -143,11 +144,11 @@ def _last_loop(path: Floats, period: float) -> tuple[Loop, int, Floats, Floats] 
         if loop is None or n - last < 4:
             return None
         at, steps = _seen(loop, path)
-        theta = np.concatenate([[0.0], np.cumsum(steps)])
+        theta = summed(steps)
         earlier = np.flatnonzero(theta <= theta[-1] - 1)
         begun = int(earlier[-1]) if len(earlier) else 0
         found = loop, begun, at, steps
-        if begun == last:
+        if abs(begun - last) <= CLOSE * (n - last):
             break
         last = begun
     return found
@@ -169,8 +170,11 @@ def off_rim(at: Floats, steps: Floats, hasty: float, far: float) -> NDArray[np.b
     """Where the path cuts through the middle (at its centre, or near it with a step of more than `hasty` turns)
     or is far out. `steps` (n,) lead to the points `at` (2, n)."""
     radius = square2(at)
-    middle = (radius < NEAR * NEAR) | ((radius < MIDDLE * MIDDLE) & (np.abs(steps) > hasty))
-    return np.asarray(middle | (radius > far * far))
+    off = radius > far * far
+    middle = radius < MIDDLE * MIDDLE
+    if middle.any():
+        off |= middle & ((radius < NEAR * NEAR) | (np.abs(steps) > hasty))
+    return np.asarray(off)
 
 
 def _start(at: Floats, steps: Floats, theta: Floats, still: NDArray[np.bool_], hasty: float) -> int:

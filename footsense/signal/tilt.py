@@ -5,8 +5,9 @@ from math import sqrt
 
 import numpy as np
 
+from footsense.signal.butterworth import low_pass, product
 from footsense.signal.front import Slow
-from footsense.signal.sections import LowPass
+from footsense.signal.sections import LowPass, Sections
 from footsense.types import Floats
 
 RADIAN_DEG = 57.29577951308232
@@ -106,8 +107,8 @@ class TiltPath:
     def __init__(self, rate_hz: float, *, has_gyro: bool) -> None:
         self._has_gyro = has_gyro
         self._bias = Bias(rate_hz)
-        self._rough = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
-        self._centre = LowPass.with_time_constant(MEAN_S, rate_hz, start=0.0)
+        self._about = Sections(_about_mean(rate_hz))
+        self._about.start(np.zeros(3))
         self._fine = LowPass.with_time_constant(LEAK_S, rate_hz, start=0.0)
         self._slow = LowPass.with_time_constant(LEAK_S, rate_hz)
         self._smooth = LowPass(min(SMOOTH_HZ, 0.3 * rate_hz), rate_hz, 2)
@@ -137,9 +138,7 @@ class TiltPath:
             return (x / stretched, y / stretched, z / stretched), (x, y, z), linear
         rate = [v * (1 / RADIAN_DEG) for v in gyr_dps]
         rate = [v - b for v, b in zip(rate, self._bias.step(rate), strict=True)]
-        rough = self._rough.step(rate)
-        about = [(v - c) * (0.5 * LEAK_S) for v, c in zip(rough, self._centre.step(rough), strict=True)]
-        (a, b, c), (p, q, r) = about, rate
+        (a, b, c), (p, q, r) = self._about.step(rate), rate
         px, py, pz = self._fine.step(
             [LEAK_S * (p + (b * r - c * q)), LEAK_S * (q + (c * p - a * r)), LEAK_S * (r + (a * q - b * p))]
         )
@@ -148,7 +147,15 @@ class TiltPath:
     def _angles(self, rate: Floats) -> Floats:
         # the integral of ω without its slow part is a low-pass of τω
         rate = rate - self._bias.process(rate)
-        rough = self._rough.process(rate)
-        about = rough - self._centre.process(rough)
-        about *= 0.5 * LEAK_S
-        return self._fine.process(LEAK_S * (rate + cross(about, rate)))
+        turned = cross(self._about.process(rate), rate)
+        turned += rate
+        turned *= LEAK_S
+        return self._fine.process(turned)
+
+
+def _about_mean(rate_hz: float) -> Floats:
+    """The section (1, 6) that makes of a rate half the angles turned about their mean: ½ LEAK_S times a
+    low-pass with the time constant LEAK_S, without its own mean over MEAN_S."""
+    (leak,), (mean,) = (low_pass(1, 1 / (2 * np.pi * tau), rate_hz).tolist() for tau in (LEAK_S, MEAN_S))
+    b = product(leak[:2], [1.0 - mean[0], mean[4] - mean[1]])
+    return np.array([[*(0.5 * LEAK_S * x for x in b), *product([1.0, leak[4]], [1.0, mean[4]])]])

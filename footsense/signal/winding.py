@@ -1,6 +1,6 @@
 """Geometry of a path that winds: the loop's plane, centre and axes, and turns counted about them.
 
-Angles come from a series in +, ×, ÷ and √ only, so that they are the same on every processor.
+Angles come from +, ×, ÷ and √ only, so that they are the same on every processor.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import numpy as np
 from footsense.types import Floats
 
 TINY = 1e-12
+BELOW = 0.55325  # arctan t = t (1 + (b − 1/3) t²) / (1 + b t²): right for small t and for t = 1
 THINNEST = 0.08  # a loop thinner than this is wound about as if it were this wide
 
 Vector = tuple[float, float, float]
@@ -99,13 +100,9 @@ class Loop:
 
     def unit(self, path: Floats) -> Floats:
         """Coordinates (2, n) of a path (3, n) in which this loop is the unit circle."""
-        axes = np.array((self.along, self.across, self.centre))
-        parts: Floats = path * axes[:2, :, None]
-        at = parts[:, 0]
-        at += parts[:, 1]
-        at += parts[:, 2]
-        at -= np.array(((dot(self.centre, self.along),), (dot(self.centre, self.across),)))
-        return at
+        at = np.einsum("ij,jn->in", np.array((self.along, self.across)), path)
+        at -= ((dot(self.centre, self.along),), (dot(self.centre, self.across),))
+        return np.asarray(at)
 
 
 def fit_loop(path: Floats, of: Moments | None = None) -> Loop | None:
@@ -169,25 +166,30 @@ def square2(at: Floats) -> Floats:
 def turned(at: Floats) -> Floats:
     """Turns (n−1,) from each point (2, n) to the next, seen from the origin; counter-clockwise is positive.
 
-    θ = 4·atan(t/(1+√(1+t²))) with t = tan(θ/2), which is held within ±1; series for atan up to x⁹.
+    θ = 2·arctan t with t = tan(θ/2), which is held within ±1. What stands for the arctangent is at most 0.05 %
+    off.
     """
     square = at * at
-    radius = np.sqrt(square[0] + square[1])
+    apart = np.add(square[0], square[1], out=square[0])
+    adjacent = apart[:-1] * apart[1:]
+    np.sqrt(adjacent, out=adjacent)
     along = at[:, :-1] * at[:, 1:]
-    adjacent = radius[:-1] * radius[1:]
     adjacent += along[0]
     adjacent += along[1]
     half = at[0, :-1] * at[1, 1:]
     half -= at[0, 1:] * at[1, :-1]
     half /= np.maximum(adjacent, TINY, out=adjacent)
     np.minimum(np.maximum(half, -1.0, out=half), 1.0, out=half)
-    q = half / (1 + np.sqrt(1 + half * half))
-    s = q * q
-    series: Floats = s * (1 / 9)
-    for term in (1 / 7, 1 / 5, 1 / 3):
-        np.subtract(term, series, out=series)
-        series *= s
-    np.subtract(1.0, series, out=series)
-    series *= q
-    series *= 2 / np.pi
-    return series
+    s = half * half
+    half *= s * ((BELOW - 1 / 3) / np.pi) + 1 / np.pi
+    s *= BELOW
+    s += 1.0
+    half /= s
+    return half
+
+
+def summed(steps: Floats, start: float = 0.0) -> Floats:
+    """Running sum (n+1,) of steps (n,), that begins at `start`."""
+    total = np.empty(len(steps) + 1)
+    total[0], total[1:] = start, steps
+    return total.cumsum(out=total)

@@ -122,9 +122,9 @@ class Packed(Protocol):
 class SmallestThree:
     """A unit quaternion w, x, y, z in 64 bits, little-endian.
 
-    The largest of the four is left out, which is taken for positive; which one it is stands in bits 60 and 61,
-    and the three that follow it, round and round, in 20 bits each, the last one lowest. Bits 62 and 63 are flags
-    of the device's, not looked at (sensorstim/capture2go_sdk, protocol document, "Decoding of Fixed-Point Data").
+    The largest of the four is left out, which is taken for positive; which one it is stands in bits 60 and 61.
+    The three that follow it, round and round, have 20 bits each, the last one the lowest. The two bits left are
+    no part of it (sensorstim/capture2go_sdk, protocol document, "Decoding of Fixed-Point Data").
     """
 
     size = 8

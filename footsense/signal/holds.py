@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from footsense.signal.front import Signals
+from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.judging import Judge, as_before
 from footsense.signal.plateau import (
     LOOK_BACK_S,
@@ -31,17 +31,21 @@ from footsense.signal.plateau import (
     was_quiet,
 )
 from footsense.signal.posture import (
+    CALM,
     CHANGE,
     JERK_S,
     KNOWN,
     PATH,
     RAD,
+    SETTLE,
     Posture,
     PostureFilter,
+    Still,
     T,
     Up,
     angle_deg,
     chord,
+    lag_rows,
     middle,
     towards,
 )
@@ -59,14 +63,15 @@ class HoldTracker:
         self.state = State()
         self._stream_rate_hz = rate_hz
         self._has_gyro = has_gyro
-        self._filter = PostureFilter(rate_hz)
-        self._rate_hz = self._filter.grid.rate_hz
-        self._lag = self._filter.lag
+        self._rate_hz = SlowGrid.at(rate_hz).rate_hz
+        self._lag = lag_rows(self._rate_hz)
+        self._drift = params.drift_dps * RAD
+        self._slack = self._drift * self._lag / self._rate_hz
+        self._still = Still(self._slack, params.settle_share, params.settle_deg * RAD)
+        self._filter = PostureFilter(rate_hz, self._still)
         self._second = self._count(1.0)
         self._history = self._count(LOOK_BACK_S)
         self._smallest = params.min_excursion_deg * RAD
-        self._drift = params.drift_dps * RAD
-        self._slack = self._drift * self._lag / self._rate_hz
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
         lasting = [self._count(s) for s in (1.0, params.interruption_s, params.dip_s, params.elsewhere_s)]
         self._release = Release(params, lasting, self._smallest, self._drift, self._slack)
@@ -167,17 +172,15 @@ class HoldTracker:
     def _left(self, rest: Rest) -> int | None:
         """First row that is out of the rest posture."""
         rows, out = self._known(), self._stops.out(rest)
-        return self._first(self.state.at, lambda lo, hi: first_met(rows.distance(lo, hi, rest.up) > out))
+        out *= out
+        return self._first(self.state.at, lambda lo, hi: first_met(rows.squared(lo, hi, rest.up) > out))
 
     def _away(self) -> bool:
         """Moving: until the posture is still, at rest or elsewhere."""
         rows, rest = self._known(), self.state.rests[-1]
-        share, most = self.params.settle_share, self.params.settle_deg * RAD
 
         def still(lo: int, hi: int) -> int | None:
-            near = np.minimum(share * rows.distance(lo, hi, rest.up), most)
-            near += self._slack
-            return first_met(rows.cut(CHANGE, lo, hi) < near)
+            return first_met(rows.cut(SETTLE, lo, hi) < rows.squared(lo, hi, rest.up))
 
         begin = self.state.at
         row = self._first(begin, still)
@@ -436,8 +439,7 @@ class HoldTracker:
         rows, lag = self._known(), self._lag
         if row - rest.index > 2 * self._second:  # the calmest moment may be a stop on the way
             begin = max(rest.index + 2 * lag, row - self._history)
-            now, before, first = (rows.cut(CHANGE, begin - k, row + 1 - k) for k in (0, lag, 2 * lag))
-            return begin + int(np.maximum(np.maximum(now, before), first).argmin())
+            return begin + int(rows.cut(CALM, begin, row + 1).argmin())
         begin = min(max(rest.index, row - self._history, rows.first + lag), row)
         return begin + int(rows.cut(CHANGE, begin, row + 1).argmin())
 
@@ -490,7 +492,7 @@ class HoldTracker:
 
     def _lose(self) -> None:
         """A hole: nothing is counted across it; the rest postures known stay known."""
-        self._filter = PostureFilter(self._stream_rate_hz)
+        self._filter = PostureFilter(self._stream_rate_hz, self._still)
         self._rows = None
         s = self.state
         for rest in s.rests:

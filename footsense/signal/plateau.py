@@ -16,7 +16,6 @@ from footsense.signal.posture import (
     Posture,
     T,
     Up,
-    length,
     middle,
     middle_column,
     smallest_step,
@@ -277,12 +276,13 @@ class Way:
     def arrival(self, p: Plateau, up: Up, left: Floats) -> float:
         """When the posture came within the band of `up` on its way from rest to the plateau."""
         rows, begin = self.rows, self._begin(p)
+        entry = p.entry - begin
         near_rest = last_met(left < 0.5 * p.excursion)
-        k = max(near_rest or 0, min(self.start.index - begin, p.entry - begin))
+        k = max(near_rest or 0, min(self.start.index - begin, entry))
         early = max(k - 1, 0)  # what is before need not be looked at
         d = self._off(begin + early, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
         inside = first_met(d[k - early :] <= p.band)
-        k += inside if inside is not None else p.entry - begin - k
+        k = entry if inside is None else k + inside
         if not k:
             return rows.at(T, begin)
         return rows.between(begin + k - 1, d.item(k - 1 - early), d.item(k - early), p.band)
@@ -291,11 +291,14 @@ class Way:
         """The last row of distances `d` within the band; but for what follows a clear break of more than 0.3 s,
         less than a second long with the break: who gives up may well come through the band once more."""
         inside = (d <= band).nonzero()[0]
-        last = int(inside[-1]) if len(inside) else 0
-        if not len(inside) or last - int(inside[0]) < len(inside):  # without any break, as nearly always
+        rows = len(inside)
+        if not rows:
+            return 0
+        last = inside.item(-1)
+        if last - inside.item(0) < rows:  # without any break, as nearly always
             return last
         for b in (np.diff(inside) > BREAK_S * self.rate_hz).nonzero()[0].tolist():
-            k = int(inside[b])
+            k = inside.item(b)
             if k > last - SHORTEST_S * self.rate_hz and d[k : inside[b + 1]].max() > 2.0 * band:
                 return k
         return last
@@ -304,10 +307,13 @@ class Way:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
         `settled` (first, after the last) belong to the plateau, as far as it was kept so long."""
         begin = max(p.entry, row - self.look_back)
-        last = begin + self._last_kept(self.rows.distance(begin, row + 1, up), p.band)
-        early = max(settled[1] - 1 - last, 0)
-        d = self._off(begin, row + 1, up, (max(settled[0] - early, begin), max(settled[1] - early, begin + 1)))
+        d = self.rows.distance(begin, row + 1, up)
         k = self._last_kept(d, p.band)
+        if self.gyro:
+            early = max(settled[1] - 1 - begin - k, 0)
+            kept = max(settled[0] - early, begin), max(settled[1] - early, begin + 1)
+            d = self._off(begin, row + 1, up, kept)
+            k = self._last_kept(d, p.band)
         if k + 1 == len(d):
             return row, self.rows.at(T, row)
         return begin + k, self.rows.between(begin + k, d.item(k), d.item(k + 1), p.band)
@@ -354,12 +360,22 @@ class Way:
         if not self.gyro:
             return self.rows.distance(lo, hi, up)
         reference = self.rows.cut(TURN, *settled)
-        away = self.rows.cut(TURN, lo, hi) - middle_column(reference).column
         middle_row = settled[0] + reference.shape[1] // 2
+        away = self.rows.cut(TURN, lo, hi) - middle_column(reference).column
         away -= np.multiply.outer(self.start.bias, np.arange(lo - middle_row, hi - middle_row))
-        along = up.x * away[0] + up.y * away[1] + up.z * away[2]
-        away -= up.column * along
-        return length(away)
+        # |a - u(u·a)|² = |a|² - (2 - |u|²)(u·a)²; a median of unit vectors is somewhat shorter than one
+        share = math.sqrt(2.0 - (up.x * up.x + up.y * up.y + up.z * up.z))
+        x, y, z = away
+        along = share * up.x * x
+        along += share * up.y * y
+        along += share * up.z * z
+        away *= away
+        along *= along
+        x += y
+        x += z
+        x -= along
+        np.maximum(x, 0.0, out=x)
+        return np.asarray(np.sqrt(x, out=x))
 
 
 def last_inside(rows: Posture, p: Plateau, row: int) -> int:

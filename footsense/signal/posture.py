@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,8 @@ RAD = math.pi / 180.0
 JERK_S = 0.01
 # which row of the array holds what
 T, KNOWN, UP, CHANGE, PATH, FORCE, JERK, TURN, WEIGHT = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12), 12
-_ROWS = 13
+CALM, SETTLE = 13, 14
+_ROWS = 15
 _BLOCK = 4096  # rows made at a time, which stay in the cache
 _FEW = 256  # values up to which sorting takes no longer than partitioning
 
@@ -40,7 +41,8 @@ class Posture:
 
     T (m,) times of their content, filter delays taken off; KNOWN (m,) times of the samples with which
     they became known; UP (3, m) unit vectors along the 2 Hz low-passed specific force; CHANGE (m,) the
-    larger chord between now and LAG_S, now and LAG_S / 2 ago; PATH (m,) length of the way since the start,
+    larger chord between now and LAG_S, now and LAG_S / 2 ago; CALM (m,) the largest CHANGE of now, LAG_S and
+    twice that ago; SETTLE (m,) how far from rest, squared, the posture must be to be still (see Still); PATH (m,) length of the way since the start,
     in chord units, fast tremor left out; FORCE (m,) in g, length of the specific force below 6 Hz; WEIGHT
     (m,) in g, length of the 2 Hz low-passed one, in which tremor is not, 1 g and the acceleration upwards;
     JERK (m,) in g, change of the unfiltered specific force over about 10 ms; TURN (3, m) integrated angular
@@ -78,6 +80,15 @@ class Posture:
         away = self.cut(UP, lo, hi) - up.column
         away *= away
         return _root_of_squares(away[0], away[1], away[2])
+
+    def squared(self, lo: int, hi: int, up: Up) -> Floats:
+        """`distance`, squared."""
+        away = self.cut(UP, lo, hi) - up.column
+        away *= away
+        square, y, z = away
+        square += y
+        square += z
+        return square
 
     def chord(self, row: int, up: Up) -> float:
         """The one chord between `up` and the posture at slow index `row`, the same to the last bit."""
@@ -175,30 +186,50 @@ def smallest_step(jerk_g: Floats) -> float:
     return float(jerk_g[jerk_g > 0.0].min())
 
 
+@dataclass(frozen=True, slots=True)
+class Still:
+    """What counts as still on a way: CHANGE below `slack` and the `share` of the distance from rest, and below
+    `slack` and `most`; chords."""
+
+    slack: float
+    share: float
+    most: float
+
+    def distance(self, change: Floats, out: Floats) -> None:
+        """How far from rest that is, squared: below 0 for anywhere, infinite for nowhere."""
+        np.subtract(change, self.slack, out=out)
+        nowhere = out >= self.most
+        out *= 1.0 / self.share
+        out *= np.abs(out)
+        out[nowhere] = math.inf
+
+
+def lag_rows(rate_hz: float) -> int:
+    """LAG_S in rows of the slow grid."""
+    return max(2, round(LAG_S * rate_hz))
+
+
 class PostureFilter:
     """Turns Signals into Posture. Starts in steady state at the first sample; make a new one after a Gap."""
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self, rate_hz: float, still: Still) -> None:
         self.grid = SlowGrid.at(rate_hz)
+        self._still = still
         rate = self.grid.rate_hz
         self.sos = low_pass(ORDER, min(CUTOFF_HZ, 0.3 * rate), rate)
         self.delay_s = delay_at_zero(self.sos) / rate
-        self.lag = max(2, round(LAG_S * rate))
+        self.lag = lag_rows(rate)
         self._step = max(1, round(JERK_S * rate_hz))
         self.jerk_s = self._step / rate_hz
         self._last = np.empty((0, 3))
         self._filter = Sections(self.sos)
         self._tail = np.empty((3, 0))
+        self._changes = np.full(2 * self.lag, math.inf)
         self._path = 0.0
         self._turn = np.zeros((3, 1))
 
     def process(self, signals: Signals) -> Posture:
-        """The rows of these samples, the same object for all who ask."""
-        if "posture" not in signals.shared:
-            signals.shared["posture"] = self._make(signals)
-        return cast(Posture, signals.shared["posture"])
-
-    def _make(self, signals: Signals) -> Posture:
+        """The rows of these samples."""
         slow = signals.slow
         rows = np.zeros((_ROWS, len(slow)))
         at = slow.first * self.grid.factor - signals.samples.first
@@ -251,6 +282,11 @@ class PostureFilter:
         half = length(up - known[:, lag - lag // 2 : n + lag - lag // 2])
         self._tail = known[:, n:].copy()
         np.maximum(whole, half, out=rows[CHANGE])
+        self._still.distance(rows[CHANGE], rows[SETTLE])
+        changes = np.concatenate([self._changes, rows[CHANGE]])
+        np.maximum(changes[: -2 * lag], changes[lag:-lag], out=rows[CALM])
+        np.maximum(rows[CALM], rows[CHANGE], out=rows[CALM])
+        self._changes = changes[-2 * lag :]
         whole /= lag
         whole[0] += self._path
         np.cumsum(whole, out=rows[PATH])

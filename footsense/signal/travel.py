@@ -46,12 +46,13 @@ class Travel:
         """
         weight = self._cut(slice(WEIGHT, WEIGHT + 1))
         if bias is None:
-            return float(self._gone(weight)[0]), None
+            return self._gone(weight)[0], None
         turn = self._cut(TURN)
-        since = np.arange(turn.shape[1]) - self._before
-        turn = turn - turn[:, self._before, None] - np.multiply.outer(bias, since)
+        since = np.arange(-self._before, turn.shape[1] - self._before)
+        turn = turn - turn[:, self._before, None]
+        turn -= np.multiply.outer(bias, since)
         force = _turned(self._cut(UP) * weight, turn)
-        x, y, z, up = self._gone(np.concatenate([force, weight])).tolist()
+        x, y, z, up = self._gone(np.concatenate([force, weight]))
         return up, math.sqrt(x * x + y * y + z * z)
 
     def _left(self, rest: int, entry: int) -> int:
@@ -66,14 +67,20 @@ class Travel:
     def _cut(self, what: int | slice) -> Floats:
         return self._rows.cut(what, self._begin - self._before, self._stop)
 
-    def _gone(self, force_g: Floats) -> Floats:
-        """The way gone, (k,) in m, by forces (k, m) at rest, on the way, and on the plateau."""
-        a, b = self._before, self._before + self._end - self._begin
-        start, stop = _middle(force_g[:, : a + 1]), _middle(force_g[:, b:])
-        speed = (force_g[:, a : b + 1] - start - (stop - start) * self._turned_share()).cumsum(axis=1)
-        share = np.arange(b - a + 1) / max(b - a, 1)
-        way = (speed - speed[:, -1:] * share).cumsum(axis=1)[:, -1]
-        return np.asarray(way * (STANDARD_G / (self._rate_hz * self._rate_hz)))
+    def _gone(self, force_g: Floats) -> list[float]:
+        """The way gone, (k,) in m, by forces (k, m) at rest, on the way, and on the plateau.
+
+        Summed up to the speed, what is left of that at the end taken off in proportion to the time, and summed
+        up to the way, n forces count by n / 2, n / 2 - 1 … 1 - n / 2. Of what the posture changes in the force,
+        by the axes' scales and offsets, as much is taken off as the turn is done.
+        """
+        a, n = self._before, self._end - self._begin + 1
+        start, stop = _middle(force_g[:, : a + 1]), _middle(force_g[:, a + n - 1 :])
+        moved = force_g[:, a : a + n] - start
+        moved -= (stop - start) * self._turned_share()
+        moved *= np.arange(0.5 * n, -0.5 * n, -1.0)
+        way: list[float] = moved.cumsum(axis=1)[:, -1].tolist()
+        return [x * STANDARD_G / (self._rate_hz * self._rate_hz) for x in way]
 
     def _turned_share(self) -> Floats:
         """How much of the turn from rest to plateau is done, 0 to 1: what the axes' scales and offsets add to

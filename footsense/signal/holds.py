@@ -192,7 +192,7 @@ class HoldTracker:
     def _kept(self) -> bool:
         """On a plateau: until it is known to be over, or was a rest posture because holds were seen from it."""
         p = self._plateau()
-        row = self._first(self.state.at, self._over)
+        row = self._first(self.state.at, self._over, 256)  # the most that people hold, at once
         latest = p.entry + self._count(self.params.max_hold_s)
         if self._end > latest and (row is None or row >= latest):
             row = latest
@@ -460,11 +460,11 @@ class HoldTracker:
         assert self.state.start is not None
         return Way(self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._rate_hz)
 
-    def _first(self, begin: int, condition: Callable[[int, int], int | None]) -> int | None:
+    def _first(self, begin: int, condition: Callable[[int, int], int | None], size: int = 96) -> int | None:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is
         that of the rows passed over."""
         rows = self._known()
-        lo, size = max(begin, rows.first), 96
+        lo = max(begin, rows.first)
         while lo < self._end:
             hi = min(lo + size, self._end)
             k = condition(lo, hi)

@@ -88,8 +88,7 @@ class Release:
         of it, what is on its way back again is an interruption, and so is coming back from further out.
         """
         _, interruption, dip, _ = self.lasting
-        fall = np.minimum(delayed(left, self.second), delayed(left, 2 * self.second))
-        fall -= left
+        fall = self._fallen(left)
         near = left < (1.0 - self.params.return_share) * p.excursion
         far = fall > self._far(p)
         met = (far | near)[start:].nonzero()[0]
@@ -104,6 +103,15 @@ class Release:
             if far[k] and since >= (interruption if falling else dip):
                 return int(k)
         return None
+
+    def _fallen(self, left: Floats) -> Floats:
+        """How much nearer to rest than a second and two ago; than at first, where that is not so long ago."""
+        early = np.empty(2 * self.second + len(left))
+        early[: 2 * self.second] = left[0]
+        early[2 * self.second :] = left
+        fall = np.minimum(early[self.second : -self.second], early[: -2 * self.second])
+        fall -= left
+        return fall
 
     def _elsewhere(self, p: Plateau, off: Floats, left: Floats) -> Bools | None:
         far = self.params.elsewhere_share * p.excursion, self.lasting[3]

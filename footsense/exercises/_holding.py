@@ -1,6 +1,7 @@
 """What the three exercises of holding have in common: holds of the tracker become events."""
 
 import math
+from collections.abc import Mapping
 from statistics import median
 from typing import ClassVar
 
@@ -10,6 +11,8 @@ from footsense.signal.holds import HoldTracker
 from footsense.signal.plateau import Hold, Params
 from footsense.types import Event, Gap, Grade, Placement, Progress, Reason, StreamInfo
 
+Attributes = Mapping[str, str | float | bool | None]
+Told = tuple[Hold, Attributes]
 Excursions = dict[Placement | None, float]  # smallest in degrees; None: placement not said
 
 SEEN_DEG: Excursions = {"foot": 1.0, "ankle": 1.0, "shank": 1.0, None: 1.0}  # by the tracker, for any exercise
@@ -38,17 +41,17 @@ class HoldDetector:
     def process(self, item: Signals | Gap) -> list[Event]:
         return self._events(self._holds(item))
 
-    def _holds(self, item: Signals | Gap) -> list[Hold]:
+    def _holds(self, item: Signals | Gap) -> list[Told]:
         """All exercises have one tracker between them: that of the first of them."""
         if isinstance(item, Gap):
-            return self.tracker.process(item)
+            return _told(self.tracker.process(item))
         if "holds" not in item.shared:
-            item.shared["holds"] = self.tracker, self.tracker.process(item)
+            item.shared["holds"] = self.tracker, _told(self.tracker.process(item))
         self.tracker, holds = item.shared["holds"]
         return list(holds)
 
     def flush(self) -> list[Event]:
-        return self._events(self.tracker.flush())
+        return self._events(_told(self.tracker.flush()))
 
     def progress(self) -> Progress:
         held_s = self._held_s()
@@ -101,22 +104,32 @@ class HoldDetector:
         x, y, z = (sum(h.direction[k] for h in self.found) / len(self.found) for k in range(3))
         return math.sqrt(x * x + y * y + z * z)
 
-    def _events(self, holds: list[Hold]) -> list[Event]:
-        own = [h for h in holds if h.excursion_deg >= self._smallest_deg and h.rise_s <= self.max_rise_s]
-        self.found += own
-        return [self._event(h) for h in own]
+    def _events(self, holds: list[Told]) -> list[Event]:
+        smallest_deg, max_rise_s = self._smallest_deg, self.max_rise_s
+        own = [told for told in holds if told[0].excursion_deg >= smallest_deg and told[0].rise_s <= max_rise_s]
+        self.found += [hold for hold, _ in own]
+        return [self._event(*told) for told in own]
 
-    def _event(self, hold: Hold) -> Event:
-        attributes: dict[str, str | float | bool | None] = {
-            "excursion_deg": round(hold.excursion_deg, 2),
-            "rise_s": round(hold.rise_s, 2),
-            "unsteady_deg": round(hold.unsteady_deg, 3),
-            "rest_noise_deg": round(hold.rest_noise_deg, 3),
-            "lift_g": round(hold.lift_g, 3),
-            "height_m": round(hold.height_m, 3),
-        }
-        if hold.turn_deg is not None:
-            attributes["turn_deg"] = round(hold.turn_deg, 2)
-        if hold.travel_m is not None:
-            attributes["travel_m"] = round(hold.travel_m, 3)
+    def _event(self, hold: Hold, attributes: Attributes) -> Event:
         return Event(self.about.exercise, self.about.kind, hold.start_s, hold.end_s, hold.decided_s, attributes)
+
+
+def _told(holds: list[Hold]) -> list[Told]:
+    """With each what an event says of it, once for all exercises."""
+    return [(hold, _attributes(hold)) for hold in holds]
+
+
+def _attributes(hold: Hold) -> Attributes:
+    attributes: dict[str, str | float | bool | None] = {
+        "excursion_deg": round(hold.excursion_deg, 2),
+        "rise_s": round(hold.rise_s, 2),
+        "unsteady_deg": round(hold.unsteady_deg, 3),
+        "rest_noise_deg": round(hold.rest_noise_deg, 3),
+        "lift_g": round(hold.lift_g, 3),
+        "height_m": round(hold.height_m, 3),
+    }
+    if hold.turn_deg is not None:
+        attributes["turn_deg"] = round(hold.turn_deg, 2)
+    if hold.travel_m is not None:
+        attributes["travel_m"] = round(hold.travel_m, 3)
+    return attributes

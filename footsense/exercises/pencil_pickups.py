@@ -8,7 +8,7 @@ of the movement takes (in two simulated wearers independent of each other; not m
 from dataclasses import replace
 from typing import ClassVar
 
-from footsense.exercises._holding import HoldDetector
+from footsense.exercises._holding import Attributes, HoldDetector
 from footsense.exercises.base import About
 from footsense.signal.plateau import Hold
 from footsense.types import Event
@@ -30,13 +30,14 @@ class PencilPickups(HoldDetector):
         held_s, p = super()._held_s(), self.tracker.state.plateau
         return held_s + _hidden_s(p.rise_s) if held_s and p and not self.info.has_gyro else held_s
 
-    def _event(self, hold: Hold) -> Event:
+    def _event(self, hold: Hold, attributes: Attributes) -> Event:
         if self.info.has_gyro:
-            return super()._event(hold)
+            return super()._event(hold, attributes)
         hidden_s = _hidden_s(hold.rise_s)
         before = [h.decided_s for h in self.found if h.decided_s <= hold.start_s]
         start_s = max([hold.start_s - hidden_s, *before[-1:]])
-        return super()._event(replace(hold, start_s=start_s, end_s=min(hold.end_s + hidden_s, hold.decided_s)))
+        end_s = min(hold.end_s + hidden_s, hold.decided_s)
+        return super()._event(replace(hold, start_s=start_s, end_s=end_s), attributes)
 
 
 def _hidden_s(rise_s: float) -> float:

@@ -13,10 +13,8 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from footsense.signal.front import Signals, SlowGrid
-from footsense.signal.judging import Judge, as_before
+from footsense.signal.judging import Judge, as_before, is_as_last
 from footsense.signal.plateau import (
     LOOK_BACK_S,
     Hold,
@@ -233,8 +231,10 @@ class HoldTracker:
         return row is not None and row <= self._end - self._count(0.6 * self.params.min_hold_s)
 
     def _inner(self, p: Plateau) -> State | None:
-        """The state that takes the plateau for rest; None where the smallest excursion would end it."""
-        if self.state.nested or self._smallest > self.params.step_share * p.excursion:
+        """The state that takes the plateau for rest; None where the smallest excursion would end it, or where
+        the last hold was."""
+        s = self.state
+        if s.nested or self._smallest > self.params.step_share * p.excursion or is_as_last(p, s):
             return None
         known = self.state.rests[-1]
         rest = Rest(p.up, p.entry, 0, known.noise, known.vibration_g)
@@ -328,11 +328,8 @@ class HoldTracker:
             p.excursion = chord(p.up, s.rests[-1].up)
             return
         hold, towards = self._hold(p, row, going=False), self._towards_rest(p, row)
-        if (
-            towards
-            and not self._judge.is_rest(p)
-            and (hold is None or self._judge.is_sure(hold, p, self.state))
-        ):
+        sure = hold is None or self._judge.is_sure(hold, p, self.state)
+        if towards and sure and not self._judge.is_rest(p):
             self._count_hold(p, hold)
         else:
             self._keep_pending(p, hold, row, towards=towards)

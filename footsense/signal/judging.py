@@ -68,8 +68,8 @@ class Judge:
         waits: that may be over."""
         if state.nested:
             return False
-        q, noise, last_up = self.params, state.rests[-1].noise, state.last_up
-        if last_up is not None and as_before(p, state) and chord(p.up, last_up) < 0.5 * p.excursion:
+        q, noise = self.params, state.rests[-1].noise
+        if is_as_last(p, state):
             return True
         long = hold.end_s - hold.start_s >= q.sure_s and hold.rise_s > 0.0
         return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
@@ -78,6 +78,12 @@ class Judge:
 def as_before(p: Plateau, state: State) -> bool:
     """Whether it is about as wide as the last hold was."""
     return 0.5 * state.last_excursion < p.excursion < 2.0 * state.last_excursion
+
+
+def is_as_last(p: Plateau, state: State) -> bool:
+    """Whether it is where the last hold was, too."""
+    last_up = state.last_up
+    return last_up is not None and as_before(p, state) and chord(p.up, last_up) < 0.5 * p.excursion
 
 
 def _opposite(a: Hold, b: Hold) -> bool:

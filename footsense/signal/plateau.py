@@ -1,6 +1,7 @@
 """Plateaus of the posture and holds: when one began and ended, and what kind of way led to it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,7 +21,7 @@ from footsense.signal.posture import (
     middle_column,
     smallest_step,
 )
-from footsense.signal.runs import first_met, last_met
+from footsense.signal.runs import last_below, last_met
 from footsense.signal.travel import Travel
 from footsense.types import Floats
 
@@ -266,26 +267,49 @@ class Way:
     def look_back(self) -> int:
         return max(1, round(LOOK_BACK_S * self.rate_hz))
 
-    def left(self, p: Plateau) -> Floats:
+    def left(self, p: Plateau) -> list[float]:
         """How far the rows up to the plateau's first are from rest, as far as one looks back."""
-        return self.rows.distance(self._begin(p), p.entry + 1, self.rest.up)
+        left: list[float] = self.rows.distance(self._begin(p), p.entry + 1, self.rest.up).tolist()
+        return left
 
     def _begin(self, p: Plateau) -> int:
         return max(p.entry - self.look_back, self.rows.first)
 
-    def arrival(self, p: Plateau, up: Up, left: Floats) -> float:
-        """When the posture came within the band of `up` on its way from rest to the plateau."""
-        rows, begin = self.rows, self._begin(p)
-        entry = p.entry - begin
-        near_rest = last_met(left < 0.5 * p.excursion)
-        k = max(near_rest or 0, min(self.start.index - begin, entry))
-        early = max(k - 1, 0)  # what is before need not be looked at
-        d = self._off(begin + early, p.entry + 1, up, (max(p.entry - 3, begin), p.entry + 1))
-        inside = first_met(d[k - early :] <= p.band)
-        k = entry if inside is None else k + inside
-        if not k:
-            return rows.at(T, begin)
-        return rows.between(begin + k - 1, d.item(k - 1 - early), d.item(k - early), p.band)
+    def arrival(self, p: Plateau, up: Up, left: list[float]) -> float:
+        """When the posture came within the band of `up` on its way from rest to the plateau; from the middle of
+        the way on, row by row."""
+        begin, entry = self._begin(p), p.entry
+        k = begin + max(last_below(left, 0.5 * p.excursion) or 0, min(self.start.index, entry) - begin)
+        off = self._off_row(min(k - 1, entry - 3), up, (max(entry - 3, begin), entry + 1))
+        before = after = off(max(k - 1, begin))
+        while k <= entry:
+            before, after = after, off(k)
+            if after <= p.band:
+                break
+            k += 1
+        else:
+            k = entry
+        return self.rows.between(k - 1, before, after, p.band) if k > begin else self.rows.at(T, begin)
+
+    def _off_row(self, first: int, up: Up, settled: tuple[int, int]) -> Callable[[int], float]:
+        """`_off` of one row from `first` on up to the last of `settled`."""
+        if not self.gyro:
+            return lambda row: self.rows.chord(row, up)
+        first = max(first, self.rows.first)
+        turns = self.rows.cut(TURN, first, settled[1]).T.tolist()
+        kept = turns[settled[0] - first :]
+        n = len(kept) // 2
+        (a, b, c), (da, db, dc) = (sorted(axis)[n] for axis in zip(*kept, strict=True)), self.start.bias
+        at = settled[1] - len(kept) + n
+        share = _share(up)
+
+        def off(row: int) -> float:
+            x, y, z = turns[row - first]
+            x, y, z = x - a - da * (row - at), y - b - db * (row - at), z - c - dc * (row - at)
+            along = up.x * x + up.y * y + up.z * z
+            return math.sqrt(max(x * x + y * y + z * z - share * along * along, 0.0))
+
+        return off
 
     def _last_kept(self, d: Floats, band: float) -> int:
         """The last row of distances `d` within the band; but for what follows a clear break of more than 0.3 s,
@@ -307,28 +331,27 @@ class Way:
         """Last row, and when, the posture was in the band of `up` that it is out of at `row`. The rows
         `settled` (first, after the last) belong to the plateau, as far as it was kept so long."""
         begin = max(p.entry, row - self.look_back)
-        d = self.rows.distance(begin, row + 1, up)
+        last = settled[1] - 1
+        while self.gyro and last > begin and self.rows.chord(last, up) > p.band:
+            last -= 1
+        early = settled[1] - 1 - last
+        d = self._off(begin, row + 1, up, (max(settled[0] - early, begin), last + 1))
         k = self._last_kept(d, p.band)
-        if self.gyro:
-            early = max(settled[1] - 1 - begin - k, 0)
-            kept = max(settled[0] - early, begin), max(settled[1] - early, begin + 1)
-            d = self._off(begin, row + 1, up, kept)
-            k = self._last_kept(d, p.band)
         if k + 1 == len(d):
             return row, self.rows.at(T, row)
         return begin + k, self.rows.between(begin + k, d.item(k), d.item(k + 1), p.band)
 
-    def rise_s(self, p: Plateau, left: Floats, slack: float) -> float:
+    def rise_s(self, p: Plateau, left: list[float], slack: float) -> float:
         """Seconds from a quarter to three quarters of the way from rest to the plateau, stops on the way (by
         `slack` and the excursion) left out; 0.0 where it did not come from rest."""
-        k = last_met(left < 0.25 * p.excursion)
-        if k is None:
+        low, high = last_below(left, 0.25 * p.excursion), 0.75 * p.excursion
+        if low is None:
             return 0.0
-        high = first_met(left[k:] >= 0.75 * p.excursion)
-        rows = high if high is not None else len(left) - k
-        begin = self._begin(p) + k
-        still = self.rows.cut(CHANGE, begin, begin + rows) < slack + 0.04 * p.excursion
-        return (rows - int(np.count_nonzero(still))) / self.rate_hz
+        k = next((k for k in range(low, len(left)) if left[k] >= high), len(left))
+        begin = self._begin(p)
+        still = slack + 0.04 * p.excursion
+        change: list[float] = self.rows.cut(CHANGE, begin + low, begin + k).tolist()
+        return sum(c >= still for c in change) / self.rate_hz
 
     def strain(self, p: Plateau, last: int) -> float:
         """By what factor the plateau trembled more than rest, as far as one looks back from its row `last`; 1.0
@@ -363,8 +386,7 @@ class Way:
         middle_row = settled[0] + reference.shape[1] // 2
         away = self.rows.cut(TURN, lo, hi) - middle_column(reference).column
         away -= np.multiply.outer(self.start.bias, np.arange(lo - middle_row, hi - middle_row))
-        # |a - u(u·a)|² = |a|² - (2 - |u|²)(u·a)²; a median of unit vectors is somewhat shorter than one
-        share = math.sqrt(2.0 - (up.x * up.x + up.y * up.y + up.z * up.z))
+        share = math.sqrt(_share(up))
         x, y, z = away
         along = share * up.x * x
         along += share * up.y * y
@@ -376,6 +398,11 @@ class Way:
         x -= along
         np.maximum(x, 0.0, out=x)
         return np.asarray(np.sqrt(x, out=x))
+
+
+def _share(up: Up) -> float:
+    """Of (u·a)² in |a - u(u·a)|² = |a|² - (2 - |u|²)(u·a)²; a median of unit vectors is a little shorter."""
+    return 2.0 - (up.x * up.x + up.y * up.y + up.z * up.z)
 
 
 def last_inside(rows: Posture, p: Plateau, row: int) -> int:

@@ -41,12 +41,12 @@ class Posture:
 
     T (m,) times of their content, filter delays taken off; KNOWN (m,) times of the samples with which
     they became known; UP (3, m) unit vectors along the 2 Hz low-passed specific force; CHANGE (m,) the
-    larger chord between now and LAG_S, now and LAG_S / 2 ago; CALM (m,) the largest CHANGE of now, LAG_S and
-    twice that ago; SETTLE (m,) how far from rest, squared, the posture must be to be still (see Still); PATH (m,) length of the way since the start,
-    in chord units, fast tremor left out; FORCE (m,) in g, length of the specific force below 6 Hz; WEIGHT
-    (m,) in g, length of the 2 Hz low-passed one, in which tremor is not, 1 g and the acceleration upwards;
-    JERK (m,) in g, change of the unfiltered specific force over about 10 ms; TURN (3, m) integrated angular
-    rate in rad, low-passed as UP is, zero without gyro.
+    larger chord between now and LAG_S, now and LAG_S / 2 ago; CALM (m,) the largest CHANGE of now, LAG_S
+    and twice that ago; SETTLE (m,) how far from rest, squared, the posture must be to be still (see Still);
+    PATH (m,) length of the way since the start, in chord units, fast tremor left out; FORCE (m,) in g,
+    length of the specific force below 6 Hz; WEIGHT (m,) in g, length of the 2 Hz low-passed one, in which
+    tremor is not, 1 g and the acceleration upwards; JERK (m,) in g, change of the unfiltered specific force
+    over about 10 ms; TURN (3, m) integrated angular rate in rad, low-passed as UP is, zero without gyro.
     """
 
     first: int
@@ -85,9 +85,9 @@ class Posture:
         """`distance`, squared."""
         away = self.cut(UP, lo, hi) - up.column
         away *= away
-        square, y, z = away
-        square += y
-        square += z
+        square: Floats = away[0]
+        square += away[1]
+        square += away[2]
         return square
 
     def chord(self, row: int, up: Up) -> float:

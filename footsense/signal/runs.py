@@ -24,6 +24,11 @@ def last_met(met: Bools) -> int | None:
     return k if met[k] else None
 
 
+def last_below(values: list[float], level: float) -> int | None:
+    """The last of some numbers that is below a level; for the few that are not worth an array."""
+    return next((k for k in range(len(values) - 1, -1, -1) if values[k] < level), None)
+
+
 def run_length(met: Bools) -> NDArray[np.int64]:
     """For each row, for how many rows up to it the condition has held without a break."""
     index = np.arange(len(met))

@@ -185,7 +185,7 @@ def test_shimmer_packets_hold_the_counts_that_are_told(reference: Path) -> None:
     told, expected = shimmer(vector), vector["expected"]
     assert told["timestamp_s"] * 32768 == expected["timestamp_raw"]
     x, y, z = told["acc_g"][0]  # low-noise accelerometer and gyroscope lie as -y, -x, -z
-    assert [2047 - 83 * 9.80665 * v for v in (y, x, z)] == pytest.approx(expected["acc_raw"])
+    assert [2253 - 92 * 9.80665 * v for v in (y, x, z)] == pytest.approx(expected["acc_raw"])
     x, y, z = told["gyr_dps"][0]
     assert [-v * 32768 / 1000 for v in (y, x, z)] == pytest.approx(expected["gyro_raw"])
     told, expected = shimmer(by_id["sh-data-1"]), by_id["sh-data-1"]["expected"]

@@ -148,6 +148,9 @@ def _raw(channel: Channel, rows: Floats) -> NDArray[Any]:
     if channel.name not in ("acc", "gyr"):
         return kinds.written(channel.kind, np.zeros((len(rows), channel.n)))
     values = rows[:, 1:4] if channel.name == "acc" else rows[:, 4:7]
+    if channel.affine is not None:
+        offset, matrix = (np.array(part) for part in channel.affine)
+        return kinds.written(channel.kind, np.linalg.solve(matrix.reshape(3, 3), values.T).T + offset)
     if channel.order is not None and channel.sign is not None:
         turned = np.empty_like(values)
         turned[:, channel.order] = values * np.array(channel.sign)

@@ -73,7 +73,9 @@ class Item:
 class Channel:
     """Numbers of one channel in a sample; `scale` makes units of them, `order` and `sign` x, y, z.
 
-    `size`: bytes in one sample; `is_plain`: raw times scale is the answer; `is_motion`: acc, gyr or mag.
+    `affine`: offsets, and nine numbers that make units of what is left, in place of scale, order and sign;
+    `scale` is then the largest of them. `size`: bytes in one sample; `is_plain`: raw times scale is the answer;
+    `is_motion`: acc, gyr or mag.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Channel:
     is_motion: bool
     null: int | None = None
     zero: float = 0.0
+    affine: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +224,18 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
         raise ProfileError(f"{where}: unit and axes are for acc, gyr and mag; '{field.ch}' holds its own")
     if units is not None and (field.unit not in units or field.n != 3):
         raise ProfileError(f"{where}: expected n = 3 and a unit of {', '.join(units)}")
-    scale = _number(field.scale, f"{where}.scale", names) * (units or {}).get(field.unit or "", 1.0)
+    unit = (units or {}).get(field.unit or "", 1.0)
+    affine = None if field.affine is None else _affine(field, unit, f"{where}.affine")
+    scale = _number(field.scale, f"{where}.scale", names) * unit
+    if affine is not None:
+        scale = max(map(abs, affine[1]))
     if scale == 0:
         raise ProfileError(f"{where}.scale: is 0")
     order, sign = _turn(field.axes, f"{where}.axes")
     zero = _number(field.zero, f"{where}.zero", names)
     kind = field.type.lstrip(">")
     is_whole = not kinds.is_digits(kind) and kind not in ("i24", "u24", "f16", "f32", "f64")
-    plain = order is None and field.null is None and not zero and is_whole and abs(scale) < LARGEST_SCALE
-    size = field.n * kinds.size(field.type)
+    is_scaled = order is None and affine is None and field.null is None and not zero
     return Channel(
         field.ch,
         field.type,
@@ -237,12 +243,26 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
         np.float64(scale),
         order,
         sign,
-        size,
-        plain,
+        field.n * kinds.size(field.type),
+        is_scaled and is_whole and abs(scale) < LARGEST_SCALE,
         units is not None,
         field.null,
         zero,
+        affine,
     )
+
+
+def _affine(field: Field, unit: float, where: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Offset and matrix in the unit of the channel."""
+    assert field.affine is not None
+    if field.ch not in _UNITS or field.axes or field.scale != "1" or field.zero != "0":
+        raise ProfileError(f"{where}: is for acc, gyr and mag, in place of scale, zero and axes")
+    offset, matrix = tuple(field.affine.offset), tuple(unit * x for x in field.affine.matrix)
+    if not all(map(math.isfinite, offset + matrix)) or max(map(abs, offset + matrix)) > LARGEST_SCALE:
+        raise ProfileError(f"{where}: has numbers that are none")
+    if np.linalg.matrix_rank(np.array(matrix).reshape(3, 3)) < 3:
+        raise ProfileError(f"{where}.matrix: leaves an axis out")
+    return offset, matrix
 
 
 def _turn(axes: list[Any] | None, where: str) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None]:

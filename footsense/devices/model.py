@@ -279,6 +279,14 @@ class Header(Table, frozen=True, kw_only=True):
     sent: Annotated[list[Number], Meta(max_length=16)] = []
 
 
+class Affine(Table, frozen=True, kw_only=True):
+    """What makes units of a sensor's three numbers: nine numbers, row by row, times what is left of them after
+    `offset`. A device's own calibration."""
+
+    offset: Annotated[list[float], Meta(min_length=3, max_length=3)]
+    matrix: Annotated[list[float], Meta(min_length=9, max_length=9)]
+
+
 class Field(Table, frozen=True, kw_only=True):
     """Numbers of one channel in a sample: `acc`, `gyr`, `mag`, or a name with its unit. `null`: a number that
     says that nothing was measured; then the packet has none of this channel."""
@@ -293,6 +301,7 @@ class Field(Table, frozen=True, kw_only=True):
     axes: Annotated[list[Literal["x", "y", "z", "-x", "-y", "-z"]], Meta(min_length=3, max_length=3)] | None = (
         None
     )
+    affine: Affine | None = None
 
 
 class Samples(Table, frozen=True, kw_only=True):
@@ -343,7 +352,12 @@ class Limits(Table, frozen=True, kw_only=True):
 
 
 Describer = Literal[
-    "bluest_masks", "openearable_scheme", "phyphox_xml", "shimmer3_inquiry", "shimmer3r_inquiry"
+    "bluest_masks",
+    "openearable_scheme",
+    "phyphox_xml",
+    "shimmer3_inquiry",
+    "shimmer3_calibration",
+    "shimmer3r_inquiry",
 ]
 
 

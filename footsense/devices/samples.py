@@ -110,7 +110,7 @@ def _numbers(layout: Layout, channel: Channel, count: int, at: int) -> Callable[
     order = channel.order or tuple(range(channel.n))
     signs = channel.sign or (1.0,) * channel.n
     stride = channel.size if layout.record is None else layout.sample_size
-    size, null, zero = kinds.size(kind), channel.null, channel.zero
+    size, null, zero, affine = kinds.size(kind), channel.null, channel.zero, channel.affine
     raw = kinds.row_reader(kind, [at + i * stride + j * size for i in range(count) for j in range(channel.n)])
     places = [i * channel.n + j for i in range(count) for j in order]
     scales = [float(channel.scale) * sign for sign in signs] * count
@@ -120,12 +120,21 @@ def _numbers(layout: Layout, channel: Channel, count: int, at: int) -> Callable[
         numbers = raw(payload)
         if null is not None and null in numbers:
             return None
-        values = [(numbers[i] - zero) * scale for i, scale in zip(places, scales, strict=True)]
+        if affine is None:
+            values = [(numbers[i] - zero) * scale for i, scale in zip(places, scales, strict=True)]
+        else:
+            values = [x for i in range(0, len(numbers), 3) for x in _moved(numbers[i : i + 3], affine)]
         if may_be_none and not math.isfinite(sum(values)) and not all(map(math.isfinite, values)):
             raise PacketError(f"{name} is no number")
         return values
 
     return read
+
+
+def _moved(numbers: Sequence[Any], affine: tuple[Sequence[float], Sequence[float]]) -> list[Any]:
+    """Three numbers, or arrays of them, in units; written out, since `@` rounds otherwise with other shapes."""
+    (a, b, c), m = (x - offset for x, offset in zip(numbers, affine[0], strict=True)), affine[1]
+    return [m[i] * a + m[i + 1] * b + m[i + 2] * c for i in (0, 3, 6)]
 
 
 def _mixed(layout: Layout, count: int) -> Read:
@@ -192,6 +201,7 @@ def _is_native(channel: Channel) -> bool:
         and not kinds.is_digits(channel.kind)
         and channel.null is None
         and not channel.zero
+        and channel.affine is None
         and abs(float(channel.scale)) < LARGEST_SCALE
     )
 
@@ -201,7 +211,10 @@ def _converted(stream: str, channel: Channel, raw: NDArray[Any]) -> Floats | Non
     if channel.null is not None and (kinds.numbers(channel.kind, raw) == channel.null).any():
         return None
     with np.errstate(all="ignore"):
-        values: Floats = (kinds.numbers(channel.kind, raw) - channel.zero) * channel.scale
+        if channel.affine is None:
+            values: Floats = (kinds.numbers(channel.kind, raw) - channel.zero) * channel.scale
+        else:
+            values = np.stack(_moved(list(kinds.numbers(channel.kind, raw).T), channel.affine), axis=-1)
     if not np.isfinite(values).all():
         raise PacketError(f"{stream}: {channel.name} is no number")
     if channel.order is not None:

@@ -15,6 +15,7 @@ from footsense.devices.selfdescribed.bluest import Masks
 from footsense.devices.selfdescribed.openearable import Scheme
 from footsense.devices.selfdescribed.phyphox import Experiment
 from footsense.devices.selfdescribed.shimmer import SHIMMER3, SHIMMER3R
+from footsense.devices.selfdescribed.shimmer_calibration import Calibration
 from footsense.devices.selfdescribed.telling import Telling
 from footsense.devices.settings import Value, as_said, complete
 from footsense.errors import FootsenseError, PacketError, ProfileError, UsageError
@@ -26,6 +27,7 @@ _TELLING: Mapping[str, Telling] = {
     "openearable_scheme": Scheme(),
     "phyphox_xml": Experiment(),
     "shimmer3_inquiry": SHIMMER3,
+    "shimmer3_calibration": Calibration(),
     "shimmer3r_inquiry": SHIMMER3R,
 }
 

@@ -1,12 +1,14 @@
 """Shimmer's inquiry: the device lists the channels that it is set to, and a packet has them in that order.
 
 Layouts: seemoo-lab/pyshimmer @a2ef575861b4 (bt_commands.InquiryCommand, dev/channels, dev/revisions) and
-ShimmerEngineering/Shimmer-Java-Android-API @106ad6f83c00 (ShimmerObject.interpretInqResponse, SensorLIS2DW12).
+ShimmerEngineering/Shimmer-Java-Android-API @106ad6f83c00 (ShimmerObject.interpretInqResponse, SensorLIS2DW12;
+SensorLSM303DLHC, SensorLSM303AH, SensorKionixKXRB52042, SensorKionixKXTC92050 for scales and axes).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from footsense.devices.model import Char, Field, Header, ProfileData, Samples, Setting, Stamp, Stream, When
@@ -50,12 +52,13 @@ class _Said:
 @dataclass(frozen=True, slots=True)
 class _Model:
     """What differs between the models: the length of the configuration in bytes, the types of some channels,
-    the motion sensors' fields, and the ranges that the configuration tells."""
+    the motion sensors' fields (of each of the boards that differ in them), and the ranges that the
+    configuration tells."""
 
     config: int
     vectors: Mapping[int, str]
     single: Mapping[int, tuple[str, str]]
-    motion: Mapping[int, Field]
+    motion: Mapping[str, Mapping[int, Field]]
     gyro_ranges: Sequence[int]
 
     def gyro_code(self, config: int) -> int:
@@ -86,18 +89,21 @@ class Inquiry(Telling):
 
     def described(self, data: ProfileData, said: bytes) -> ProfileData:
         told = self._taken_apart(said)
-        fields = self._fields(told.channels)
+        streams: dict[str, Stream] = {}
+        for chip, motion in self._model.motion.items():
+            fields = self._fields(told.channels, motion)
+            streams[f"motion_{chip}" if chip else "motion"] = Stream(
+                char="rx",
+                only={"chip": chip} if chip else {},
+                when=[When(at=0, eq=0)],
+                rate=f"{_CLOCK_HZ} / {told.divisor}",
+                header=Header(timestamp=Stamp(at=1, type="u24", tick_s=f"1 / {_CLOCK_HZ}")),
+                samples=Samples(at=4, fields=fields),
+                asked=any(f.ch in ("acc", "gyr") for f in fields),
+            )
         size = sum(f.n * _size(f.type) for f in fields)
-        stream = Stream(
-            char="rx",
-            when=[When(at=0, eq=0)],
-            rate=f"{_CLOCK_HZ} / {told.divisor}",
-            header=Header(timestamp=Stamp(at=1, type="u24", tick_s=f"1 / {_CLOCK_HZ}")),
-            samples=Samples(at=4, fields=fields),
-            asked=any(f.ch in ("acc", "gyr") for f in fields),
-        )
         chars = {**data.chars, "rx": _framed(data.chars["rx"], 4 + size)}
-        return replace(data, chars=chars, streams={"motion": stream}, settings=self._settings(data, told))
+        return replace(data, chars=chars, streams=streams, settings=self._settings(data, told))
 
     def _taken_apart(self, said: bytes) -> _Said:
         if self.whole(said) != said or said[0] != _INQUIRY:
@@ -108,13 +114,15 @@ class Inquiry(Telling):
             raise PacketError("an inquiry that tells no rate or no channel")
         return _Said(divisor, int.from_bytes(said[3 : channels - 2], "little"), list(said[channels:]))
 
-    def _fields(self, channels: Sequence[int]) -> list[Field]:
+    def _fields(self, channels: Sequence[int], motion: Mapping[int, Field]) -> list[Field]:
         fields: list[Field] = []
         left = list(channels)
         while left:
             first = left[0]
             if first in _VECTORS and left[:3] == [first, first + 1, first + 2]:
-                fields.append(self._vector(first, channels))
+                clips_first = first == _LOW_NOISE_ACC and _WIDE_ACC in channels  # the other serves
+                raw = Field(ch=_VECTORS[first], type=self._model.vectors.get(first, "i16"), n=3)
+                fields.append(raw if clips_first else motion.get(first, raw))
                 left = left[3:]
                 continue
             if first not in self._model.single:
@@ -123,14 +131,6 @@ class Inquiry(Telling):
             fields.append(Field(ch=name, type=kind, n=1))
             left = left[1:]
         return fields
-
-    def _vector(self, first: int, channels: Sequence[int]) -> Field:
-        motion = self._model.motion.get(first)
-        if motion is None or (
-            first == _LOW_NOISE_ACC and _WIDE_ACC in channels
-        ):  # the one that clips later serves
-            return Field(ch=_VECTORS[first], type=self._model.vectors.get(first, "i16"), n=3)
-        return motion
 
     def _settings(self, data: ProfileData, told: _Said) -> dict[str, Setting]:
         """The settings that the device has, where the profile has settings of these names."""
@@ -171,19 +171,30 @@ def _alone(setting: Setting, value: float, code: int) -> Setting:
     return replace(setting, values={f"{value:.10g}": code}, default=value, choose="nearest")
 
 
+def _vector(ch: str, kind: str, scale: str, axes: str, zero: str = "0") -> Field:
+    unit = "dps" if ch == "gyr" else "m/s2"
+    return msgspec.convert(
+        {"ch": ch, "type": kind, "zero": zero, "scale": scale, "unit": unit, "axes": axes.split()}, Field
+    )
+
+
+_MPU = _vector("gyr", ">i16", "gyro_range_dps / 32768", "-y -x -z")
 SHIMMER3 = Inquiry(
     _Model(
         config=4,
         vectors={0x14: ">i16"},
         single=_SINGLE | {_TEMPERATURE: ("temperature_raw", ">u16"), _PRESSURE: ("pressure_raw", ">u24")},
         motion={
-            _LOW_NOISE_ACC: Field(
-                ch="acc", type="i16", zero="2047", scale="1 / 83", unit="m/s2", axes=["-y", "-x", "-z"]
-            ),
-            _WIDE_ACC: Field(ch="acc", type="i16", scale="1 / counts", unit="m/s2", axes=["-x", "y", "-z"]),
-            _GYRO: Field(
-                ch="gyr", type=">i16", scale="gyro_range_dps / 32768", unit="dps", axes=["-y", "-x", "-z"]
-            ),
+            "lsm303ah": {
+                _LOW_NOISE_ACC: _vector("acc", "i16", "1 / 92", "-y -x -z", zero="2253"),
+                _WIDE_ACC: _vector("acc", "i16", "1 / counts", "-y x -z"),
+                _GYRO: _MPU,
+            },
+            "lsm303dlhc": {
+                _LOW_NOISE_ACC: _vector("acc", "i16", "1 / 83", "-y -x -z", zero="2047"),
+                _WIDE_ACC: _vector("acc", "i16", "1 / counts", "-x y -z"),
+                _GYRO: _MPU,
+            },
         },
         gyro_ranges=(250, 500, 1000, 2000),
     )
@@ -194,8 +205,10 @@ SHIMMER3R = Inquiry(
         vectors={0x14: ">i16"},
         single=_SINGLE | {_TEMPERATURE: ("temperature_raw", "u24"), _PRESSURE: ("pressure_raw", "u24")},
         motion={
-            _WIDE_ACC: Field(ch="acc", type="i16", scale="1 / counts", unit="m/s2", axes=["-y", "-x", "-z"]),
-            _GYRO: Field(ch="gyr", type="i16", scale="1 / gyro_counts", unit="dps", axes=["-x", "y", "-z"]),
+            "": {
+                _WIDE_ACC: _vector("acc", "i16", "1 / counts", "-y -x -z"),
+                _GYRO: _vector("gyr", "i16", "1 / gyro_counts", "-x y -z"),
+            }
         },
         gyro_ranges=(125, 250, 500, 1000, 2000, 4000),
     )

@@ -1,7 +1,7 @@
 """A hand-made peripheral on the virtual radio, for tests of the link itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -52,10 +52,11 @@ class Peripheral:
     async def notify(self, payload: bytes) -> None:
         await self.device.notify_subscribers(self.stream, payload)
 
-    async def start(self, name: bytes = b"toy") -> None:
+    async def start(self, name: bytes = b"toy", more: Sequence[tuple[int, bytes]] = ()) -> None:
+        """Advertise the service, and `more` in the same packet."""
         kinds = AdvertisingData.Type
         service = UUID(self.service).to_bytes()
-        uuids = AdvertisingData([(kinds.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, service)])
+        uuids = AdvertisingData([(kinds.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, service), *more])
         name_data = AdvertisingData([(kinds.COMPLETE_LOCAL_NAME, name)])
         await self.device.power_on()
         await self.device.start_advertising(

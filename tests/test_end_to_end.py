@@ -4,7 +4,8 @@ knows which."""
 import asyncio
 import io
 import json
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -20,11 +21,13 @@ from footsense.cli.record import run as record
 from footsense.cli.screen import Screen
 from footsense.errors import BluetoothError, NotHeardError
 from footsense.simulate import Scenario, Simulated, simulate
+from footsense.sources.central import Central
 from footsense.types import Status
 from tests.rigs import SECOND, rig
 from tests.rigs.client import (
     DATA,
     PATIENCE,
+    Heard,
     assert_none_twice_none_missing,
     central,
     heard_of,
@@ -53,7 +56,7 @@ def fidgeting(seconds: float = 240.0, seed: int = 3) -> Simulated:
 WEARER, OTHER = fidgeting(), fidgeting(seed=4)
 
 
-def assert_true(heard: Any, wearer: Simulated) -> None:
+def assert_true(heard: Heard, wearer: Simulated) -> None:
     """The samples are what the sensor measured at that time, none of them twice."""
     t_s, acc, gyr = heard.samples()
     index = np.rint(t_s * 100).astype(int)
@@ -127,32 +130,51 @@ def test_a_sensor_that_was_switched_off_and_on_goes_on(kind: str) -> None:
     run(test())
 
 
-def assert_none_twice_none_missing_since_restart(heard: Any) -> None:
+def assert_none_twice_none_missing_since_restart(heard: Heard) -> None:
     """As its namesake; the sensor's clock began anew with the second connection."""
     first, second = heard.connections()
     for packets in (first, second):
         assert_none_twice_none_missing(replace(heard, received=list(packets)))
 
 
-def test_two_sensors_connect_at_once_and_one_that_is_lost_does_not_disturb_the_other(kind: str) -> None:
+@asynccontextmanager
+async def both(client: Central) -> AsyncIterator[tuple[Heard, Heard]]:
+    """Two sensors, connected at once, streaming."""
+    left, right = await heard_of(client), await heard_of(client, SECOND)
+    links = [streaming(left), streaming(right)]
+    await asyncio.gather(*(link.__aenter__() for link in links))
+    try:
+        await until(lambda: min(len(left.packets), len(right.packets)) >= 20)
+        yield left, right
+    finally:
+        await asyncio.gather(*(link.__aexit__(None, None, None) for link in links))
+    for heard, wearer in ((left, WEARER), (right, OTHER)):
+        assert_none_twice_none_missing(heard)
+        assert_true(heard, wearer)
+    assert right.said() == ["connected"]
+    assert right.gaps == []
+
+
+def test_two_sensors_connect_at_once_at_the_first_attempt(kind: str) -> None:
+    async def test() -> None:
+        async with rig(kind) as here, here.sensor(WEARER), here.sensor(OTHER, SECOND):
+            async with both(central(here, replace(PATIENCE, attempts=1))) as (left, _):
+                pass
+            assert left.gaps == []
+
+    run(test())
+
+
+def test_a_sensor_that_is_lost_does_not_disturb_the_other(kind: str) -> None:
     async def test() -> None:
         async with rig(kind) as here, here.sensor(WEARER) as one, here.sensor(OTHER, SECOND):
-            client = central(here)
-            left, right = await heard_of(client), await heard_of(client, SECOND)
-            links = [streaming(left), streaming(right)]
-            await asyncio.gather(*(link.__aenter__() for link in links))
-            await until(lambda: min(len(left.packets), len(right.packets)) >= 20)
-            one.drop_link()
-            await until(lambda: left.link.reconnects == 1)
-            before = len(left.packets), len(right.packets)
-            await until(lambda: len(left.packets) >= before[0] + 20 and len(right.packets) >= before[1] + 20)
-            await asyncio.gather(*(link.__aexit__(None, None, None) for link in links))
-            for heard, wearer in ((left, WEARER), (right, OTHER)):
-                assert_none_twice_none_missing(heard)
-                assert_true(heard, wearer)
+            async with both(central(here)) as (left, right):
+                one.drop_link()
+                await until(lambda: left.link.reconnects == 1)
+                seen = len(left.packets), len(right.packets)
+                await until(lambda: len(left.packets) >= seen[0] + 20 and len(right.packets) >= seen[1] + 20)
             assert left.said() == ["connected", "lost", "back"]
-            assert right.said() == ["connected"]
-            assert right.gaps == []
+            assert len(left.gaps) == 1
 
     run(test())
 

@@ -2,6 +2,7 @@
 which the client reaches them.
 
     virtual   footsense's own backend, through bleak's public `backend=`
+    bluez     bleak's BlueZ backend against a scripted org.bluez (tests/system/bluez.sh starts its bus)
     vm        bleak's BlueZ backend against the bluetoothd and the kernel of a virtual machine, whose Bluetooth
               controller is in this process (tests/system/vm.sh starts the machine)
 """
@@ -19,7 +20,7 @@ from footsense.simulate.firmware import Motion, ProfileFirmware
 from footsense.simulate.virtual_link import Radio
 from footsense.simulate.virtual_sensor import VirtualSensor
 
-KINDS = ("virtual", "vm")
+KINDS = ("virtual", "bluez", "vm")
 FIRST, SECOND = "C0:00:00:00:01:01", "C0:00:00:00:01:02"
 
 
@@ -59,6 +60,12 @@ async def rig(kind: str) -> AsyncIterator[Rig]:
         return
     radio = await Radio.start(air)
     try:
-        yield Rig(air, radio.scan_kw, radio.client_kw)
+        if kind == "virtual":
+            yield Rig(air, radio.scan_kw, radio.client_kw)
+            return
+        from tests.rigs.bluez import served  # noqa: PLC0415
+
+        async with served("well", radio):
+            yield Rig(air)
     finally:
         await radio.close()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What `footsense doctor` and `scan` make of each state of BlueZ: bleak's own BlueZ backend, against a scripted
-# org.bluez (bluez.py) on a private D-Bus. No Bluetooth and no bus of the system is touched.
+# bleak's own BlueZ backend against a scripted org.bluez (tests/rigs/bluez.py) on a private D-Bus: what `footsense
+# doctor` and `scan` make of each state of it, then the end-to-end suite, to which further arguments go. No Bluetooth
+# and no bus of the system is touched.
 # Needs dbus-daemon, which it installs with apt where it can. Exit 0 all as it should be; 1 not; 2 it could not run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -41,7 +42,7 @@ CONF
 
 start_service() { # kind
   ended "$service"
-  "$python" tests/system/bluez.py "$1" >"$here/service" 2>>"$here/service.log" & service=$!
+  "$python" -m tests.rigs.bluez "$1" >"$here/service" 2>>"$here/service.log" & service=$!
   for _ in $(seq 100); do grep -q ready "$here/service" && return; sleep 0.1; done
   cat "$here/service.log" >&2
   not_run "the scripted service does not start"
@@ -85,3 +86,8 @@ code=0
 "$python" -m footsense doctor >"$here/doctor" || code=$?
 [ "$code" = 1 ] && grep -q "^WRONG" "$here/doctor" || fail "doctor is content although the bus refuses"
 echo "bluez test: doctor and scan are right about each"
+
+start_bus suite ""
+timeout -k 10 600 "$python" -m pytest -n 0 tests/test_end_to_end.py --rig bluez -o cache_dir="$here/cache" "$@" \
+  || fail "the end-to-end suite ended with $?"
+echo "bluez test: the suite passes"

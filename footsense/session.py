@@ -1,6 +1,5 @@
 """Puts packet, recorder, stream and engine together; live and replay feed the very same object."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from footsense.recording.writer import Recorder
 from footsense.signal.front import slice_samples
 from footsense.stream import Pipeline
 from footsense.stream.chunks import joined
+from footsense.text import json_text
 from footsense.types import Command, Event, Item, Progress, RawPacket, Samples, SensorMeta, Status, Tick
 
 __all__ = ["Pipeline", "Session", "SessionEvent", "event_line", "inputs_of", "replay"]
@@ -159,7 +159,7 @@ def event_line(event: SessionEvent) -> str:
         **e.attributes, "sensor": event.sensor.id, "side": event.sensor.side, "exercise": e.exercise,
         "kind": e.kind, "start_s": e.start_s, "end_s": e.end_s, "decided_s": e.decided_s,
     }  # fmt: skip
-    return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json_text(whole, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def inputs_of(path: Path) -> Iterator[Input]:

@@ -1,7 +1,9 @@
 """The one function through which foreign text (device, file and profile names) reaches a person."""
 
+import json
 import unicodedata
 from pathlib import PurePath
+from typing import Any
 
 # what an answer is worth; stands wherever one is shown
 STATEMENT = (
@@ -21,6 +23,13 @@ def display(text: object, limit: int | None = None) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def json_text(value: object, **how: Any) -> str:
+    """The value as JSON that is safe to print: letters of any language stay, and what would become an escape in
+    `display` is one here too, so that it reads back as it was. `how` goes to `json.dumps`."""
+    text = json.dumps(value, ensure_ascii=False, **how)
+    return "".join(_json_escape(c) for c in text) if not text.isprintable() else text
+
+
 def counted(number: int, noun: str) -> str:
     """`1 byte`, `2 bytes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -31,3 +40,9 @@ def _escape(char: str) -> str:
         return char
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json_escape(char: str) -> str:
+    if char == "\n" or unicodedata.category(char) not in _INVISIBLE:  # between keys, where it is indented
+        return char
+    return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"

@@ -5,6 +5,7 @@ import importlib
 import io
 import os
 import sys
+import traceback
 from typing import cast
 
 import click
@@ -91,7 +92,8 @@ def main() -> None:
     except Exception as error:
         expected = isinstance(error, click.ClickException | FootsenseError)
         if os.environ.get("FOOTSENSE_DEBUG") and not expected:
-            raise
+            for line in traceback.format_exc().splitlines():  # an error may hold a name
+                click.echo(display(line, limit=2000), err=True)
         click.echo(f"footsense: {display(' '.join(_in_words(error).split()), limit=500)}", err=True)
         sys.exit(2)
 

@@ -1,6 +1,5 @@
 """`footsense accuracy`: how right the counts are, on labelled recordings and on simulated wearers."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from footsense.cli.options import PLACEMENTS, Number
 from footsense.cli.outputs import refuse_for_page, write_page
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
-from footsense.text import display
+from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.accuracy.population import Job, Population
@@ -127,7 +126,7 @@ def _json(scored: "Scored", without: Sequence[Path], population: "Population | N
     answer = to_json(
         real, simulated, drawn=drawn, failed=scored.failed, without_truth=[str(f) for f in without]
     )
-    return json.dumps(answer, ensure_ascii=False)
+    return json_text(answer)
 
 
 def _page(scored: "Scored", without: Sequence[Path], population: "Population | None") -> str:

@@ -1,6 +1,5 @@
 """`footsense analyze`: what was done in these files."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from footsense.cli.opened import opened_recording
 from footsense.cli.progress import Progress
 from footsense.errors import RecordingError
 from footsense.exercises import detector
-from footsense.text import display
+from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.analysis import Analysis
@@ -60,7 +59,7 @@ def _one(
         analysis = analyse(opened_recording(file, **worn), exercise)
     except RecordingError as error:
         if as_json:
-            progress.echo(json.dumps(error_json(file, str(error)), ensure_ascii=False))
+            progress.echo(json_text(error_json(file, str(error))))
         else:
             progress.echo(f"footsense: {display(error, 500)}", err=True)
         return False
@@ -73,9 +72,9 @@ def _json(_file: str, analysis: "Analysis", *, confidence: bool) -> str:
     from footsense.confidence import count_confidence, shipped, with_confidence  # noqa: PLC0415
 
     if not confidence:
-        return json.dumps(to_json(analysis), ensure_ascii=False)
+        return json_text(to_json(analysis))
     said = {"calibrated_on": shipped().calibrated_on, "count_exact": count_confidence(analysis)}
-    return json.dumps(to_json(with_confidence(analysis)) | {"confidence": said}, ensure_ascii=False)
+    return json_text(to_json(with_confidence(analysis)) | {"confidence": said})
 
 
 def in_words(file: str, analysis: "Analysis", *, confidence: bool = False) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from footsense.cli.progress import Progress
 from footsense.cli.screen import Screen
 from footsense.errors import UsageError
 from footsense.private import private_folder, write_private
-from footsense.text import display
+from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.cli.live import Outcome
@@ -231,7 +230,7 @@ def conclude(path: Path, routine: "Routine", screen: Screen) -> bool:
         verdict = verify(routine, analyses)
         write_private(page, report_page(recording, analyses, routine, verdict).encode())
     answer = path.with_name(_VERDICT)
-    write_private(answer, (json.dumps(as_json(verdict), ensure_ascii=False, indent=1) + "\n").encode())
+    write_private(answer, (json_text(as_json(verdict), indent=1) + "\n").encode())
     screen.close()
     whose = ("", "By a simulated wearer. This says nothing about people.") if recording.simulated else ()
     for line in ("", in_words(verdict), *whose, "", f"recording  {display(path, 1000)}",

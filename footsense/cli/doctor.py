@@ -1,6 +1,5 @@
 """`footsense doctor`: what is wrong with Bluetooth here."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -8,7 +7,7 @@ import click
 from footsense import __version__
 from footsense.cli.progress import Progress
 from footsense.cli.wrapping import prose, wrapped
-from footsense.text import display
+from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.sources.doctor import Finding
@@ -33,7 +32,7 @@ def command(ctx: click.Context, /, *, as_json: bool) -> None:
     with Progress(_waiting(machine)):
         trouble, detail = attempt.attempt(machine.system)
     found = findings(machine, trouble, detail)
-    click.echo(json.dumps(told(machine, found), ensure_ascii=False) if as_json else shown(machine, found))
+    click.echo(json_text(told(machine, found)) if as_json else shown(machine, found))
     ctx.exit(0 if all(f.ok for f in found) else 1)
 
 

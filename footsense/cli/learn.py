@@ -1,6 +1,5 @@
 """`footsense profiles learn`: the profile of a device that nobody has described."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
 from footsense.private import new_private
-from footsense.text import display
+from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.devices.learning import Capture, Declined, Learned, Written
@@ -174,7 +173,7 @@ def _tell(made: "Learned | Declined", output: str | None, *, as_json: bool) -> N
 
     if isinstance(made, Declined):
         told = {"declined": made.reason}
-        click.echo(json.dumps(told, ensure_ascii=False) if as_json else f"no profile: {made.reason}")
+        click.echo(json_text(told) if as_json else f"no profile: {made.reason}")
         return
     path = Path(output or f"{made.profile.name}.toml")
     _put(path, made.profile.text, "-o")
@@ -185,7 +184,7 @@ def _tell(made: "Learned | Declined", output: str | None, *, as_json: bool) -> N
         "doubts": made.doubts,
         "others": made.others,
     }
-    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(_lines(made, path)))
+    click.echo(json_text(facts) if as_json else "\n".join(_lines(made, path)))
 
 
 def _lines(made: "Learned", path: Path) -> list[str]:

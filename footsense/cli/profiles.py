@@ -1,6 +1,5 @@
 """`footsense profiles`: the device profiles, and what they make of bytes."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import click
 from footsense.cli import learn
 from footsense.cli.options import key_values
 from footsense.errors import ProfileError, UsageError
-from footsense.text import display
+from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.devices import Profile
@@ -47,7 +46,7 @@ def list_profiles(*, as_json: bool) -> None:
 
     facts = [_facts(load_profile(name)) for name in profile_names()]
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        click.echo(json_text(facts, indent=1))
         return
     click.echo(f"{'profile':24} {'grade':6}{'rate':22}{'acc':5}{'gyro':6}device")
     for fact in facts:
@@ -176,7 +175,7 @@ def check(files: tuple[str, ...], *, as_json: bool) -> None:
         failed |= bool(faults)
         if as_json:
             told = {"profile": file, "valid": not faults, "golden": golden, "faults": faults}
-            click.echo(json.dumps(told, ensure_ascii=False))
+            click.echo(json_text(told))
         else:
             proved = "valid" if golden else "valid, no golden packets"
             click.echo("\n".join(display(f, 500) for f in faults) or f"{display(Path(file))}: {proved}")
@@ -230,7 +229,7 @@ def decode(
     for payload in [_bytes(packet) for packet in packets]:
         told = readings.feed(payload)
         failed |= "error" in told
-        click.echo(json.dumps(told, ensure_ascii=False) if as_json else _told(told))
+        click.echo(json_text(told) if as_json else _told(told))
     ctx.exit(1 if failed else 0)
 
 
@@ -249,7 +248,7 @@ def commands(profile: str, pairs: tuple[str, ...], *, as_json: bool) -> None:
     writes = writes_of(loaded, asked)
     if as_json:
         told = [{"phase": w.phase, "char": w.char, "hex": w.payload.hex()} for w in writes]
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json_text(told))
         return
     for write in writes:
         click.echo(f"{write.phase:10}{write.char}  {write.payload.hex(' ')}")
@@ -294,4 +293,4 @@ def _bytes(text: str) -> bytes:
 
 
 def _told(told: Mapping[str, object]) -> str:
-    return "  ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in told.items())
+    return "  ".join(f"{name} {json_text(value)}" for name, value in told.items())

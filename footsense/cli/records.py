@@ -1,6 +1,5 @@
 """Completion records on the command line: kept, checked, in words and as JSON."""
 
-import json
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import click
 
 from footsense.cli.sessions import Opened, Said, open_session
 from footsense.errors import RecordError, UsageError
-from footsense.text import STATEMENT, display
+from footsense.text import STATEMENT, display, json_text
 
 if TYPE_CHECKING:
     from footsense.completion import Completion, Entry, Finding, Keys, Ledger, Result, Seen
@@ -100,7 +99,7 @@ def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: 
     findings += [check_routine(entry.body), *found]
     shown = _shown(path, entry, entry.body, findings, again)
     shown["corrected"] = corrected(entry.body, chain.corrections(data))
-    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _in_words(shown))
+    click.echo(json_text(shown) if as_json else _in_words(shown))
     return 0 if shown["holds"] and entry.body.result.verdict == "complete" else 1
 
 
@@ -120,7 +119,7 @@ def _replayed(body: "Completion", paths: Sequence[Path]) -> "Result":
 
 def _refused(path: Path, why: str, *, as_json: bool) -> int:
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, "record": str(path), "error": why}, ensure_ascii=False))
+        click.echo(json_text({"schema": SCHEMA, "record": str(path), "error": why}))
     else:
         click.echo(f"footsense: {display(path)}: {why}", err=True)
     return 1

@@ -1,7 +1,6 @@
 """`footsense scan`: the Bluetooth sensors nearby, and which of them is the wearer's."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -126,7 +125,7 @@ def _hint(found: Sequence["Found"], mine: "Remembered | None") -> str:
 
 
 def as_text_of_json(found: Sequence["Found"], mine: "Remembered | None", seconds: float) -> str:
-    """What `--json` prints: names as they were heard, in ASCII, so that none of them can move a cursor."""
+    """What `--json` prints: names as they were heard, escaped so that none of them can move a cursor."""
     devices = [
         {
             "name": f.name,
@@ -138,5 +137,7 @@ def as_text_of_json(found: Sequence["Found"], mine: "Remembered | None", seconds
         }
         for f in found
     ]
+    from footsense.text import json_text  # noqa: PLC0415
+
     told = {"schema": "footsense.scan/1", "seconds": seconds, "devices": devices}
-    return json.dumps(told).replace("\x7f", "\\u007f")
+    return json_text(told)

@@ -1,6 +1,5 @@
 """`footsense verify`: was the routine completed, with evidence."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from footsense.cli.records import check, is_record, keep
 from footsense.cli.sessions import Said, open_session, walk
 from footsense.cli.wrapping import prose, wrapped
 from footsense.errors import UsageError
-from footsense.text import STATEMENT, display
+from footsense.text import STATEMENT, display, json_text
 
 if TYPE_CHECKING:
     from footsense.verify import ItemVerdict, Verdict
@@ -98,7 +97,7 @@ def _json(verdict: "Verdict", errors: dict[str, str], kept: Path | None) -> str:
         out["errors"] = [{"file": file, "error": error} for file, error in errors.items()]
     if kept is not None:
         out["record"] = str(kept)
-    return json.dumps(out, ensure_ascii=False)
+    return json_text(out)
 
 
 def in_words(verdict: "Verdict") -> str:

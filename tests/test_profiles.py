@@ -290,8 +290,11 @@ def test_a_byte_stream_cut_anywhere_gives_the_same_samples(data: st.DataObject) 
 def test_profiles_say_how_sure_they_are_and_what_a_device_cannot(profile: Profile) -> None:
     data = profile.data
     assert data.sources
+    assert data.firmware
+    assert data.limits.about
+    assert data.golden
     slow = not profile.broadcasts and max(_rates(profile)) <= 25
-    assert not slow or any("slow" in line or "Hz" in line for line in data.limits.about), "too slow for steps"
+    assert not slow or any("slow" in line for line in data.limits.about), "too slow for steps"
     assert data.grade != "A" or any(g.basis in ("vendor", "captured") for g in data.golden)
 
 

@@ -32,7 +32,23 @@ limits = [1, 100]
 default = 50
 """
 CHAR = "00002a19-0000-1000-8000-00805f9b34fb"
-KINDS = ["i8", "i16", ">i16", "i24", ">i24", "i32", ">i32", "i64", ">i64", "f32", ">f32", "f64", ">f64"]
+KINDS = [
+    "i8",
+    "i12",
+    ">i12",
+    "i16",
+    ">i16",
+    "i24",
+    ">i24",
+    "i32",
+    ">i32",
+    "i64",
+    ">i64",
+    "f32",
+    ">f32",
+    "f64",
+    ">f64",
+]
 
 
 def toy(fields: str, stream: str = "", samples: str = "at = 0\ncount = 'fill'\nper_packet = '3'") -> Profile:
@@ -44,7 +60,7 @@ def toy(fields: str, stream: str = "", samples: str = "at = 0\ncount = 'fill'\np
 @settings(max_examples=80, deadline=None)
 def test_every_type_order_and_layout_makes_the_round_trip(data: st.DataObject) -> None:
     kinds = [data.draw(st.sampled_from(KINDS)) for _ in range(2)]
-    scales = ["4/128" if k.endswith("i8") else "4/32768" for k in kinds]
+    scales = [{"i8": "4/128", "i12": "4/2048"}.get(k.lstrip(">"), "4/32768") for k in kinds]
     axes = data.draw(st.sampled_from(["", ', axes = ["y", "x", "-z"]', ', axes = ["-z", "x", "y"]']))
     layout = data.draw(st.sampled_from(["interleaved", "planar"]))
     profile = toy(
@@ -73,6 +89,10 @@ def test_axes_say_what_the_numbers_on_the_wire_are() -> None:
 @pytest.mark.parametrize(
     ("kind", "payload", "values"),
     [
+        ("u12", "21 43 65 87 09", [0x321, 0x654, 0x987]),
+        (">u12", "12 34 56 78 90", [0x123, 0x456, 0x789]),
+        ("i12", "ff 0f 80 ff 07", [-1, -0x800, 0x7FF]),
+        (">i12", "ff f8 00 7f f0", [-1, -0x800, 0x7FF]),
         ("i24", "ffffff 000080 010000", [-1, -(2**23), 1]),
         (">i24", "ffffff 800000 000001", [-1, -(2**23), 1]),
         ("u24", "ffffff 000080 010000", [2**24 - 1, 2**23, 1]),

@@ -1,5 +1,6 @@
 """Number types of profiles: `u8` to `u64` and `i8` to `i64` (24 bits too), `f16`, `f32`, `f64`; `>`:
-big-endian.
+big-endian. `u12` and `i12` stand in rows without gaps, two in three bytes, filled up to a whole byte: a row of
+bits of which the lowest comes first, or big-endian the highest.
 
 `digits2` to `digits6` have a byte for the sign (1: minus), one for what is before, and one for each further
 decimal digit: 01 02 00 07 is -207. Bytes that are none of that read as NaN.
@@ -37,7 +38,7 @@ def split(kind: str) -> tuple[str, str]:
     """Byte order for struct and numpy, and the type without it. `digits` types have neither."""
     if is_digits(kind):
         return ">", kind
-    if not re.fullmatch(r">?([iu](8|16|24|32|64)|f16|f32|f64)", kind):
+    if not re.fullmatch(r">?([iu](8|12|16|24|32|64)|f16|f32|f64)", kind):
         raise ProfileError(f"no type '{display(kind, 20)}' (u8, i16, >i16, u24, f32, …)")
     return (">", kind[1:]) if kind[0] == ">" else ("<", kind)
 
@@ -48,6 +49,16 @@ def size(kind: str) -> int:
     if is_digits(kind):
         return int(kind[-1])
     return int(split(kind)[1][1:]) // 8
+
+
+def is_12_bit(kind: str) -> bool:
+    """Whether the type has no whole number of bytes."""
+    return kind.endswith("12")
+
+
+def width(kind: str, n: int) -> int:
+    """Bytes of `n` numbers in a row."""
+    return (12 * n + 7) // 8 if is_12_bit(kind) else n * size(kind)
 
 
 def limits(kind: str) -> tuple[int, int] | None:
@@ -124,16 +135,20 @@ def _packed_float(order: str, name: str, value: float) -> bytes:
 def dtype(kind: str, n: int) -> Any:
     """numpy's description of `n` numbers in a row."""
     order, name = split(kind)
+    if is_12_bit(kind):
+        return ("u1", (width(kind, n),))
     if is_digits(kind) or name[1:] == "24":
         return ("u1", (n, size(kind)))
     return (f"{order}{name[0]}{size(kind)}", (n,))
 
 
 def numbers(kind: str, raw: NDArray[Any]) -> NDArray[Any]:
-    """What `dtype` read as numbers of numpy; only 24-bit ones and digits need work."""
+    """What `dtype` read as numbers of numpy; only 12-bit and 24-bit ones and digits need work."""
     if is_digits(kind):
         return _from_digits(raw)
     order, name = split(kind)
+    if is_12_bit(kind):
+        return _from_12_bits(order, name, raw)
     if name[1:] != "24":
         return raw
     b = raw.astype(np.int32)
@@ -151,11 +166,44 @@ def written(kind: str, values: Floats) -> NDArray[Any]:
     whole: Floats = np.clip(np.rint(values), float(span[0]), _below(span[1]))
     if is_digits(kind):
         return _as_digits(kind, whole)
+    if is_12_bit(kind):
+        return _as_12_bits(order, whole)
     if name[1:] != "24":
         return whole.astype(np.dtype(f"{order}{name[0]}{size(kind)}"))
     bits = whole.astype(np.int32)
     parts = [bits & 0xFF, bits >> 8 & 0xFF, bits >> 16 & 0xFF]
     return np.stack(parts[::-1] if order == ">" else parts, axis=-1).astype(np.uint8)
+
+
+def _from_12_bits(order: str, name: str, raw: NDArray[Any]) -> NDArray[Any]:
+    first, second = _halves(8 * raw.shape[-1] // 12)
+    a, b = raw[..., first].astype(np.int32), raw[..., second].astype(np.int32)
+    is_first = np.arange(len(first)) % 2 == 0
+    if order == ">":
+        value = np.where(is_first, a << 4 | b >> 4, (a & 15) << 8 | b)
+    else:
+        value = np.where(is_first, a | (b & 15) << 8, a >> 4 | b << 4)
+    return value - (value >> 11 << 12) if name[0] == "i" else value
+
+
+def _as_12_bits(order: str, whole: Floats) -> NDArray[Any]:
+    first, second = _halves(whole.shape[-1])
+    v = whole.astype(np.int32) & 0xFFF
+    is_first = np.arange(len(first)) % 2 == 0
+    if order == ">":
+        a, b = np.where(is_first, v >> 4, v >> 8), np.where(is_first, (v & 15) << 4, v & 0xFF)
+    else:
+        a, b = np.where(is_first, v & 0xFF, (v & 15) << 4), np.where(is_first, v >> 8, v >> 4)
+    out = np.zeros((*whole.shape[:-1], width("u12", whole.shape[-1])), np.uint8)
+    out[..., first] |= a.astype(np.uint8)
+    out[..., second] |= b.astype(np.uint8)
+    return out
+
+
+def _halves(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of each of `n` numbers of 12 bits the byte that it begins in, and the one that it ends in."""
+    first = 12 * np.arange(n) // 8
+    return first, first + 1
 
 
 def _digits(raw: bytes) -> float:

@@ -234,7 +234,7 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
     order, sign = _turn(field.axes, f"{where}.axes")
     zero = _number(field.zero, f"{where}.zero", names)
     kind = field.type.lstrip(">")
-    is_whole = not kinds.is_digits(kind) and kind not in ("i24", "u24", "f16", "f32", "f64")
+    is_whole = not kinds.is_digits(kind) and kind not in ("i12", "u12", "i24", "u24", "f16", "f32", "f64")
     is_scaled = order is None and affine is None and field.null is None and not zero
     return Channel(
         field.ch,
@@ -243,7 +243,7 @@ def _channel(field: Field, where: str, names: Mapping[str, float]) -> Channel:
         np.float64(scale),
         order,
         sign,
-        field.n * kinds.size(field.type),
+        kinds.width(field.type, field.n),
         is_scaled and is_whole and abs(scale) < LARGEST_SCALE,
         units is not None,
         field.null,

@@ -13,6 +13,7 @@ HEX = r"^ *([0-9A-Fa-f]{2} *)*$"
 UUID = r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$"
 PLACE = UUID[:-2] + r"|(manufacturer|service-data):0x[0-9A-Fa-f]{4})$"
 KIND = r"^(>?([iu](8|16|24|32|64)|f16|f32|f64)|digits[2-6])$"  # little-endian without the '>'
+FIELD_KIND = KIND.replace("8|16", "8|12|16")  # 12 bits have no byte of their own: several in a row alone
 NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
 IN_WORDS = {
     WORD: "a short name of a-z, 0-9 and _",
@@ -20,6 +21,7 @@ IN_WORDS = {
     UUID: "a UUID, four hexadecimal digits or all of it with dashes",
     PLACE: "a UUID, or what is advertised: manufacturer:0x0499, service-data:0xfeaa",
     KIND: "a number type such as u8, i16, >i16 or f32",
+    FIELD_KIND: "a number type such as u8, i12, i16, >i16 or f32",
     NAME: "a name of a-z, 0-9 and -",
 }
 
@@ -30,6 +32,7 @@ Hex = Annotated[str, Meta(pattern=HEX, max_length=2048)]
 Uuid = Annotated[str, Meta(pattern=UUID)]
 Place = Annotated[str, Meta(pattern=PLACE)]
 Kind = Annotated[str, Meta(pattern=KIND)]
+FieldKind = Annotated[str, Meta(pattern=FIELD_KIND)]
 At = Annotated[int, Meta(ge=0, le=511)]
 Byte = Annotated[int, Meta(ge=0, le=255)]
 Scalar = str | int | float
@@ -292,7 +295,7 @@ class Field(Table, frozen=True, kw_only=True):
     says that nothing was measured; then the packet has none of this channel."""
 
     ch: Word
-    type: Kind
+    type: FieldKind
     n: Annotated[int, Meta(ge=1, le=16)] = 3
     null: int | None = None
     zero: Expression = "0"  # the number that means 0

@@ -37,7 +37,9 @@ def samples_reader(layout: Layout, count: int) -> Read | None:
         return _packed(layout, CODECS[samples.codec])
     if _is_block(layout.channels):
         return _block(layout, count)
-    return _few(layout, count) if count * sum(c.n for c in layout.channels) <= _FEW else _mixed(layout, count)
+    are_few = count * sum(c.n for c in layout.channels) <= _FEW
+    has_bytes = not any(kinds.is_12_bit(c.kind) for c in layout.channels)
+    return _few(layout, count) if are_few and has_bytes else _mixed(layout, count)
 
 
 def _block(layout: Layout, count: int) -> Read:
@@ -197,6 +199,7 @@ def _is_native(channel: Channel) -> bool:
     """Whether numpy has the type, each of its numbers means one, and none becomes infinite by its scale."""
     return (
         "24" not in channel.kind
+        and not kinds.is_12_bit(channel.kind)
         and "f64" not in channel.kind
         and not kinds.is_digits(channel.kind)
         and channel.null is None

@@ -106,15 +106,44 @@ def test_a_restless_stand_tells_what_flat_is(motion):
 
 @pytest.mark.parametrize(("placement", "rate_hz"), [("ankle", 50.0), ("shank", 25.0), ("foot", 12.5)])
 def test_tiptoe_is_not_told_where_the_rate_cannot_show_it(placement, rate_hz):
-    walk = made("toe-walk", 2, placement=placement, rate_hz=rate_hz, acc_range_g=8.0, noise=1.0)
-    found = steps(walk.items())
+    found = steps(without_its_beginning(placement, rate_hz))
     assert found
     assert not any(e.attributes["toe"] for e in found)
 
 
+def without_its_beginning(placement, rate_hz):
+    """A bout on tiptoe that was begun before the stream."""
+    walk = made("toe-walk", 2, placement=placement, rate_hz=rate_hz, acc_range_g=8.0, noise=1.0, sets=1)
+    late = walk.t_s > walk.events[0].start_s - 0.5
+    return stream(walk.t_s[late], walk.acc_g[late], None, rate_hz, placement)
+
+
+@pytest.mark.parametrize("rate_hz", [25.0, 50.0, 100.0])
+def test_who_stood_flat_and_rose_is_on_tiptoe_at_the_ankle_too(rate_hz):
+    labels = []
+    for seed in range(6):
+        walk = made("toe-walk", seed, placement="ankle", rate_hz=rate_hz, acc_range_g=8.0, gyro=False)
+        kinds = {e.start_s: e.attributes["toe"] for e in walk.events}
+        labels += [(e.attributes["toe"], kinds[s]) for e, s in near(steps(walk.items()), list(kinds), 0.25)]
+    assert len(labels) >= 180
+    assert sum(a is b for a, b in labels) >= 0.85 * len(labels)
+    assert sum(a is (not b) for a, b in labels) <= 0.01 * len(labels)
+
+
+def test_who_rose_and_then_walks_on_flat_feet_is_not_on_tiptoe(monkeypatch):
+    monkeypatch.setattr(gait, "HEEL_TOUCHES", (1.0,))
+    labels = []
+    for seed in range(4):
+        walk = made("toe-walk", seed, placement="ankle", rate_hz=100.0, acc_range_g=8.0, gyro=False)
+        flat = [e.start_s for e in walk.events if not e.attributes["toe"]]
+        labels += [e.attributes["toe"] for e, _ in near(steps(walk.items()), flat, 0.25)]
+    assert len(labels) >= 100
+    assert labels.count(True) <= 0.02 * len(labels)
+
+
 def test_the_reason_names_the_rate():
     engine = Engine(["toe-walk"])
-    for item in made("toe-walk", 2, placement="ankle", rate_hz=50.0).items():
+    for item in without_its_beginning("ankle", 50.0):
         engine.process(item)
     assert [r.code for r in engine.reasons()["toe-walk"]] == ["rate"]
 

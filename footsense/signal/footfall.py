@@ -1,11 +1,12 @@
 """What a landing looks like: on the forefoot, or with the heel or flat.
 
-Three kinds of evidence. Posture: on tiptoe the foot stays tilted against the flat stand through the stance;
-in any other step it comes back to flat. On the foot this tells alone, where a stand came before. Turn:
-rolling from heel to toe, foot and leg turn farther in the swing than on tiptoe, and by it and the posture
-together the ankle tells. Impact: a heel strike rings at 15–35 Hz, a landing forefoot is soft. Where the
-evidence is missing or at odds the answer is None; on the shank, which leans as far on stairs, it is never
-tiptoe.
+Four kinds of evidence. Posture: on tiptoe the foot stays tilted against the flat stand through the stance;
+in any other step it comes back to flat. On the foot this tells alone, where a stand came before. Rise: who goes
+to walk on tiptoe stands flat, rises, and comes back to that posture in every stance; on stairs the leg leans as
+far, but nobody rises first. Turn: rolling from heel to toe, foot and leg turn farther in the swing than on
+tiptoe, and by it and the posture together the ankle tells. Impact: a heel strike rings at 15–35 Hz, a landing
+forefoot is soft. Where the evidence is missing or at odds the answer is None; on the shank, which leans as far
+on stairs, it is never tiptoe.
 No public recording of tiptoe walking is known: what tells it from heel strike was found on simulated gait, and
 held against real gait with heel strike only.
 """
@@ -55,9 +56,16 @@ class FootfallParams:
     `surely_leg`, since who rises onto the toes rises. With the sensor on the foot and no stand before, `few`
     steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe. Failing that the median
     hardness of up to `votes` steps in a row: a heel from `legs_hard` on; at the ankle a forefoot below `hard`,
-    of three at least, where tilted by the last of `tilted`: on stairs the leg leans less. On tiptoe are only
-    steps with a swing of `swing_g` and the first of `turns`, and with impacts of `impact_g`; on the foot, where
-    the rate (`legs_rate_hz`) shows them.
+    of three at least, where tilted by the last of `tilted`: on stairs the leg leans less.
+
+    Before a bout the wearer rose if within `rises_s` the posture went from the flat stand to one beyond
+    `risen_cos` of it, with no movement of the share `rises` of the first swing's, and that swing began within
+    `pause_s`; a bout that goes on in that posture within `kept_s` is the same. Steps nearer to that posture
+    than to the flat stand are then on tiptoe, unless the last ones turn by the last of `turns`.
+
+    On tiptoe are only steps with a swing of `swing_g` and the first of `turns`, and with impacts of `impact_g`;
+    on the foot, where the rate (`legs_rate_hz`) shows them; after a rise, below `impact_rate_hz`, from `few`
+    steps in a row on instead.
     """
 
     same_cos: float = 0.985  # 10°
@@ -99,15 +107,21 @@ class FootfallParams:
     level_first_m: tuple[float, float] = (0.1, 0.15)
     alone: float = 38.0
     few: int = 3
+    risen_cos: tuple[float, float] = (0.99, 0.9976)  # 8° on the foot, 4° on the leg
+    rises: float = 0.5
+    rises_s: float = 2.4
+    pause_s: float = 2.0
+    kept_s: float = 6.0
 
 
 class _Step(NamedTuple):
     """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt` against the flat stand, `former`
-    against one shortly before, `turn` in degrees, `hardness` and `impact_g` in g; `clear` if a soft landing
-    would be seen as one."""
+    against one shortly before, `risen` by `Footfall._nearer`, `turn` in degrees, `climb` in m, `hardness` and
+    `impact_g` in g."""
 
     tilt: float
     former: float
+    risen: float
     turn: float
     climb: float
     hardness: float
@@ -124,6 +138,13 @@ class _Look(NamedTuple):
     posture: Floats
     stands: Sequence[Stand]
     tilts: Sequence[float]
+
+
+class _Rise(NamedTuple):
+    """The postures (3,) of a wearer who stood flat and then rose."""
+
+    flat: Floats
+    raised: Floats
 
 
 class _Last(NamedTuple):
@@ -156,6 +177,7 @@ class Footfall:
         self._labels: deque[bool | None] = deque(maxlen=self.params.votes - 1)  # those of the steps before
         self._last_s = -math.inf
         self._last: _Last | None = None
+        self._rise: _Rise | None = None  # before the bout under way
 
     def watch(self, tracker: StepTracker, start: int) -> None:
         """Looks for quiet stands in slow samples from `start` on; call before landings are labelled."""
@@ -171,7 +193,7 @@ class Footfall:
         self._stands.drop()
         self._seen.clear()
         self._labels.clear()
-        self._last = None
+        self._last = self._rise = None
 
     @property
     def blind(self) -> bool:
@@ -191,14 +213,15 @@ class Footfall:
         looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
         soon = tracker.slow_index(self.params.rise_s)
         stood = (x for x in zip(landings, looks, strict=True) if x[1].stood)
-        return [(landing, self._label(landing, look, soon)) for landing, look in stood]
+        return [(landing, self._label(landing, look, soon, tracker)) for landing, look in stood]
 
-    def _label(self, landing: Landing, look: _Look, soon: int) -> bool | None:
+    def _label(self, landing: Landing, look: _Look, soon: int, tracker: StepTracker) -> bool | None:
+        flat = self._flat(look, soon)
         if landing.start_s - self._last_s > self.params.bout_s:
             self._seen.clear()
             self._labels.clear()
+            self._rise = self._risen(landing, flat[0][0], tracker) if flat and self._posture else None
         self._last_s = landing.start_s
-        flat = self._flat(look, soon)
         step = self._step(landing, look, [tilt for _, tilt in flat])
         self._seen.append(step)
         toe = self._judge(step)
@@ -212,18 +235,31 @@ class Footfall:
         tilt, former = (*tilts, math.nan, math.nan)[:2]
         if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
             tilt = former if math.isnan(tilt) else max(tilt, former)
-        hardness = self._hardness(landing)
+        hardness, risen = self._hardness(landing), self._nearer(look.posture)
         climb = abs(look.rise) if landing.swing_g <= self._clear_g else math.nan
-        return _Step(tilt, former, look.turn, climb, hardness, landing.impact_g, landing.swing_g)
+        return _Step(tilt, former, risen, look.turn, climb, hardness, landing.impact_g, landing.swing_g)
 
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
-            return self._by_posture(step)
+            told = self._by_posture(step)
+            return True if told is None and self._by_rise(step) else told
         usual = self._usual("tilt")
         if self._bends and usual >= self.params.tilted[0] and step.tilt < self.params.among * usual:
             return False
+        if self._by_rise(step):
+            return True
         told = self._by_turn(step)
         return self._by_impact(step) if told is None else told
+
+    def _by_rise(self, step: _Step) -> bool:
+        """Whether the wearer rose onto the toes before the bout, and is still there."""
+        p = self.params
+        if not self._bends or not min(step.risen, self._usual("risen")) > 0.0:
+            return False
+        heels = self._usual("turn") >= p.turns[2]
+        swung = step.swing_g >= p.swing_g and not step.turn < p.turns[0]
+        walks = self._lands() if self._rate_hz >= p.impact_rate_hz else len(self._seen) >= p.few
+        return swung and walks and not heels
 
     def _flat(self, look: _Look, soon: int) -> list[tuple[Stand, float]]:
         """The last stand that was flat with the tilt against it, and one shortly before if there is one. Who
@@ -241,6 +277,31 @@ class Footfall:
         if last is None or not last.raised or stand.start <= last.land or stand.end - stand.start > soon:
             return False
         return cosine(stand.posture, last.posture) >= self.params.same_cos
+
+    def _risen(self, landing: Landing, flat: Stand, tracker: StepTracker) -> _Rise | None:
+        """How a wearer rose before the first step of a bout: flat, and soon after, with no swing between, in
+        another posture where there was least movement before that step; or how before the last bout, where
+        that posture was kept."""
+        p, slow, still = self.params, tracker.slow, landing.still
+        half = tracker.slow_index(p.half_s)
+        if landing.land - still > tracker.slow_index(p.pause_s) or still - half < slow.start:
+            return None
+        before = slow.view(still - tracker.slow_index(p.rises_s), still + half + 1)
+        raised = before[ACC, -2 * half - 1 :].sum(axis=1)
+        if landing.start_s - self._last_s <= p.kept_s and self._nearer(raised) > 0.0:
+            return self._rise
+        risen = cosine(flat.posture, raised)
+        calm = float(before[ENV].max()) < p.rises * landing.peak_gps
+        stood = float(cosines(before[ACC], flat.posture[:, None]).max()) >= 0.75 + 0.25 * risen
+        return (
+            _Rise(flat.posture, raised) if calm and stood and risen <= p.risen_cos[not self._on_foot] else None
+        )
+
+    def _nearer(self, posture: Floats) -> float:
+        """Above 0 for a stance nearer to the posture risen to than to the flat stand, below 0 for the other."""
+        if self._rise is None:
+            return math.nan
+        return cosine(posture, self._rise.raised) - cosine(posture, self._rise.flat)
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from footsense.cli import COMMANDS, PLANNED, cli, main
 from footsense.cli.screen import Screen
+from footsense.recording import open_recording
 
 ROWS = "t_s,ax_g,ay_g,az_g\n" + "".join(f"{i / 100},0,0,1\n" for i in range(150))
 
@@ -142,6 +143,41 @@ def test_the_case_of_a_name_is_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path
     for name in ("D.CSV", "E.Csv.GZ"):
         assert call(monkeypatch, command, str(tmp_path / name)) == 0
     assert {p.name for p in tmp_path.glob("*.html")} == ({"D.html", "E.html"} if command == "report" else set())
+
+
+def test_a_file_that_cannot_even_be_looked_at_is_told_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    nowhere = str(tmp_path / f"{'a' * 300}.csv")  # as in a folder that may not be entered
+    assert call(monkeypatch, "analyze", "--json", nowhere, str(tmp_path / "a.csv")) == 1
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["file"], second["counts"]["circles"]) == (nowhere, None)
+    assert "cannot be read" in first["error"]
+
+
+def test_an_option_that_disagrees_with_one_file_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    known = str(Path(__file__).parent / "fixtures" / "recordings" / "1a-first.mcap")
+    placement = open_recording(known).tracks[0].placement
+    other = "shank" if placement == "foot" else "foot"
+    called = ["analyze", "--json", "--placement", other, known, str(tmp_path / "a.csv")]
+    assert call(monkeypatch, *called) == 2
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert f"recorded as placement {placement}, not {other}; leave out --placement" in first["error"]
+    assert second["placement"] == other
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are a privilege there")
+@pytest.mark.parametrize("args", [("analyze",), ("replay",), ("report",), ("verify", "--routine", "demo")])
+def test_links_that_lead_round_in_a_circle_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.csv").symlink_to(tmp_path / "a.csv")
+    assert call(monkeypatch, *args, str(tmp_path / "a.csv")) == 1
+    assert capsys.readouterr().err.startswith(f"footsense: {tmp_path / 'a.csv'}: cannot be read: ")
 
 
 def test_one_sample_is_counted_as_one(

@@ -380,6 +380,23 @@ def test_a_correction_with_a_later_key_is_shown_too(made: Made) -> None:
     assert item["corrected"] == {"holds": 1}
 
 
+def test_a_correction_of_what_has_reasons_is_shown_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTSENSE_HOME", str(tmp_path / "home"))
+    file = tmp_path / "a.csv"
+    file.write_text("t_s,ax_g,ay_g,az_g\n" + "".join(f"{i / 50},0,0,1\n" for i in range(150)))
+    (tmp_path / "mine.toml").write_text(ROUTINE)
+    kept = call("verify", file, "--routine", tmp_path / "mine.toml", "--record", "--json")
+    record = json.loads(kept.stdout)["record"]
+    item = ["--exercise", "band-flexes", "--side", "left"]
+    assert call("correct", record, *item, "--by", "2", "--why", "done").exit_code == 0
+    shown = call("verify", record, file, "--json")
+    (told,) = json.loads(shown.stdout)["corrected"]
+    assert (shown.exit_code, told["corrected"], told["why"]) == (1, {"holds": 2}, ["done"])
+    assert [r["code"] for r in told["reasons"]]
+
+
 def test_a_correction_stands_beside_the_count_and_changes_nothing(made: Made) -> None:
     before = made.data
     args = [

@@ -8,7 +8,7 @@ import click
 from footsense.cli import options
 from footsense.cli.opened import opened_recording
 from footsense.cli.progress import Progress
-from footsense.errors import RecordingError
+from footsense.errors import RecordingError, UsageError
 from footsense.exercises import detector
 from footsense.text import display, json_text
 
@@ -32,15 +32,15 @@ def command(
     """Say what was done in these recordings (.csv, .csv.gz, .mcap).
 
     Without --exercise the exercises are recognised. Exit code 1 if a file could not be read or cannot show
-    what was asked.
+    what was asked, 2 if an option disagrees with what a recording says of itself; the others go on.
     """
     if exercise is not None:
         detector(exercise)
-    failed = False
+    code = 0
     for number, file in enumerate(files, 1):
         with Progress(f"[{number}/{len(files)}] {file}") as progress:
-            failed |= not _one(file, exercise, worn, progress, confidence=confidence, as_json=as_json)
-    ctx.exit(1 if failed else 0)
+            code = max(code, _one(file, exercise, worn, progress, confidence=confidence, as_json=as_json))
+    ctx.exit(code)
 
 
 def _one(
@@ -51,20 +51,21 @@ def _one(
     *,
     confidence: bool,
     as_json: bool,
-) -> bool:
+) -> int:
+    """Prints what was done in a file, or why that cannot be said; the exit code that it asks for."""
     from footsense.analysis import analyse, error_json  # noqa: PLC0415
     from footsense.types import Grade  # noqa: PLC0415
 
     try:
         analysis = analyse(opened_recording(file, **worn), exercise)
-    except RecordingError as error:
+    except (RecordingError, UsageError) as error:  # an option may disagree with one file of many
         if as_json:
             progress.echo(json_text(error_json(file, str(error))))
         else:
             progress.echo(f"footsense: {display(error, 500)}", err=True)
-        return False
+        return 2 if isinstance(error, UsageError) else 1
     progress.echo((_json if as_json else in_words)(file, analysis, confidence=confidence))
-    return analysis.grade is not Grade.NOT_VERIFIABLE
+    return 1 if analysis.grade is Grade.NOT_VERIFIABLE else 0
 
 
 def _json(_file: str, analysis: "Analysis", *, confidence: bool) -> str:

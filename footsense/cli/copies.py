@@ -1,5 +1,6 @@
 """Refuses the same recording in two files, which would count twice: a copy, or one with its repair."""
 
+import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
 _BEGIN = 100  # samples that no two recordings have alike: noise differs
 
 
+def real(path: Path) -> Path:
+    """Where the file is. Of links that lead round in a circle, the name: `Path.resolve` raises for them, on
+    some versions of Python."""
+    return Path(os.path.realpath(path))
+
+
 def check_copies(files: Sequence[Path]) -> None:
     """Refuse two files of the same bytes, whatever their names; a path given again is no copy."""
     sizes: dict[int, list[Path]] = {}
-    for path in {file.resolve(): file for file in files}.values():
+    for path in {real(file): file for file in files}.values():
         sizes.setdefault(_size(path), []).append(path)
     sizes.pop(0, None)
     for alike in sizes.values():
@@ -45,7 +52,7 @@ def check_resaved(recordings: "Mapping[Path, Recording]") -> None:
     """Refuse two CSV files that begin with the same samples: one packed, shifted in time or cut at its end is
     other bytes, and the same movement. Raises RecordingError where one cannot be read any more."""
     begins: dict[bytes, Path] = {}
-    for path, one in {path.resolve(): (path, one) for path, one in recordings.items()}.values():
+    for path, one in {real(path): (path, one) for path, one in recordings.items()}.values():
         begin = b"" if one.has_commands else _first_samples(one)
         if begin and begins.setdefault(begin, path) is not path:
             _refuse(begins[begin], path)
@@ -71,7 +78,7 @@ def check_repairs(recordings: "Mapping[Path, Recording]") -> None:
     That both say they are the same segment is not enough: a session that was broken off may have been gone on
     with twice. Raises RecordingError where one cannot be read any more.
     """
-    of_packets = {path.resolve(): path for path, one in recordings.items() if one.has_commands}
+    of_packets = {real(path): path for path, one in recordings.items() if one.has_commands}
     for first, second in combinations(of_packets.values(), 2):
         alike = recordings[first].segment == recordings[second].segment
         if alike and (_begins_in(first, second) or _begins_in(second, first)):

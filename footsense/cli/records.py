@@ -74,6 +74,8 @@ def read_record(path: Path) -> bytes:
 
 def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: bool) -> int:
     """Checks a record and shows what was found; the exit code."""
+    import msgspec  # noqa: PLC0415
+
     from footsense.completion import (  # noqa: PLC0415
         Completion,
         chain_of,
@@ -98,7 +100,7 @@ def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: 
     findings = [*check_signature(entry, signed_by), check_chain(data, chain)]
     findings += [check_routine(entry.body), *found]
     shown = _shown(path, entry, entry.body, findings, again)
-    shown["corrected"] = corrected(entry.body, chain.corrections(data))
+    shown["corrected"] = msgspec.to_builtins(corrected(entry.body, chain.corrections(data)))
     click.echo(json_text(shown) if as_json else _in_words(shown))
     return 0 if shown["holds"] and entry.body.result.verdict == "complete" else 1
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from footsense.cli.copies import check_copies, check_repairs, check_resaved
+from footsense.cli.copies import check_copies, check_repairs, check_resaved, real
 from footsense.cli.opened import opened
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -63,7 +63,7 @@ def check_repeats(said: Sequence[Said]) -> None:
     """Refuse a file that would be counted twice. It may be given again for another exercise."""
     seen: dict[Path, list[Said]] = {}
     for one in said:
-        before = seen.setdefault(Path(one.file).resolve(), [])
+        before = seen.setdefault(real(Path(one.file)), [])
         if any(one.exercise == b.exercise or None in (one.exercise, b.exercise) for b in before):
             raise UsageError(f"{display(one.file)} is given twice; what is in it would count twice")
         if any(one.side != b.side for b in before):

@@ -115,7 +115,11 @@ def test_a_calibration_is_offsets_sensitivities_and_an_alignment() -> None:
     assert acc == pytest.approx(expected.tolist())
 
 
-@pytest.mark.parametrize("kept", ["ff" * 21, "00" * 21, "000000000000 034403440344 009c00 640000 00009c"])
+UNKEPT = "000000000000 065f065f065f 9c0000 006400 00009c"  # the firmware's own, for an older board
+NO_CALIBRATIONS = ["ff" * 21, "00" * 21, "000000000000 034403440344 009c00 640000 00009c", UNKEPT]
+
+
+@pytest.mark.parametrize("kept", NO_CALIBRATIONS)
 @pytest.mark.parametrize("chip", ["lsm303ah", "lsm303dlhc"])
 def test_what_is_no_calibration_of_this_range_leaves_the_makers_defaults(kept: str, chip: str) -> None:
     plain = sensed(shimmer3("", chip=chip), [100, 2000, -300], [5, 6, 7])
@@ -123,6 +127,13 @@ def test_what_is_no_calibration_of_this_range_leaves_the_makers_defaults(kept: s
         shimmer3(calibration(wide_range=kept, gyro=kept), chip=chip), [100, 2000, -300], [5, 6, 7]
     )
     assert (acc, gyr) == plain
+
+
+def test_what_firmware_has_for_older_boards_is_no_calibration_of_a_newer_one() -> None:
+    said = calibration(low_noise="07ff07ff07ff 005300530053 009c00 9c0000 00009c")
+    low_noise = [0, 1, 2, 10, 11, 12]
+    acc, _ = sensed(shimmer3(said, low_noise, chip="lsm303ah"), [2253, 2253, 2345], [0, 0, 0])
+    assert acc == pytest.approx([0, 0, -1])
 
 
 def test_the_defaults_of_newer_boards_are_those_that_their_devices_keep() -> None:

@@ -11,6 +11,7 @@ from tests.learning.session import Session, session
 
 # devices whose packets are not of one fixed layout
 NOT_FIXED = {
+    "bangle-js": "lines of text",
     "espruino": "lines of text",
     "movesense-gsp": "messages in fragments",
     "polar-pmd": "compressed as the profile asks for it",

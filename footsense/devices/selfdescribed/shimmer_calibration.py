@@ -26,6 +26,12 @@ _NEAR = (
     0.6,
     1.3,
 )  # a sensitivity so many times the expected one is of this range; the next range is a half or double
+# what firmware has where nothing was stored, whatever chips the board has (its shimmer_calibration.c): offset,
+# sensitivity and alignment of the accelerometers of boards before 2017
+_UNSTORED = {
+    _LOW_NOISE_ACC: ((2047, 83, (0, -100, 0, -100, 0, 0, 0, 0, -100)),),
+    _WIDE_ACC: tuple((0, k, (-100, 0, 0, 0, 100, 0, 0, 0, -100)) for k in (1631, 815, 408, 135)),
+}
 _THINNEST = 0.5  # determinant of an alignment; of three axes at right angles it is 1
 
 
@@ -67,7 +73,8 @@ def _field(data: ProfileData, field: Field, sensors: list[tuple[int, ...]]) -> F
         expected = [32768 / x / _G_MPS2 for x in _ranges(data, "acc_range_g")]
     else:
         return field
-    affine = _affine(sensors[place], factor, expected)
+    is_stored = all(sensors[place] != (b, b, b, k, k, k, *r) for b, k, r in _UNSTORED.get(place, ()))
+    affine = _affine(sensors[place], factor, expected) if is_stored else None
     return field if affine is None else replace(field, affine=affine, scale="1", zero="0", axes=None)
 
 

@@ -88,6 +88,7 @@ code=0
 echo "bluez test: doctor and scan are right about each"
 
 start_bus suite ""
-timeout -k 10 600 "$python" -m pytest -n 0 tests/test_end_to_end.py --rig bluez -o cache_dir="$here/cache" "$@" \
+timeout -k 10 600 "$python" -m pytest -n 0 tests/test_end_to_end.py --rig bluez -o cache_dir="$here/cache" \
+  --basetemp="$here/pytest" "$@" \
   || fail "the end-to-end suite ended with $?"
 echo "bluez test: the suite passes"

@@ -34,7 +34,12 @@ if [ -n "$(missing)" ]; then
     "${packages[@]}"; } >"$here/apt.log" 2>&1 || { tail -5 "$here/apt.log" >&2; not_run "packages could not be installed"; }
   [ -z "$(missing)" ] || not_run "still missing: $(missing | xargs)"
 fi
-kernel="$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[^ ]*-amd64\)$/\1/p' | head -1)"
+newest() { apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[^ ]*-amd64\)$/\1/p' | head -1; }
+kernel="$(newest)"
+if [ -z "$kernel" ] && [ "$(id -u)" = 0 ]; then
+  apt-get update -qq >/dev/null 2>&1 || true
+  kernel="$(newest)"
+fi
 [ -n "$kernel" ] || not_run "apt knows no Debian kernel (linux-image-amd64)"
 mkdir "$here/deb" "$here/kernel"
 (cd "$here/deb" && timeout 300 apt-get download -qq "$kernel") >"$here/apt.log" 2>&1 \
@@ -115,7 +120,8 @@ export FOOTSENSE_VM_HCI="tcp-client:127.0.0.1:$hci"
 said="$("$python" -m footsense.sources.attempt 10)"
 [[ "$said" == *'"trouble": "no-adapter",'* ]] || fail "without an adapter: expected no-adapter, got $said"
 code=0
-timeout -k 10 900 "$python" -m pytest -n 0 tests/test_end_to_end.py --rig vm -o cache_dir="$here/cache" "$@" || code=$?
+timeout -k 10 900 "$python" -m pytest -n 0 tests/test_end_to_end.py --rig vm -o cache_dir="$here/cache" \
+  --basetemp="$here/pytest" "$@" || code=$?
 [ "$code" = 0 ] || { echo "the end of the machine's console:"; tail -30 "$here/console"; } >&2
 [ "$code" != 124 ] || fail "it took more than 15 minutes"
 [ "$code" = 0 ] || fail "pytest ended with $code"

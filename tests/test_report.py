@@ -1,6 +1,9 @@
 """The page and its pictures: complete, self-contained, escaped, small, the same for the same input."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -352,6 +355,23 @@ def test_an_older_page_is_written_over(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(cli, "opened", lambda file, **_: (recording(items, file), analyses(events)))
     for _ in range(2):
         assert CliRunner().invoke(cli.command, [str(tmp_path / "walk.csv")]).exit_code == 0
+
+
+def test_where_the_recording_lay_is_not_in_the_page(tmp_path: Path) -> None:
+    items, events = session(0.5)
+    routine, file = load_routine("ground-up"), str(tmp_path / "some.csv")
+    found = [replace(a, file=file, side=None) for a in analyses(events)]
+    page = report_page(recording(items, file), found, routine, verify(routine, found))
+    assert "<li>which foot was it? say it with --side left" in page
+    assert str(tmp_path) not in page
+
+
+def test_a_home_that_may_not_be_written_to_is_nothing_to_tell(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = {**os.environ, "MPLCONFIGDIR": str(tmp_path / "file" / "below")}
+    code = [sys.executable, "-c", "import footsense.report"]
+    done = subprocess.run(code, env=told, capture_output=True, text=True, check=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 @pytest.mark.parametrize("answer", [None, *Answer])

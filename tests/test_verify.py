@@ -222,10 +222,17 @@ def test_an_item_of_both_feet_says_at_which_foot_it_was_seen(left: int, right: i
     assert verdict.items[0].seen_at == where
     assert (f", at the {where} foot" in verdict.items[0].seen) == (where is not None)
     assert ("foot)" in in_words(verdict)) == (where is not None)
-    (row,) = verdict_words(verdict)["rows"]
+    (row,) = verdict_words(verdict, "a.csv")["rows"]
     assert row["side"] == ("both feet" if where is None else f"both feet, seen at the {where} foot")
     own = verify(routine(CIRCLES), [recording(circles("cw", "ccw", "cw", "ccw"))])
     assert own.items[0].seen_at is None
+
+
+def test_a_reason_ends_the_path_with_the_name_however_long_it_is() -> None:
+    file = f"{'folder/' * 20}left.csv"
+    poor = recording(circles("cw"), file=file, side=None)
+    (reason,) = verify(routine(CIRCLES), [poor]).items[0].reasons
+    assert reason.text == f"{file}: which foot was it? say it with --side left"
 
 
 def test_both_feet_at_once_are_not_added_up() -> None:

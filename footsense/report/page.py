@@ -40,7 +40,7 @@ def report_page(
             *words.date_words(analyses),
             *_facts(recording.tracks, sensors),
         ],
-        "verdict": words.verdict_words(verdict) if verdict else None,
+        "verdict": words.verdict_words(verdict, recording.file) if verdict else None,
         "tiles": words.tiles(events),
         "nothing": words.nothing_words(analyses),
         "pictures": [p for i, s in enumerate(sensors) for p in pictures(s, items, f"p{i}")],

@@ -3,6 +3,7 @@
 Foreign text passes through `display` here; the template escapes everything once more, for HTML."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from footsense.analysis import Analysis
@@ -32,18 +33,19 @@ def title_case(exercise: str) -> str:
     return display(exercise.replace("-", " ")).capitalize()
 
 
-def verdict_words(verdict: Verdict) -> Words:
-    """The verdict for the template."""
+def verdict_words(verdict: Verdict, file: str) -> Words:
+    """The verdict on the recording `file` for the template. Reasons name no file: the page is of one, and where
+    it lay concerns nobody else."""
     return {
         "verdict": str(verdict.verdict),
         "mark": MARKS[verdict.verdict],
         "words": _ANSWERS[verdict.verdict],
         "routine": display(verdict.routine),
-        "rows": [_item_words(item) for item in verdict.items],
+        "rows": [_item_words(item, f"{display(PurePath(file))}: ") for item in verdict.items],
     }
 
 
-def _item_words(item: ItemVerdict) -> Words:
+def _item_words(item: ItemVerdict, prefix: str) -> Words:
     return {
         "verdict": str(item.verdict),
         "mark": MARKS[item.verdict],
@@ -52,7 +54,7 @@ def _item_words(item: ItemVerdict) -> Words:
         "name": title_case(item.exercise),
         "side": _SIDES[item.side] + (f", seen at the {item.seen_at} foot" if item.seen_at else ""),
         "tallies": [_tally(item, key, n) for key, n in item.counted.items()],
-        "reasons": [display(r.text, 400) for r in item.reasons],
+        "reasons": [display(r.text.removeprefix(prefix), 400) for r in item.reasons],
         "seen": item.seen,
         "not_seen": [display(what) for what in item.not_seen],
         "evidence": [_span(e) for e in item.evidence],
@@ -67,7 +69,7 @@ def _tally(item: ItemVerdict, key: str, counted: int) -> Words:
     return {
         "role": key if key in ("cw", "ccw") else exercise_role(item.exercise),
         "dots": "●" * min(counted, required) if few else "",
-        "empty": "●" * max(0, required - counted) if few else "",
+        "empty": "○" * max(0, required - counted) if few else "",
         "text": f"{counted} of {required} {name}",
     }
 

@@ -4,6 +4,7 @@ hold several."""
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from footsense.analysis import Analysis, RecordingFacts
 from footsense.routine import ItemSide, RoutineItem
@@ -34,7 +35,7 @@ def hidden_by_holes(
         return
     for analysis in (a for a, most in zip(mine, hidden, strict=True) if most):
         text = "the stream has holes or began anew; what is missing may have been done there"
-        yield Why("gaps", f"{display(analysis.file)}: {text}")
+        yield Why("gaps", f"{display(PurePath(analysis.file))}: {text}")
 
 
 def sides_of(analysis: Analysis) -> set[Side | None]:

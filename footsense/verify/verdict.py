@@ -11,6 +11,7 @@ verified.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Literal
 
 from footsense.analysis import Analysis, by_exercise
@@ -291,7 +292,7 @@ def _opening(item: RoutineItem, side: ItemSide, analysis: Analysis, *, known: bo
     about = _about(analysis, item.exercise)
     if not about and analysis.exercise is not None:
         return
-    file = display(analysis.file)
+    file = display(PurePath(analysis.file))
     if analysis.grade is Grade.NOT_VERIFIABLE or (about and analysis.grade is Grade.POOR):
         yield from _quality(analysis, file)
     elif not known:
@@ -314,7 +315,7 @@ def _lost(analysis: Analysis) -> Iterator[Why]:
     """What is missing of the file itself."""
     for reason in analysis.reasons:
         if reason.code in _LOST:
-            yield Why(reason.code, f"{display(analysis.file)}: {display(reason.text, 300)}")
+            yield Why(reason.code, f"{display(PurePath(analysis.file))}: {display(reason.text, 300)}")
 
 
 def _has_unknown_side(analysis: Analysis, item: RoutineItem) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from footsense.devices import Decoder, Encoder, Profile, commands, gatt_table, parse_profile
 from footsense.devices.matching import Advertised
-from footsense.errors import PacketError, UsageError
+from footsense.errors import PacketError, ProfileError, UsageError
 
 HEAD = """
 schema = "footsense.profile/1"
@@ -203,3 +203,48 @@ def test_a_setting_is_the_nearest_that_there_is() -> None:
     for some in (offered, within, profile):
         with pytest.raises(UsageError, match="rate_hz is 'nan', expected"):
             some.settings_for({"rate_hz": float("nan")})
+
+
+MATRIX = [[1e-5, -5.9e-4, 3e-5], [5.8e-4, -2e-5, 1e-5], [-3e-5, 1e-5, -6.1e-4]]
+AFFINE = f"affine = {{ offset = [100, 50.5, -50], matrix = {[x for row in MATRIX for x in row]} }}"
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+@pytest.mark.parametrize("layout", ["interleaved", "planar"])
+def test_a_calibration_is_nine_numbers_times_what_is_left_after_the_offset(count: int, layout: str) -> None:
+    other = ', { ch = "gyr", type = ">i16", unit = "dps", scale = "0.02" }'
+    field = f'{{ ch = "acc", type = "i16", unit = "m/s2", {AFFINE} }}'
+    profile = toy(field + other, samples=f"at = 0\ncount = {count}\nlayout = '{layout}'")
+    truth = np.random.default_rng(count).uniform(-1.5, 1.5, (count, 3))
+    ((char, payload),) = Encoder(profile, {}).encode(0, np.arange(count) / 50, truth, 90 * truth)
+    (frame,) = Decoder(profile, {}).feed(char, payload)
+    shape = (count, 2, 3) if layout == "interleaved" else (2, count, 3)
+    raw = np.frombuffer(payload, "<i2").reshape(shape)[(slice(None), 0) if layout == "interleaved" else 0]
+    assert frame.acc_g is not None
+    assert frame.acc_g.shape == (count, 3)
+    assert frame.acc_g * 9.80665 == pytest.approx((raw - [100, 50.5, -50]) @ np.transpose(MATRIX))
+    assert np.abs(frame.acc_g - truth).max() < 6.5e-4 / 9.8 / 2
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (
+            'scale = "2", affine = { offset = [0, 0, 0], matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1] }',
+            "in place of scale",
+        ),
+        ("affine = { offset = [0, 0, 0], matrix = [1, 0, 0, 0, 1, 0, 1, 1, 0] }", "leaves an axis out"),
+        ("affine = { offset = [0, 0, nan], matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1] }", "numbers that are none"),
+        ("affine = { offset = [0, 0, 0], matrix = [1e300, 0, 0, 0, 1, 0, 0, 0, 1] }", "numbers that are none"),
+        ("affine = { offset = [0, 0], matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1] }", "offset"),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(key: str, says: str) -> None:
+    with pytest.raises(ProfileError, match=says):
+        toy(f'{{ ch = "acc", type = "i16", unit = "g", {key} }}')
+
+
+@pytest.mark.parametrize("kind", ["i12", ">u12"])
+def test_numbers_of_12_bits_are_for_fields_alone(kind: str) -> None:
+    with pytest.raises(ProfileError, match="a number type such as"):
+        toy('{ ch = "acc", type = "i16", unit = "g" }', f"header.fields.a_raw = {{ at = 0, type = '{kind}' }}")

@@ -151,11 +151,11 @@ def _stream(name: str, stream: object) -> str:
     header = stream.header
     said = {"timestamp": header.timestamp, "sequence": header.sequence, "battery": header.battery_percent}
     parts = [key for key, value in said.items() if value]
-    parts += list(header.fields)
+    parts += [*header.packed, *header.fields]
     if stream.samples:
         parts += [f"{f.ch} ({f.type})" for f in stream.samples.fields]
-    only = "".join(f" if {k} = {v}" for k, v in stream.only.items())
-    return f"{name:20}on {stream.char}{only}: {', '.join(parts)}"
+    only = " and ".join(f"{k} = {v}" for k, v in stream.only.items())
+    return f"{name:20}on {stream.char}{' if ' + only if only else ''}: {', '.join(parts)}"
 
 
 def _writes(profile: "Profile") -> list[str]:

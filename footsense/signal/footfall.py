@@ -44,8 +44,9 @@ class FootfallParams:
     one; without a gyro it may not have been if they are as hard as `heel`, and where the rate does not show
     that, if their median tilt does not tell. A tilt that few neighbours share needs a turn up to `lone` and a
     softer landing. Farther than `elsewhere` the stand was another posture. A stand within `same_cos` of the
-    posture of a step on tiptoe just before is none on the flat foot. Hardness is impact³ / (swing · calm), in
-    g: from `hard` on a heel, below `soft` no heel. Impact needs `impact_rate_hz`, posture `posture_rate_hz`.
+    posture of a step on tiptoe just before is none on the flat foot if kept for up to `stops_s`; up to `rise_s`
+    it may be either. Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel.
+    Impact needs `impact_rate_hz`, posture `posture_rate_hz`.
 
     At the ankle a step tilted by less than the share `among` of what the last steps are is flat, if those are
     tilted by the first of `tilted`. Otherwise the turn in the swing tells, in degrees: over the last of `turns`
@@ -96,6 +97,7 @@ class FootfallParams:
     bout_s: float = 2.5
     turn_s: float = 0.25
     rise_s: float = 6.0
+    stops_s: float = 2.5
     turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
     tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
     stance_g: float = 0.25
@@ -211,13 +213,13 @@ class Footfall:
         if not landings:
             return []
         looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
-        soon = tracker.slow_index(self.params.rise_s)
         stood = (x for x in zip(landings, looks, strict=True) if x[1].stood)
-        return [(landing, self._label(landing, look, soon, tracker)) for landing, look in stood]
+        return [(landing, self._label(landing, look, tracker)) for landing, look in stood]
 
-    def _label(self, landing: Landing, look: _Look, soon: int, tracker: StepTracker) -> bool | None:
-        flat = self._flat(look, soon)
-        if landing.start_s - self._last_s > self.params.bout_s:
+    def _label(self, landing: Landing, look: _Look, tracker: StepTracker) -> bool | None:
+        p = self.params
+        flat = self._flat(look, tracker.slow_index(p.rise_s), tracker.slow_index(p.stops_s))
+        if landing.start_s - self._last_s > p.bout_s:
             self._seen.clear()
             self._labels.clear()
             self._rise = self._risen(landing, flat[0][0], tracker) if flat and self._posture else None
@@ -226,9 +228,9 @@ class Footfall:
         self._seen.append(step)
         toe = self._judge(step)
         self._labels.append(toe)
-        if flat and toe and self._on_foot and step.tilt <= self.params.flat[0]:
+        if flat and toe and self._on_foot and step.tilt <= p.flat[0]:
             flat[0][0].raised = True
-        self._last = _Last(landing.land, look.posture, toe is not False and step.tilt > self.params.flat[0])
+        self._last = _Last(landing.land, look.posture, toe is not False and step.tilt > p.flat[0])
         return toe
 
     def _step(self, landing: Landing, look: _Look, tilts: Sequence[float]) -> _Step:
@@ -261,22 +263,28 @@ class Footfall:
         walks = self._lands() if self._rate_hz >= p.impact_rate_hz else len(self._seen) >= p.few
         return swung and walks and not heels
 
-    def _flat(self, look: _Look, soon: int) -> list[tuple[Stand, float]]:
-        """The last stand that was flat with the tilt against it, and one shortly before if there is one. Who
-        stops on tiptoe in a bout stands in the posture of the step before."""
+    def _flat(self, look: _Look, soon: int, stop: int) -> list[tuple[Stand, float]]:
+        """The last stand that was flat with the tilt against it, and the one before if that was shortly before
+        or the last may have been on tiptoe."""
         flat: list[tuple[Stand, float]] = []
         for stand, tilt in zip(look.stands, look.tilts, strict=False):
             if stand.raised is None:
-                stand.raised = self._still_raised(stand, soon)
+                self._judge_stand(stand, soon, stop)
             if not stand.raised:
                 flat.append((stand, tilt))
-        return flat[: 2 if len(flat) > 1 and flat[0][0].end - flat[1][0].end <= soon else 1]
+        either = len(flat) > 1 and (flat[0][0].unsure or flat[0][0].end - flat[1][0].end <= soon)
+        return flat[: 2 if either else 1]
 
-    def _still_raised(self, stand: Stand, soon: int) -> bool:
-        last = self._last
-        if last is None or not last.raised or stand.start <= last.land or stand.end - stand.start > soon:
-            return False
-        return cosine(stand.posture, last.posture) >= self.params.same_cos
+    def _judge_stand(self, stand: Stand, soon: int, stop: int) -> None:
+        """Who stops on tiptoe in a bout stands in the posture of the step before; not for long, but a stand in
+        that posture is a flat one for sure only if it is a long one."""
+        last, length = self._last, stand.end - stand.start
+        same = last is not None and last.raised and stand.start > last.land
+        if last is None or not same or cosine(stand.posture, last.posture) < self.params.same_cos:
+            stand.raised = False
+            return
+        stand.raised = length <= stop
+        stand.unsure = not stand.raised and length <= soon
 
     def _risen(self, landing: Landing, flat: Stand, tracker: StepTracker) -> _Rise | None:
         """How a wearer rose before the first step of a bout: flat, and soon after, with no swing between, in

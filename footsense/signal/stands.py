@@ -31,13 +31,14 @@ class StandParams:
 
 @dataclass(slots=True)
 class Stand:
-    """Slow indices of its start and end, its posture (3,) in g, and whether it was on tiptoe; None where nobody
-    has judged that."""
+    """Slow indices of its start and end, its posture (3,) in g, whether it was on tiptoe (None where nobody has
+    judged that), and whether that is in doubt."""
 
     start: int
     end: int
     posture: Floats
     raised: bool | None = None
+    unsure: bool = False
 
 
 class Stands:

@@ -63,7 +63,8 @@ class Stage:
         self._pairing = None if gyr is None else Pairing(1 / gyr.rate_hz)
         self._lanes = {lane.timing.stream: lane for lane in (self._acc, self._gyr) if lane is not None}
         spare = [(t, 0.0) for t in timings] + [(t, _UNASKED_S) for t in others]
-        self._spare = {t.stream: (t, from_s) for t, from_s in spare if t.stream not in self._lanes}
+        self._spare = {t.stream: (t, wait_s) for t, wait_s in spare if t.stream not in self._lanes}
+        self._heard_s: dict[str, float] = {}  # since when there is something of a spare one
         self._host0_ns: int | None = None
         self._t0_s: float | None = None
         self._delay = WindowMin(_DELAY_WINDOW_S)
@@ -129,9 +130,11 @@ class Stage:
     def _instead(self, stream: str, host_s: float) -> "Lane | None":
         """The lane of a stream that comes before any frame of the one expected in its place, as where firmwares
         differ in what they send; None for all others."""
-        timing, from_s = self._spare.get(stream, (None, 0.0))
+        timing, wait_s = self._spare.get(stream, (None, 0.0))
         old = None if timing is None else self._acc if timing.carries_acc else self._gyr
-        if timing is None or old is None or host_s < from_s or not old.may_be(timing):
+        if timing is None or old is None or not old.may_be(timing):
+            return None
+        if host_s < self._heard_s.setdefault(stream, host_s) + wait_s:
             return None
         lane = Lane(timing, self._epoch)
         if old is self._acc:

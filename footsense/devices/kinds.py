@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,8 @@ def reader(kind: str) -> Reader:
         width = size(kind)
         return lambda p, at: _digits(p[at : at + width])
     order, name = split(kind)
+    if name == "u8":
+        return getitem
     if name[1:] == "24":
         signed = name[0] == "i"
         byteorder: Any = "big" if order == ">" else "little"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 
 from footsense.devices import kinds
-from footsense.devices.layout import Item, Layout
+from footsense.devices.layout import LARGEST_SCALE, Item, Layout
 from footsense.devices.model import Fragments, When
 from footsense.devices.samples import Fields, Motion, Read, samples_reader
 from footsense.errors import PacketError
@@ -74,6 +74,27 @@ class _Head:
         return in_order
 
 
+def _number(stream: str, item: Item) -> Callable[[bytes], float | None]:
+    """Of a packet the number in its unit, None where it says that there is none."""
+    read, at, null, scale, add = item.read, item.at, item.null, item.scale, item.add
+    mask, lowest = item.mask or 0, (item.mask or 0) & -(item.mask or 0)
+    may_be_none = kinds.limits(item.kind) is None or kinds.is_digits(item.kind) or abs(scale) > LARGEST_SCALE
+    is_raw = scale == 1 and not add
+
+    def number(payload: bytes) -> float | None:
+        raw = read(payload, at)
+        if mask:
+            raw = (int(raw) & mask) // lowest
+        if raw == null:
+            return None
+        value = raw if is_raw else raw * scale + add
+        if may_be_none and not math.isfinite(value):
+            raise PacketError(f"{stream}: {item.name} is no number")
+        return value
+
+    return number
+
+
 class Packets:
     """Reads the packets of one stream; holds the beginnings of messages whose rest is still to come.
 
@@ -91,8 +112,9 @@ class Packets:
         self._readers: dict[int | tuple[int, int | None], Reader] = {}
         self._begun: dict[int, bytes] = {}
         self._no_sequence = layout.items["sequence"].null if "sequence" in layout.items else None
-        self._battery = layout.items.get("battery_percent")
-        self._fields = [item for name, item in layout.items.items() if name.startswith("fields.")]
+        told = {name: _number(layout.name, item) for name, item in layout.items.items()}
+        self._battery = told.get("battery_percent")
+        self._fields = [(layout.items[name].name, f) for name, f in told.items() if name.startswith("fields.")]
         self._has_more = bool(self._battery or self._fields or self._packed)
         self._is_told = layout.count is None and "count" in layout.items  # the header tells how many samples
         self.prefix, more = (b"", stream.when) if stream.fragments else _prefix(stream.when)
@@ -217,10 +239,10 @@ class Packets:
             if sequence == self._no_sequence:
                 sequence = None
             fields: Fields = {}
-            for item in self._fields:
-                value = self._scaled(item, payload)
+            for name, number in self._fields:
+                value = number(payload)
                 if value is not None:
-                    fields[item.name] = value
+                    fields[name] = value
             for name, begin, end, unpack in self._packed:
                 unpacked = unpack(payload[begin:end])
                 if unpacked is not None:
@@ -228,24 +250,12 @@ class Packets:
             acc, gyr, mag = read(payload, fields)
             if rest is not None and len(payload) > layout.at:
                 fields[rest] = payload[layout.at :].hex()
-            battery = None if self._battery is None else self._percent(self._battery, payload)
+            battery = None if self._battery is None else self._percent(self._battery(payload))
             return [Decoded(layout.name, acc, gyr, mag, ticks, sequence, battery, fields)]
 
         return full
 
-    def _scaled(self, item: Item, payload: bytes) -> float | None:
-        raw = item.read(payload, item.at)
-        if item.mask is not None:
-            raw = (int(raw) & item.mask) // (item.mask & -item.mask)
-        if raw == item.null:
-            return None
-        value = raw * item.scale + item.add if item.scale != 1 or item.add else raw
-        if not math.isfinite(value):
-            raise PacketError(f"{self._layout.name}: {item.name} is no number")
-        return value
-
-    def _percent(self, item: Item, payload: bytes) -> float | None:
-        value = self._scaled(item, payload)
+    def _percent(self, value: float | None) -> float | None:
         if value is not None and not 0 <= value <= 100:
             raise PacketError(f"{self._layout.name}: a battery of {value:g} %")
         return value

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -116,14 +117,18 @@ def _numbers(layout: Layout, channel: Channel, count: int, at: int) -> Callable[
     raw = kinds.row_reader(kind, [at + i * stride + j * size for i in range(count) for j in range(channel.n)])
     places = [i * channel.n + j for i in range(count) for j in order]
     scales = [float(channel.scale) * sign for sign in signs] * count
+    turns = list(zip(places, scales, strict=True))
+    is_in_order = affine is None and not zero and places == sorted(places)
     may_be_none = kinds.limits(kind) is None or kinds.is_digits(kind) or abs(channel.scale) > LARGEST_SCALE
 
     def read(payload: bytes) -> list[float] | None:
         numbers = raw(payload)
         if null is not None and null in numbers:
             return None
-        if affine is None:
-            values = [(numbers[i] - zero) * scale for i, scale in zip(places, scales, strict=True)]
+        if is_in_order:
+            values = list(map(mul, numbers, scales))
+        elif affine is None:
+            values = [(numbers[i] - zero) * scale for i, scale in turns]
         else:
             values = [x for i in range(0, len(numbers), 3) for x in _moved(numbers[i : i + 3], affine)]
         if may_be_none and not math.isfinite(sum(values)) and not all(map(math.isfinite, values)):

@@ -31,7 +31,7 @@ def toml_text(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES // 1024} KiB, which is the most that is read")
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")  # some editors put a mark before UTF-8
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not UTF-8: save the file as UTF-8") from None
     for i, line in enumerate(text.split("\n"), 1):

@@ -87,6 +87,10 @@ def test_a_wrong_call_is_refused_before_any_file_is_opened(args: list[str]) -> N
             "as the first file, or leave out --signed-by",
         ),
         (["--wearer", "me", "a.csv", "--routine", "ground-up"], "add --record, or leave out --wearer"),
+        (
+            ["--wearer", " ", "--record", "a.csv", "--routine", "ground-up"],
+            "--wearer is empty; say whose record it is, or leave it out for your own",
+        ),
         (["--side", "left", "a.record.json"], "leave out --side"),
         (["a.record.json", "--placement", "foot", "a.csv"], "leave out --placement"),
         (["--exercise", "x", "a.record.json", "--wearer", "me"], "leave out --exercise and --wearer"),

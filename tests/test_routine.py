@@ -240,3 +240,9 @@ def test_a_pipe_is_no_routine(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "r.toml")
     with pytest.raises(UsageError, match="it is no file"):
         load_routine(tmp_path / "r.toml")
+
+
+def test_a_mark_before_utf_8_which_some_editors_write_is_nothing(tmp_path: Path) -> None:
+    text = (footsense.routine._FOLDER / "ground-up.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8-sig")
+    assert load_routine(tmp_path / "mine.toml") == load_routine("ground-up")

@@ -5,9 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from footsense.cli.simulate import command
+from footsense.cli.simulate import MEANS_SOMETHING, command
 from footsense.errors import FootsenseError, RecordingError, UsageError
 from footsense.recording import open_recording
+from footsense.simulate import EXERCISES, MOTIONS, Scenario, simulate
 from footsense.types import Gap, Samples, StreamInfo
 
 
@@ -129,3 +130,31 @@ def test_any_field_can_be_set(tmp_path) -> None:
     wrong = run("ankle-circles", "-o", tmp_path / "c.csv", "--set", "egg=7")
     assert isinstance(wrong.exception, UsageError)
     assert "egg is 7; it has to be from 0 to 0.9" in str(wrong.exception)
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_what_changes_nothing_is_refused_and_nothing_else_is(tmp_path, motion: str) -> None:
+    wishes = {"reps": 2, "tempo_hz": 0.77, "hold_s": 2.2, "direction": "cw", "duration_s": 9.0}
+    plain = simulate(Scenario(motion=motion, seed=3, rate_hz=10.0)).acc_g.tobytes()
+    for name, value in wishes.items():
+        wish = {name: value}
+        changes = simulate(Scenario(motion=motion, seed=3, rate_hz=10.0, **wish)).acc_g.tobytes() != plain
+        known = motion not in EXERCISES if name == "duration_s" else motion in MEANS_SOMETHING[name]
+        assert changes == known, name
+        if changes:
+            continue
+        done = run(motion, "-o", tmp_path / "a.csv", f"--{name.replace('_', '-')}", value)
+        told = f"--{name.replace('_', '-')} changes nothing of {motion}; leave it out"
+        assert (isinstance(done.exception, UsageError), str(done.exception)) == (True, told)
+
+
+@pytest.mark.parametrize("name", ["reps", "tempo-hz", "hold-s", "duration-s"])
+def test_a_routine_says_itself_how_much_is_done(tmp_path, name: str) -> None:
+    done = run("demo", "-o", tmp_path / "a.csv", f"--{name}", 3)
+    assert isinstance(done.exception, UsageError)
+    assert f"--{name} changes nothing of demo" in str(done.exception)
+
+
+def test_a_setting_without_a_value_is_told_how(tmp_path) -> None:
+    done = run("ankle-circles", "-o", tmp_path / "a.csv", "--set", "jerky")
+    assert str(done.exception) == "--set jerky: expected NAME=VALUE, such as jerky=0.5"

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 
 CHECK = "wearing-check"
+_HOLDS = ("band-flexes", "top-presses", "pencil-pickups")
+_STEPS = ("toe-walk", "walking", "stairs")
+_IN_TIME = ("ankle-circles", *_STEPS, "heel-raises", "pumps", "leg-swing", "tapping", "cycling", "other-foot")
+# what changes some motions only, and which; all else that a routine does it says itself
+MEANS_SOMETHING = {
+    "reps": ("ankle-circles", *_HOLDS, *_STEPS),
+    "tempo_hz": _IN_TIME,
+    "hold_s": _HOLDS,
+    "direction": ("ankle-circles",),
+}
 
 
 def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -150,6 +160,7 @@ def _cued(
         raise UsageError(f"cannot simulate '{display(motion)}' with --presses; known are: {', '.join(MOTIONS)}")
     if out is not None and not out.is_dir() and out.suffix != ".mcap":
         raise UsageError(f"-o {display(out)}: cues are kept in an .mcap; choose such a name, or a folder")
+    _refuse_useless(motion, wish, lasts=True)
     scenario = sample(motion, seed, **wish) if vary else Scenario(motion=motion, seed=seed, **wish)
     cued = (following if motion == "top-presses" else ignoring)(scenario, Plan(presses))
     name = f"{motion}-{scenario.side}-{seed}-cued.mcap"
@@ -182,7 +193,7 @@ def _write(made: "Simulated", path: Path, *, overwrite: bool) -> str:
 
 def _make(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Simulated":
     from footsense.routine import load_routine, routine_names  # noqa: PLC0415
-    from footsense.simulate import MOTIONS, Scenario, perform, sample, simulate  # noqa: PLC0415
+    from footsense.simulate import MOTIONS, NEGATIVES, Scenario, perform, sample, simulate  # noqa: PLC0415
     from footsense.simulate.wearing_check import simulate_check  # noqa: PLC0415
 
     def scenario(motion: str, **more: Any) -> "Scenario":
@@ -195,10 +206,19 @@ def _make(motion: str, seed: int, wish: dict[str, Any], *, vary: bool) -> "Simul
         if motion not in MOTIONS:
             known = ", ".join([*MOTIONS, CHECK, *routine_names()])
             raise UsageError(f"cannot simulate '{display(motion)}'; known are: {known}, or a routine's .toml")
+        _refuse_useless(motion, wish, lasts=motion in NEGATIVES)
         return simulate(scenario(motion))
+    _refuse_useless(motion, wish, lasts=False)
     routine = load_routine(motion)
     sides = [s for item in routine.items for s in item.sides if s != "both"]
     return perform(routine, scenario("sitting", side=sides[0] if sides else "right"))
+
+
+def _refuse_useless(motion: str, wish: dict[str, Any], *, lasts: bool) -> None:
+    """Raises UsageError for what would change nothing; `lasts`: whether the motion is as long as asked for."""
+    known = MEANS_SOMETHING if lasts else {**MEANS_SOMETHING, "duration_s": ()}
+    for name in (name for name, motions in known.items() if name in wish and motion not in motions):
+        raise UsageError(f"--{name.replace('_', '-')} changes nothing of {display(motion)}; leave it out")
 
 
 def _path(out: Path | None, name: str, *, many: bool) -> Path:

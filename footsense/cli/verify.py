@@ -64,6 +64,8 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     if routine is None:
         raise click.UsageError("say which routine with --routine R (ground-up, or a TOML file)", ctx)
     wearer = given["wearer"] if given["wearer"] is not None else "me"
+    if not wearer.strip():
+        raise UsageError("--wearer is empty; say whose record it is, or leave it out for your own")
     ctx.exit(_judge(said, routine, wearer if given["record"] else None, as_json=as_json))
 
 

@@ -243,7 +243,9 @@ def setting(text: str) -> tuple[str, str | float | bool]:
 
     Raises UsageError for an unknown field or a value of another kind.
     """
-    name, _, value = text.partition("=")
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--set {display(text)}: expected NAME=VALUE, such as jerky=0.5")
     if name not in SETTINGS:
         raise UsageError(f"--set {display(text)}: no such field; known are: {', '.join(SETTINGS)}")
     default = {f.name: f.default for f in fields(Scenario)}[name]

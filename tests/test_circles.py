@@ -16,8 +16,8 @@ from footsense.engine import Engine, run
 from footsense.exercises import ankle_circles
 from footsense.recording import open_recording
 from footsense.signal.front import slice_samples
-from footsense.simulate import Scenario, simulate
-from footsense.types import Event, Floats, Gap, Grade, Item, Samples, StreamInfo
+from footsense.simulate import Scenario, sample, simulate
+from footsense.types import Event, Floats, Gap, Grade, Item, Reason, Samples, StreamInfo
 
 CIRCLES = ["ankle-circles"]
 
@@ -223,6 +223,34 @@ def test_soon_after_others_two_turns_count_by_one(gyro: bool, stop_s: float, bac
     assert [e.attributes["direction"] for e in found] == ["ccw"] * 4 + ["cw"] * 2
 
 
+@pytest.mark.parametrize(("after", "count"), [(0, 0), (2, 2), (3, 5), (4, 6)])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_three_turns_show_what_two_like_them_were_before(gyro: bool, after: int, count: int) -> None:
+    """Two of which the first is held up say nothing by themselves."""
+    two = tilts(-held_up(phase_of(2, 0.5, 50.0)[1], 50.0, 0.6, stop_s=0.4, back=0.45))
+    more = tilts(phase_of(max(after, 1), 0.6, 50.0)[1])[: None if after else 100]
+    both = np.concatenate([two, more])
+    found = circles(StreamInfo(50.0, gyro), samples(both, np.arange(len(both)) / 50.0, gyro=gyro))
+    assert len(found) == count
+    assert all(e.end_s < e.decided_s for e in found)
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_others_do_not_show_it(gyro: bool) -> None:
+    """Half as large and twice as quick, they are of another movement."""
+    two = tilts(-held_up(phase_of(2, 0.4, 50.0)[1], 50.0, 0.6, stop_s=0.4, back=0.45))
+    more = tilts(phase_of(5, 1.2, 50.0)[1], size_deg=6.0)
+    both = np.concatenate([two, more])
+    found = circles(StreamInfo(50.0, gyro), samples(both, np.arange(len(both)) / 50.0, gyro=gyro))
+    assert len(found) == 5
+
+
+def test_after_a_turn_that_is_none_of_the_bout_one_looks_again_from_where_it_began() -> None:
+    """The foot is not quite still between two bouts; the first turn of the second seems to be of the first."""
+    made = simulate(sample("ankle-circles", 3067, placement="ankle", gyro=True))
+    assert len(circles(*made.items())) == len(made.events)
+
+
 @pytest.mark.parametrize(("done", "counted"), [(5.6, 5), (5.8, 6)])
 @pytest.mark.parametrize(("tempo_hz", "egg", "gyro"), [(0.8, 0.5, False), (1.2, 0.5, False), (0.8, 0.3, True)])
 def test_last_turn_of_a_lopsided_path(
@@ -275,6 +303,31 @@ def test_circles_hidden_by_their_own_acceleration_are_declined() -> None:
     assert len(found + engine.flush()) < 12
     (reason,) = engine.reasons()["ankle-circles"]
     assert (reason.code, reason.grade) == ("hidden-loop-no-gyro", Grade.NOT_VERIFIABLE)
+
+
+def reasons(*items: Item) -> tuple[Reason, ...]:
+    engine = Engine(CIRCLES)
+    for item in items:
+        engine.process(item)
+    engine.flush()
+    return engine.reasons()["ankle-circles"]
+
+
+def test_a_count_beside_thin_loops_is_poor() -> None:
+    t, phase = phase_of(14, 0.6, 50.0)
+    n = int(np.searchsorted(phase, 10))
+    up = np.concatenate([tilts(phase[:n]), tilts(phase[n:], width=0.05)])
+    (reason,) = reasons(StreamInfo(50.0, has_gyro=False), samples(up, t, gyro=False))
+    assert (reason.code, reason.grade) == ("thin-loop-no-gyro", Grade.POOR)
+    assert reasons(StreamInfo(50.0, has_gyro=True), samples(up, t, gyro=True)) == ()
+
+
+def test_a_count_beside_much_that_is_hidden_is_poor() -> None:
+    """Some circles are too much distorted by their own acceleration."""
+    made = replace(simulate(sample("ankle-circles", 4024, placement="ankle", gyro=True)), gyr_dps=None)
+    assert len(circles(*made.items())) < len(made.events)
+    (reason,) = reasons(*made.items())
+    assert (reason.code, reason.grade) == ("hidden-loop-no-gyro", Grade.POOR)
 
 
 def test_loops_too_rough_to_be_told_are_declined() -> None:

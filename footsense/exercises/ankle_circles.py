@@ -1,12 +1,13 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from footsense.exercises.base import About
-from footsense.signal.belief import believed, gone_on, turn_limits
+from footsense.signal.belief import believed, gone_on, likely, resembles, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
 from footsense.signal.circling import LAG_S, Moment, Scout, Span, Strokes, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
@@ -26,12 +27,21 @@ HIDDEN_LOOP = (
     "the foot moves much, but its own acceleration hides which way: circle more slowly, with the leg at rest, "
     "or use a sensor with a gyro"
 )
+THIN_PART = (
+    "a part of the movement goes to and fro on a path too thin in gravity to tell, so the count may be off; "
+    "use a sensor with a gyro, or let the leg hang or stretch it out differently"
+)
+HIDDEN_PART = (
+    "the foot goes round more often than circles could be told, its own acceleration hides some: circle more "
+    "slowly, with the leg at rest, or use a sensor with a gyro"
+)
 ROUGH_LOOP = (
     "the sensor goes round more often than circles could be told, too roughly to be sure: "
     "fasten it more tightly, and circle with the leg at rest"
 )
 ROUGH_SHARE = 0.3  # of the circles counted, that may go round besides
 HIDDEN_SHARE = 0.95  # of the circles counted, that may go unexplained
+THIN_DOUBT, HIDDEN_DOUBT = 0.2, 0.75  # of the circles counted, which if they go unexplained may have been more
 MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
@@ -87,6 +97,7 @@ class AnkleCircles:
         self._count = 0
         self._last_s = 0.0
         self._seen: list[tuple[float, float]] = []  # circles
+        self._known: Turn | None = None  # the last of them
         self._before: dict[str, list[Span]] = {"strokes": [], "hidden": []}  # the last gap
         self._restart()
 
@@ -100,6 +111,7 @@ class AnkleCircles:
         self._from_s: float | None = None
         self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
+        self._doubted: list[list[Turn]] = []  # runs that may have been circles, if others like them follow
         self._left: Bout | None = None  # the last, if it was followed no further as the path left its loop
         self._due = (-1, 0.0)  # slow index where movement began; turns of its phase at the next look
         self._ended = -1  # slow index up to which the last bout went; a single turn has to begin later
@@ -166,9 +178,27 @@ class AnkleCircles:
                 found += self._noted(self._follow(tape))
         return [self._event(turn, self._time(at, samples)) for at, turn in found]
 
-    def _noted(self, found: list[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
-        self._seen += [(turn.limits.start_s, turn.limits.end_s) for _, turn in found]
-        return found
+    def _noted(self, found: Iterable[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
+        """These turns, each after what it shows to have been circles too."""
+        noted = []
+        for at, turn in found:
+            for shown in (*self._shown_by(turn), turn):
+                self._seen.append((shown.limits.start_s, shown.limits.end_s))
+                self._known = shown
+                noted.append((at, shown))
+        return noted
+
+    def _shown_by(self, turn: Turn) -> list[Turn]:
+        """What was doubted not long ago, once enough like it have followed."""
+        start_s = turn.limits.start_s
+        self._doubted = [run for run in self._doubted if start_s - run[-1].limits.end_s < LATELY_S]
+        kin = [run for run in self._doubted if resembles(run, turn)]
+        if not kin or len(self._seen) + 1 < ENOUGH_SEEN:
+            return []
+        if sum(a >= kin[-1][-1].limits.end_s for a, _ in self._seen[1 - ENOUGH_SEEN :]) + 1 < ENOUGH_SEEN:
+            return []
+        self._doubted = []
+        return [t for run in kin for t in run]
 
     def _time(self, at: int, samples: Samples) -> float:
         """Stream time of the sample with which slow sample `at` became known."""
@@ -180,7 +210,7 @@ class AnkleCircles:
         found = list(self._bout.follow(tape))
         if self._bout.over:
             self._ended = max(self._bout.peak_at, self._bout.mark)
-            self._floor = self._bout.mark if self._bout.left else self._ended
+            self._floor = self._bout.mark if self._bout.left or self._bout.unlike else self._ended
             self._left = self._bout if self._bout.left else None
             self._bout = None
         return found
@@ -211,7 +241,10 @@ class AnkleCircles:
             return []
         if len(marks) == 1 and marks[0].start < self._ended and not turns:
             return []
-        turns = turns or believed(tape, marks, self._expected(marks[0].start_s))
+        shape = self._expected(marks[0].start_s)
+        turns = turns or believed(tape, marks, shape)
+        if moment.rest and not turns:
+            turns = self._likely(tape, marks, shape)
         if moment.rest:
             self._floor = moment.at
         elif turns:
@@ -219,6 +252,15 @@ class AnkleCircles:
         elif len(marks) > MOST_DOUBTED:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
+
+    def _likely(self, tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
+        """Turns that are not regular enough on their own, if they resemble those that were seen lately. If none
+        were, they are kept: such may follow."""
+        run = believed(tape, marks, self._again) or likely(tape, marks, self._again)
+        if shape is not self._again:
+            self._doubted += [run] if run else []
+            return []
+        return run if run and self._known is not None and resembles(run, self._known) else []
 
     def _is_due(self, moment: Moment, begin: int) -> bool:
         """Whether there may be enough turns by now."""
@@ -348,14 +390,18 @@ class AnkleCircles:
         """What without a gyro cannot be told from circles, or may hide them."""
         thin, hidden = self._spans("strokes"), self._spans("hidden")
         lost = [(a, b, turns) for a, b, turns in thin if 2 * self._within(a, b) < turns]
-        turns = sum(turns for _, _, turns in lost)
-        if turns >= max(FEW_STROKES, STROKES_SHARE * self._count):
-            return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, turns),)
+        strokes = sum(turns for _, _, turns in lost)
+        if strokes >= max(FEW_STROKES, STROKES_SHARE * self._count):
+            return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
         turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden)
         if self._info.has_gyro:
             return self._rough(turns)
         if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
             return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
+        if strokes >= max(FEW_STROKES, THIN_DOUBT * self._count):
+            return (Reason("thin-loop-no-gyro", THIN_PART, Grade.POOR),)
+        if turns >= max(FEW_STROKES, HIDDEN_DOUBT * self._count):
+            return (Reason("hidden-loop-no-gyro", HIDDEN_PART, Grade.POOR),)
         return ()
 
     def _rough(self, turns: float) -> tuple[Reason, ...]:

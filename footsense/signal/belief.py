@@ -32,6 +32,8 @@ FOLLOWS = 0.25  # correlation of what gravity and the gyro show, at least, where
 LEVER_M = 0.2  # from the ankle; a sensor near the foot is further from the knee
 MOST_SEEN = 0.7  # share of the tilt that need not be exceeded
 G_MS2 = 9.80665
+SAME_PLANE = 0.8  # cosine between the planes of turns that resemble each other
+SAME_SIZE, SAME_PACE = 2.0, 2.0  # and by what they differ at most
 
 
 def believed(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
@@ -183,6 +185,25 @@ def gone_on(tape: Tape, marks: list[Limits], before: Turn, steady: Turn | None, 
             return []
         found.append(turn)
     return found[1:]
+
+
+def likely(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
+    """The turns between these limits, if there are two at least and each may be a circle beside others."""
+    kin = replace(going(shape), quickest_s=shape.quickest_even_s)
+    turns = [t for t in (make_turn(tape, limits) for limits in marks) if t is not None and fits(t, kin)]
+    enough = len(turns) == len(marks) > 1 and all(alike(a, b, kin) for a, b in pairwise(turns))
+    return turns if enough else []
+
+
+def resembles(run: list[Turn], turn: Turn) -> bool:
+    """Whether these turns are of the same movement as another of another bout, one way or the other. Some may
+    have been held up."""
+    pace = min(t.period_s * t.active for t in run) / (turn.period_s * turn.active)
+    return 1 / SAME_PACE < pace < SAME_PACE and all(
+        abs(dot(t.loop.normal, turn.loop.normal)) > SAME_PLANE
+        and 1 / SAME_SIZE < t.loop.length / turn.loop.length < SAME_SIZE
+        for t in run
+    )
 
 
 def turn_limits(tape: Tape, run: Run, least: float) -> list[Limits]:

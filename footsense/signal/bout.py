@@ -36,8 +36,9 @@ class Bout:
     `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of
     the path lost from one slow sample to the next; `memory`: slow samples that every tape holds; `moved_at`:
     slow index of the last movement along the loop, `patience` samples after which without one the bout ends;
-    `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the loop;
-    `before`: the turn before, `steady`: the last that was not held up.
+    `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the loop,
+    `unlike`: with a turn that was none of it; `before`: the turn before, `steady`: the last that was not
+    held up.
     """
 
     shape: Shape
@@ -60,6 +61,7 @@ class Bout:
     judged: float = -1.0
     over: bool = False
     left: bool = False
+    unlike: bool = False
     before: Turn | None = field(default=None)
     steady: Turn | None = field(default=None)
 
@@ -127,7 +129,7 @@ class Bout:
     def _complete(self, tape: Tape, end_s: float) -> Turn | None:
         turn = make_turn(tape, Limits(self.mark, self.at, self.mark_s, end_s))
         if turn is None or not self._accepts(turn):
-            self.over = True
+            self.over = self.unlike = True
             return None
         self.done += 1
         self.mark, self.mark_s, self.before = self.at, end_s, turn

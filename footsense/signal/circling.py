@@ -2,10 +2,12 @@
 
 For a path d about its running mean, with h = d_i × d_(i+1) and v = d_(i+1) − d_i, all averaged alike,
 q = |⟨h⟩| / √(⟨d²⟩⟨v²⟩) is 2ab/(a²+b²) for an ellipse with half axes a, b whatever the tempo, mounting and
-plane, and 0 for a line; √(⟨v²⟩/⟨d²⟩) is the phase it goes through from one sample to the next. The instants to
-look more closely are where that phase has gone on while q is high, and where the foot has come to rest.
+plane, and 0 for a line; √(⟨v²⟩/⟨d²⟩) is the chord of the phase it goes through from one sample to the next.
+The instants to look more closely are where that phase has gone on while q is high, and where the foot has come
+to rest.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import floor, sqrt
@@ -223,7 +225,7 @@ class Scout:
         self._still = -1  # and of the movement before that rest
         self._was_resting = True
         self._part = 0
-        self._most = 0.0  # turns wound at most since the last rest
+        self._enough = False  # turns have been wound since the last rest
         self._step = 1.0  # rad of phase to the last sample
 
     def process(self, first: int, tilt: Tilt) -> list[Moment]:
@@ -266,7 +268,8 @@ class Scout:
         squares = _squared(d), _squared(_less(d, before)), linear_g * linear_g, _squared(swept)
         mean = self._window.step([*swept, *squares])
         size, speed = max(mean[3], TINY), max(mean[4], TINY)
-        half_axis, step = sqrt(size), sqrt(speed / size)
+        chord = speed / size
+        half_axis, step = sqrt(size), sqrt(chord) * (1 + chord * (1 / 24))
         self._turned += step * (1 / (2 * np.pi))
         beat = step * (self.rate_hz / (2 * np.pi))
         limit = self._linear * linear_limit(min(1.2 * half_axis, WIDEST_RAD), beat)
@@ -288,10 +291,10 @@ class Scout:
         part, found = floor(wound * (1 / EVERY)), None
         self._moved = index if moving else self._moved
         resting = index - self._moved >= self.rest
-        self._most = max(self._most, wound)
+        self._enough |= wound >= ENOUGH_AT_REST
         if resting and not self._was_resting:
-            found = self._at(index, True, step, self._turned) if self._most >= ENOUGH_AT_REST else None
-            self._most = 0.0
+            found = self._at(index, True, step, self._turned) if self._enough else None
+            self._enough = False
         elif part != self._part and wound > ENOUGH and not resting:
             found = self._at(index, False, step, self._turned)
         if resting:
@@ -304,7 +307,8 @@ class Scout:
         since the beginning."""
         mean = self._window.process(self._terms(path, linear_g))
         size, speed = np.maximum(mean[3:5], TINY, out=mean[3:5])
-        step = np.sqrt(speed / size)
+        chord = speed / size
+        step = np.sqrt(chord) * (1 + chord * (1 / 24))
         total = step * (1 / (2 * np.pi))
         total[0] = self._turned + total[0]
         np.cumsum(total, out=total)
@@ -353,7 +357,9 @@ class Scout:
 
     def _moments(self, first: int, moving: Indices, wound: Floats, step: Floats, total: Floats) -> list[Moment]:
         """`moving`: positions of the samples with movement."""
-        n, every, found, done = len(wound), self.every, [], 0
+        n, every, found = len(wound), self.every, []
+        enough = [*np.flatnonzero(wound >= ENOUGH_AT_REST).tolist(), n]
+        done = 0  # of these
         looks, rests = self._looks(wound), self._rests(first, moving, n)
         for start, stop, moved in [*rests, (n, n, 0)]:
             while looks and looks[0] < stop:
@@ -363,14 +369,14 @@ class Scout:
             if start == n:
                 break
             if start > 0 or (start == 0 and not self._was_resting):
-                most = max(self._most, float(wound[done : start + 1].max()))
-                self._most, done = 0.0, start + 1
-                if most >= ENOUGH_AT_REST:
+                reached = bisect(enough, start)
+                if self._enough or reached > done:
                     found.append(self._at(first + start * every, True, float(step[start]), float(total[start])))
+                self._enough, done = False, reached
             self._rested, self._still = first + (stop - 1) * every, first + moved * every
         self._was_resting = bool(rests) and rests[-1][1] == n
         self._moved = first + int(moving[-1]) * every if len(moving) else self._moved
-        self._most = max(self._most, float(wound[done:].max(initial=0.0)))
+        self._enough |= done < len(enough) - 1
         self._part, self._step = floor(float(wound[-1]) * (1 / EVERY)), float(step[-1])
         return found
 
@@ -401,6 +407,6 @@ class Scout:
 
     def ending(self, at: int) -> Moment | None:
         """To look at what was under way when nothing more came after slow index `at`, if it may have wound."""
-        if self._was_resting or self._most < ENOUGH_AT_REST:
+        if self._was_resting or not self._enough:
             return None
         return replace(self._at(at, True, self._step, self._turned), until=at)

@@ -287,6 +287,32 @@ def test_a_byte_stream_cut_anywhere_gives_the_same_samples(data: st.DataObject) 
     assert sum(len(rows or []) for _, _, rows in told[0]) == n
 
 
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_byte_stream_gives_the_same_samples_whole_and_byte_by_byte(data: st.DataObject) -> None:
+    profile = PROFILES[data.draw(st.sampled_from(STRADDLING))]
+    n = 2 * max(layout.per_packet for layout in Decoder(profile, {}).layouts)
+    acc_g = np.random.default_rng(data.draw(st.integers(0, 99))).uniform(-1, 1, (n, 3))
+    sent = Encoder(profile, {}).encode(0, np.arange(n) / 100, acc_g, 50 * acc_g)
+    stream = b"".join(payload for _, payload in sent)
+    at, lost = data.draw(st.integers(0, len(stream))), data.draw(st.integers(0, 8))
+    stream = stream[:at] + data.draw(st.binary(max_size=12)) + stream[at + lost :]
+    edges = sorted({0, len(stream), *data.draw(st.lists(st.integers(0, len(stream)), max_size=4))})
+    told = []
+    for ends in (edges, range(len(stream) + 1)):
+        decoder = Decoder(profile, {})
+        found = [every_frame(decoder, sent[0][0], stream[a:b]) for a, b in pairwise(ends)]
+        told.append([(f.ticks, None if f.acc_g is None else f.acc_g.tolist()) for part in found for f in part])
+    assert told[0] == told[1]
+
+
+def every_frame(decoder: Decoder, char: str, payload: bytes) -> list[Decoded]:
+    try:
+        return decoder.feed(char, payload)
+    except PacketError as error:
+        return error.frames
+
+
 def test_profiles_say_how_sure_they_are_and_what_a_device_cannot(profile: Profile) -> None:
     data = profile.data
     assert data.sources

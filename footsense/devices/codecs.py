@@ -5,6 +5,7 @@ packing turns the bytes of one thing, such as an orientation, into its numbers, 
 """
 
 import math
+import struct
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -19,7 +20,9 @@ Name = Literal["polar_pmd_delta"]
 Packing = Literal["smallest_three_20"]
 Ints = NDArray[np.int64]
 _WINDOW = 8  # bytes
-_SIGNED = {size: np.dtype(f"<i{size}") for size in (1, 2, 4, 8)}
+_FIRST = {
+    (n, 8 * size): struct.Struct(f"<{n}{code}") for n in range(1, 17) for size, code in ((2, "h"), (4, "i"))
+}
 _I64 = np.dtype("<i8")
 
 
@@ -46,18 +49,17 @@ class PolarDelta:
     """
 
     def decode(self, data: bytes, n: int, bits: int) -> Ints:
-        size = bits // 8
-        at = n * size
-        if len(data) < at:
+        first = _FIRST[n, bits]
+        if len(data) < first.size:
             raise PacketError(f"{counted(len(data), 'byte')}, less than a first sample")
-        blocks, total = _blocks(data, at, n)
+        blocks, total = _blocks(data, first.size, n)
         rows: Ints = np.empty(n * total, np.int64)
-        rows[:n] = np.frombuffer(data, _SIGNED[size], n)
-        windows: Ints = np.ndarray(len(data), _I64, data + bytes(_WINDOW), 0, (1,))  # eight bytes from each on
-        done = n
+        rows[:n] = first.unpack_from(data)
+        padded, done = data + bytes(_WINDOW), n
         for begin, width, count in blocks:
             places, left, right = _places(width, count * n)
-            differences = windows[begin:].take(places)
+            windows: Ints = np.ndarray(len(data) - begin, _I64, padded, begin, (1,))  # eight bytes from each on
+            differences = windows.take(places)
             np.left_shift(differences, left, differences)
             np.right_shift(differences, right, rows[done : done + count * n])
             done += count * n

@@ -363,6 +363,24 @@ def test_a_routine_that_is_not_what_it_says_shows(made: Made, field: str) -> Non
     assert "who wore it" not in str(shown["proves"])
 
 
+def test_a_wearer_is_purged_by_name_and_only_for_sure(made: Made) -> None:
+    routine = made.folder / "mine.toml"
+    other = call("verify", made.recordings[0], "--routine", routine, "--record", "--wearer", "other", "--json")
+    kept = Path(json.loads(other.stdout)["record"])
+    told = call("keys", "--purge", CANARY)
+    assert (told.exit_code, told.output.split(";")[0]) == (0, "1 record of that wearer")
+    assert made.record.exists()
+    told = call("keys", "--purge", CANARY, "--yes")
+    assert (told.exit_code, told.output) == (0, "1 record removed\n")
+    assert not made.record.parent.exists()
+    assert kept.exists()
+    again = call("keys", "--purge", CANARY, "--yes")
+    assert "no completion record of that wearer" in str(again.exception)
+    assert CANARY not in str(again.exception)
+    for args in (["--yes"], ["--purge", CANARY, "--rotate"]):
+        assert "--yes belongs to --purge NAME" in str(call("keys", *args).exception)
+
+
 def test_one_wearer_can_be_purged_and_the_other_chain_stays_whole(made: Made) -> None:
     ledger = ledger_of(made)
     other = ledger.append(ledger.keys.pseudonym("another"), entry_in(made.data).body, NOW)

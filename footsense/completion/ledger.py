@@ -51,10 +51,14 @@ class Ledger:
 
     def purge(self, subject: str) -> int:
         """Removes all entries of a wearer; how many there were. No other chain leads through them."""
-        folder = self.folder / subject
-        count = len(list(entries(folder)))
-        shutil.rmtree(folder, ignore_errors=not folder.exists())
+        count = self.count(subject)
+        if count:
+            shutil.rmtree(self.folder / subject)
         return count
+
+    def count(self, subject: str) -> int:
+        """How many entries a wearer has."""
+        return len(list(entries(self.folder / subject)))
 
     def _next(self, folder: Path, subject: str, body: Completion | Correction, now: datetime) -> Entry:
         path = max(entries(folder), default=None, key=lambda p: p.name)

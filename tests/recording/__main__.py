@@ -1,8 +1,8 @@
 """Does all the harm there is and writes tests/RECORDING.md; with --check it only says what is wrong.
 
-    python -m tests.recording [--check] [--fuzz-s 60]
+    python -m tests.recording [--check]
 
-Takes a minute or two, and the fuzzing, of each of four kinds of file.
+Takes a minute or two. What readers make of files with anything in them changed is told in tests/FUZZING.md.
 """
 
 import argparse
@@ -65,7 +65,7 @@ class Child:
         return [json.loads(line) for line in out.splitlines()]
 
 
-def sections(folder: Path, fuzz_s: float) -> Iterator[Section]:
+def sections(folder: Path) -> Iterator[Section]:
     was_full = Child("full", FULL_S, folder=folder)
     killed = Child("crashes", KILLS, folder=folder)
     yield of_kills(killed.rows())
@@ -73,7 +73,6 @@ def sections(folder: Path, fuzz_s: float) -> Iterator[Section]:
     yield of_damage(list(damage.battery(folder)))
     yield of_full(was_full.rows()[0])
     yield of_hostile(Child("hostile", folder=folder).rows())
-    yield of_fuzzing(Child("fuzz", fuzz_s, folder=folder).rows())
 
 
 def paragraph(text: str) -> str:
@@ -165,19 +164,6 @@ def _cut(said: str, name: str) -> str:
     return display(said.removeprefix(name).lstrip(":, ").replace(SENSOR, "…"), 90)
 
 
-def of_fuzzing(rows: list[Row]) -> Section:
-    faults = [f"{r['kind']}: {w}" for r in rows for w in r["wrong"]]
-    text = """Whole files with anything in them changed, beside what the suite does with hypothesis.
-        *Failed*: an error
-        that is not ours, a message of more than one line, more than a second of the processor."""
-    listed = [
-        (r["kind"], f"{r['seconds']:g}", f"{r['tried']:,}", f"{r['read']:,}", len(r["wrong"])) for r in rows
-    ]
-    return section(
-        "Fuzzed", faults, paragraph(text), table("| file | s | tried | could be read | failed |", listed)
-    )
-
-
 def head() -> str:
     text = f"""Made by `python -m tests.recording` for version {__version__} on {datetime.now(UTC).date()}.
         How a recording
@@ -190,11 +176,10 @@ def head() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing")
-    parser.add_argument("--fuzz-s", type=float, default=60.0, help="seconds for each kind of file")
     options = parser.parse_args()
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        done = list(sections(Path(folder), options.fuzz_s))
+        done = list(sections(Path(folder)))
     if not options.check:
         PAGE.write_text("\n".join([head(), *(s.text for s in done)]), encoding="utf-8")
     faults = [fault for section in done for fault in section.faults]

@@ -1,0 +1,1 @@
+"""Readers of what strangers send, given anything: packets, profiles, tables, recordings, routines, records."""

@@ -161,7 +161,7 @@ def of_hostile(rows: list[Row]) -> Section:
 
 
 def _cut(said: str, name: str) -> str:
-    return display(said.removeprefix(name).lstrip(":, ").replace(SENSOR, "…"), 90)
+    return display(said.rpartition(f"{name}: ")[2].replace(SENSOR, "…"), 90)
 
 
 def head() -> str:

@@ -291,15 +291,16 @@ class HoldTracker:
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 
     def _resume(self, row: int, up: Up) -> float | None:
-        """How far the posture at `row` is from where the way came nearest to rest, if it is that of the hold
-        before, and the way did not come so near that it begins anew: it begins there."""
+        """After a hold, how far the posture at `row` is from where the way came nearest to rest; it begins there.
+        None where the next stop is neither on a way that came near, nor where that hold was."""
         s, rows, last_up = self.state, self._known(), self.state.last_up
-        if not s.held or s.returned or not last_up or s.start is None:
+        if not s.held or not last_up or s.start is None:
             return None
-        if chord(up, last_up) >= self.params.resume_share * s.last_excursion:
+        again = not s.returned and chord(up, last_up) < self.params.resume_share * s.last_excursion
+        if not again and not s.returned:
             return None
-        begin = max(s.left_at, rows.first)
-        nearest = begin + int(rows.distance(begin, row + 1, s.rests[-1].up).argmin())
+        begin = max(s.left_at, row - self._history, rows.first)
+        nearest = begin + int(rows.squared(begin, row + 1, s.rests[-1].up).argmin())
         s.returned, s.start = True, Start.at(rows, nearest, s.bias)
         return rows.chord(nearest, up)
 

@@ -18,6 +18,7 @@ RAD = math.pi / 180.0
 
 
 JERK_S = 0.01
+UPRIGHT_W, ROUNDS = 0.5, 2  # 1/s; how often up is estimated anew
 # which row of the array holds what
 T, KNOWN, UP, CHANGE, PATH, FORCE, JERK, TURN, WEIGHT = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12), 12
 CALM, SETTLE = 13, 14
@@ -209,6 +210,51 @@ def lag_rows(rate_hz: float) -> int:
     return max(2, round(LAG_S * rate_hz))
 
 
+class Upright:
+    """Which way is up by both sensors: by the gyro at once, by the accelerometer in the long run.
+
+    While the sensor turns by ω (rad/s), up moves in its frame by u × ω. Integrated, that drifts; the specific
+    force f does not, but tells as well of every acceleration. With the integral v, u = v + F(f - v) where
+    F = (2·w·s + w²) / (s + w)²: a constant error of the gyro adds nothing in the end (the complementary filter
+    of Mahony, Hamel, Pflimlin 2008, IEEE Trans. Autom. Control 53:1203, with its product taken from an
+    estimate before instead of from its own output, so that it is a linear filter). The first such estimate is
+    the direction of f itself.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._dt = 1.0 / rate_hz
+        k, w = 2.0 * rate_hz, UPRIGHT_W
+        whole = (k + w) * (k + w)
+        low = [(2 * k * w + w * w) / whole, 2 * w * w / whole, (w * w - 2 * k * w) / whole]
+        self._sos = np.array([[*low, 1.0, 2.0 * (w * w - k * k) / whole, (k - w) * (k - w) / whole]])
+        self._turns = [(Sections(self._sos), np.zeros((3, 1))) for _ in range(ROUNDS)]
+
+    def process(self, force_g: Floats, rate: Floats) -> Floats:
+        """(3, m) of specific force and rate (3, m) in rad/s."""
+        up = force_g
+        for low, gone in self._turns:
+            moved = _crossed(up, rate)
+            moved *= self._dt
+            half = 0.5 * moved
+            moved[:, :1] += gone
+            np.cumsum(moved, axis=1, out=moved)
+            gone[:] = moved[:, -1:]
+            moved -= half
+            off = force_g - moved
+            if not low.started:
+                low.start(off[:, 0])
+            up = moved + low.process(off)
+        return up
+
+
+def _crossed(a: Floats, b: Floats) -> Floats:
+    out = np.empty_like(a)
+    for k in range(3):
+        np.multiply(a[k - 2], b[k - 1], out=out[k])
+        out[k] -= a[k - 1] * b[k - 2]
+    return out
+
+
 class PostureFilter:
     """Turns Signals into Posture. Starts in steady state at the first sample; make a new one after a Gap."""
 
@@ -223,6 +269,7 @@ class PostureFilter:
         self.jerk_s = self._step / rate_hz
         self._last = np.empty((0, 3))
         self._filter = Sections(self.sos)
+        self._upright = Upright(rate)
         self._tail = np.empty((3, 0))
         self._changes = np.full(2 * self.lag, math.inf)
         self._path = 0.0
@@ -244,15 +291,18 @@ class PostureFilter:
         np.subtract(slow.t_s, self.delay_s, out=rows[T])
         rows[KNOWN] = signals.samples.t_s[at:end:factor]
         acc = slow.acc_g.T
-        turn = None if slow.gyr_dps is None else self._integrate(slow.gyr_dps.T)
-        low = self._low_pass(acc if turn is None else np.concatenate([acc, turn]))
+        if slow.gyr_dps is None:
+            up = low = self._low_pass(acc)
+        else:
+            rate = slow.gyr_dps.T * RAD
+            turn = self._integrate(rate)
+            low = self._low_pass(np.concatenate([acc, turn, self._upright.process(acc, rate)]))
+            rows[TURN], up = low[3:6], low[6:]
         rows[WEIGHT] = length(low[:3])
-        np.divide(low[:3], np.maximum(rows[WEIGHT], 1e-6), out=rows[UP])
+        np.divide(up, np.maximum(length(up), 1e-6), out=rows[UP])
         self._change(rows)
         rows[FORCE] = length(acc)
         rows[JERK] = self._jerk(signals.samples.acc_g, at, end)
-        if turn is not None:
-            rows[TURN] = low[3:]
 
     def _jerk(self, acc: Floats, at: int, end: int) -> Floats:
         """Change over as many samples as are nearest to JERK_S, at each `factor`-th from `at` to `end`."""
@@ -269,7 +319,7 @@ class PostureFilter:
     def _low_pass(self, x: Floats) -> Floats:
         """Specific force and turn in one go, so that both tell of the same time; the turn starts at zero."""
         if not self._filter.started:
-            self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x) - 3)]))
+            self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x[3:6])), x[6:, 0]]))
         return self._filter.process(x)
 
     def _change(self, rows: Floats) -> None:
@@ -292,9 +342,9 @@ class PostureFilter:
         np.cumsum(whole, out=rows[PATH])
         self._path = rows.item(PATH, -1)
 
-    def _integrate(self, gyr_dps: Floats) -> Floats:
+    def _integrate(self, rate: Floats) -> Floats:
         """The angles turned since the start."""
-        turn = gyr_dps * (RAD / self.grid.rate_hz)
+        turn = rate / self.grid.rate_hz
         turn[:, :1] += self._turn
         np.cumsum(turn, axis=1, out=turn)
         self._turn = turn[:, -1:].copy()

@@ -271,6 +271,7 @@ class PostureFilter:
         self._filter = Sections(self.sos)
         self._upright = Upright(rate)
         self._tail = np.empty((3, 0))
+        self._past = np.empty((3, 0))
         self._changes = np.full(2 * self.lag, math.inf)
         self._path = 0.0
         self._turn = np.zeros((3, 1))
@@ -292,14 +293,17 @@ class PostureFilter:
         rows[KNOWN] = signals.samples.t_s[at:end:factor]
         acc = slow.acc_g.T
         if slow.gyr_dps is None:
-            up = low = self._low_pass(acc)
+            low = self._low_pass(acc)
         else:
             rate = slow.gyr_dps.T * RAD
             turn = self._integrate(rate)
             low = self._low_pass(np.concatenate([acc, turn, self._upright.process(acc, rate)]))
-            rows[TURN], up = low[3:6], low[6:]
+            rows[TURN] = low[3:6]
         rows[WEIGHT] = length(low[:3])
-        np.divide(up, np.maximum(length(up), 1e-6), out=rows[UP])
+        np.divide(low[:3], np.maximum(rows[WEIGHT], 1e-6), out=rows[UP])
+        self._walk(rows)
+        if slow.gyr_dps is not None:
+            np.divide(low[6:], np.maximum(length(low[6:]), 1e-6), out=rows[UP])
         self._change(rows)
         rows[FORCE] = length(acc)
         rows[JERK] = self._jerk(signals.samples.acc_g, at, end)
@@ -322,6 +326,18 @@ class PostureFilter:
             self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x[3:6])), x[6:, 0]]))
         return self._filter.process(x)
 
+    def _walk(self, rows: Floats) -> None:
+        force, lag = rows[UP], self.lag
+        if not self._past.shape[1]:
+            self._past = np.repeat(force[:, :1], lag, axis=1)
+        known = np.concatenate([self._past, force], axis=1)
+        whole = length(force - known[:, : force.shape[1]])
+        self._past = known[:, force.shape[1] :].copy()
+        whole /= lag
+        whole[0] += self._path
+        np.cumsum(whole, out=rows[PATH])
+        self._path = rows.item(PATH, -1)
+
     def _change(self, rows: Floats) -> None:
         up, lag = rows[UP], self.lag
         n = up.shape[1]
@@ -337,10 +353,6 @@ class PostureFilter:
         np.maximum(changes[: -2 * lag], changes[lag:-lag], out=rows[CALM])
         np.maximum(rows[CALM], rows[CHANGE], out=rows[CALM])
         self._changes = changes[-2 * lag :]
-        whole /= lag
-        whole[0] += self._path
-        np.cumsum(whole, out=rows[PATH])
-        self._path = rows.item(PATH, -1)
 
     def _integrate(self, rate: Floats) -> Floats:
         """The angles turned since the start."""

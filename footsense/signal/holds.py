@@ -365,8 +365,7 @@ class HoldTracker:
             return False
         was, s.pending = s.pending, None
         p, start = was.plateau, was.start
-        again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
-        back = again or self._stops.is_back(s, was, up, row)
+        back = self._stops.is_back(s, was, up, row)
         left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, rows.at(T, row), s.past)
         if was.hold and (back or left):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))

@@ -99,7 +99,7 @@ class Params:
     max_return_s: float = 3.0
     max_way: float = 5.0
     max_rise_s: float = 1.5
-    min_turn: float = 0.3
+    min_turn: float = 0.45
     max_vibration_g: float = 0.035
     min_still: float = 0.5
     steady_s: float = 1.5

@@ -29,11 +29,15 @@ class Stops:
         return near
 
     def is_back(self, state: State, was: Pending, up: Up, row: int) -> bool:
-        """Whether stopping at `up` in `row` is coming back from what was left."""
-        soon = row - was.start.index <= round(self.params.max_return_s * self.rate_hz)
+        """Whether stopping at `up` in `row` is coming back from what was left, or to it: it only gave way."""
+        p = was.plateau
+        if row - was.start.index > round(self.params.max_return_s * self.rate_hz):
+            return False
+        if was.towards and chord(up, p.up) < self.params.resume_share * p.excursion:
+            return True
         off = min(chord(up, r.up) for r in state.rests)
         share = self.params.back_share if was.towards else self.params.detour_share
-        return soon and (off < share * was.plateau.excursion or bool(self.near(state.rests, up)))
+        return off < share * p.excursion or bool(self.near(state.rests, up))
 
     def is_at_rest(self, state: State, up: Up, excursion: float, at_s: float) -> bool:
         """Whether the first stop after a hold, `excursion` from the rest before it, is at rest."""

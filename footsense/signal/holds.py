@@ -291,8 +291,8 @@ class HoldTracker:
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 
     def _resume(self, row: int, up: Up) -> float | None:
-        """After a hold, how far the posture at `row` is from where the way came nearest to rest; it begins there.
-        None where the next stop is neither on a way that came near, nor where that hold was."""
+        """After a hold, how far the posture at `row` is from where the way came nearest to rest: it begins
+        there. None where it neither came near nor stops where that hold was."""
         s, rows, last_up = self.state, self._known(), self.state.last_up
         if not s.held or not last_up or s.start is None:
             return None

@@ -9,6 +9,7 @@ import numpy as np
 from footsense.signal.butterworth import low_pass
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import Sections, delay_at_zero
+from footsense.signal.upright import Upright
 from footsense.types import Floats
 
 CUTOFF_HZ = 2.0
@@ -18,11 +19,10 @@ RAD = math.pi / 180.0
 
 
 JERK_S = 0.01
-UPRIGHT_W, ROUNDS = 0.5, 2  # 1/s; how often up is estimated anew
 # which row of the array holds what
 T, KNOWN, UP, CHANGE, PATH, FORCE, JERK, TURN, WEIGHT = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12), 12
-CALM, SETTLE = 13, 14
-_ROWS = 15
+CALM, SETTLE, LOW = 13, 14, slice(15, 18)
+_ROWS = 18
 _BLOCK = 4096  # rows made at a time, which stay in the cache
 _FEW = 256  # values up to which sorting takes no longer than partitioning
 
@@ -41,13 +41,14 @@ class Posture:
     """Rows on the slow grid, from index `first` on; one array (13, m), so that joining and cutting is one copy.
 
     T (m,) times of their content, filter delays taken off; KNOWN (m,) times of the samples with which
-    they became known; UP (3, m) unit vectors along the 2 Hz low-passed specific force; CHANGE (m,) the
-    larger chord between now and LAG_S, now and LAG_S / 2 ago; CALM (m,) the largest CHANGE of now, LAG_S
-    and twice that ago; SETTLE (m,) how far from rest, squared, the posture must be to be still (see Still);
-    PATH (m,) length of the way since the start, in chord units, fast tremor left out; FORCE (m,) in g,
-    length of the specific force below 6 Hz; WEIGHT (m,) in g, length of the 2 Hz low-passed one, in which
-    tremor is not, 1 g and the acceleration upwards; JERK (m,) in g, change of the unfiltered specific force
-    over about 10 ms; TURN (3, m) integrated angular rate in rad, low-passed as UP is, zero without gyro.
+    they became known; LOW (3, m) in g, the specific force below 2 Hz, in which tremor is not; WEIGHT (m,) its
+    length, 1 g and the acceleration upwards; UP (3, m) unit vectors along it, with a gyro upwards by both
+    (see Upright), low-passed alike; CHANGE (m,) the larger chord of UP between now and LAG_S, now and LAG_S / 2
+    ago; CALM (m,) the largest CHANGE of now, LAG_S and twice that ago; SETTLE (m,) how far from rest, squared,
+    the posture must be to be still (see Still); PATH (m,) length of the way of LOW's direction since the
+    start, in chord units, fast tremor left out; FORCE (m,) in g, length of the specific force below 6 Hz;
+    JERK (m,) in g, change of the unfiltered specific force over about 10 ms; TURN (3, m) integrated angular
+    rate in rad, low-passed as UP is, zero without gyro.
     """
 
     first: int
@@ -210,49 +211,20 @@ def lag_rows(rate_hz: float) -> int:
     return max(2, round(LAG_S * rate_hz))
 
 
-class Upright:
-    """Which way is up by both sensors: by the gyro at once, by the accelerometer in the long run.
+class _Lag:
+    """Columns (3, m) with the `lag` columns before them; before the first it has always been as then."""
 
-    While the sensor turns by ω (rad/s), up moves in its frame by u × ω. Integrated, that drifts; the specific
-    force f does not, but tells as well of every acceleration. With the integral v, u = v + F(f - v) where
-    F = (2·w·s + w²) / (s + w)²: a constant error of the gyro adds nothing in the end (the complementary filter
-    of Mahony, Hamel, Pflimlin 2008, IEEE Trans. Autom. Control 53:1203, with its product taken from an
-    estimate before instead of from its own output, so that it is a linear filter). The first such estimate is
-    the direction of f itself.
-    """
+    def __init__(self, lag: int) -> None:
+        self._lag = lag
+        self._tail: Floats | None = None
 
-    def __init__(self, rate_hz: float) -> None:
-        self._dt = 1.0 / rate_hz
-        k, w = 2.0 * rate_hz, UPRIGHT_W
-        whole = (k + w) * (k + w)
-        low = [(2 * k * w + w * w) / whole, 2 * w * w / whole, (w * w - 2 * k * w) / whole]
-        self._sos = np.array([[*low, 1.0, 2.0 * (w * w - k * k) / whole, (k - w) * (k - w) / whole]])
-        self._turns = [(Sections(self._sos), np.zeros((3, 1))) for _ in range(ROUNDS)]
-
-    def process(self, force_g: Floats, rate: Floats) -> Floats:
-        """(3, m) of specific force and rate (3, m) in rad/s."""
-        up = force_g
-        for low, gone in self._turns:
-            moved = _crossed(up, rate)
-            moved *= self._dt
-            half = 0.5 * moved
-            moved[:, :1] += gone
-            np.cumsum(moved, axis=1, out=moved)
-            gone[:] = moved[:, -1:]
-            moved -= half
-            off = force_g - moved
-            if not low.started:
-                low.start(off[:, 0])
-            up = moved + low.process(off)
-        return up
-
-
-def _crossed(a: Floats, b: Floats) -> Floats:
-    out = np.empty_like(a)
-    for k in range(3):
-        np.multiply(a[k - 2], b[k - 1], out=out[k])
-        out[k] -= a[k - 1] * b[k - 2]
-    return out
+    def known(self, x: Floats) -> Floats:
+        """`x` with the columns before it, (3, lag + m)."""
+        if self._tail is None:
+            self._tail = np.repeat(x[:, :1], self._lag, axis=1)
+        known = np.concatenate([self._tail, x], axis=1)
+        self._tail = known[:, x.shape[1] :].copy()
+        return known
 
 
 class PostureFilter:
@@ -270,8 +242,7 @@ class PostureFilter:
         self._last = np.empty((0, 3))
         self._filter = Sections(self.sos)
         self._upright = Upright(rate)
-        self._tail = np.empty((3, 0))
-        self._past = np.empty((3, 0))
+        self._up, self._force = _Lag(self.lag), _Lag(self.lag)
         self._changes = np.full(2 * self.lag, math.inf)
         self._path = 0.0
         self._turn = np.zeros((3, 1))
@@ -299,6 +270,7 @@ class PostureFilter:
             turn = self._integrate(rate)
             low = self._low_pass(np.concatenate([acc, turn, self._upright.process(acc, rate)]))
             rows[TURN] = low[3:6]
+        rows[LOW] = low[:3]
         rows[WEIGHT] = length(low[:3])
         np.divide(low[:3], np.maximum(rows[WEIGHT], 1e-6), out=rows[UP])
         self._walk(rows)
@@ -327,27 +299,19 @@ class PostureFilter:
         return self._filter.process(x)
 
     def _walk(self, rows: Floats) -> None:
-        force, lag = rows[UP], self.lag
-        if not self._past.shape[1]:
-            self._past = np.repeat(force[:, :1], lag, axis=1)
-        known = np.concatenate([self._past, force], axis=1)
-        whole = length(force - known[:, : force.shape[1]])
-        self._past = known[:, force.shape[1] :].copy()
-        whole /= lag
-        whole[0] += self._path
-        np.cumsum(whole, out=rows[PATH])
+        """The way of the direction of force: that of a posture, or longer, as in steps, which are no hold."""
+        before = self._force.known(rows[UP])
+        way = length(rows[UP] - before[:, : rows.shape[1]])
+        way /= self.lag
+        way[0] += self._path
+        np.cumsum(way, out=rows[PATH])
         self._path = rows.item(PATH, -1)
 
     def _change(self, rows: Floats) -> None:
-        up, lag = rows[UP], self.lag
-        n = up.shape[1]
-        if not self._tail.shape[1]:
-            self._tail = np.repeat(up[:, :1], lag, axis=1)
-        known = np.concatenate([self._tail, up], axis=1)
-        whole = length(up - known[:, :n])
-        half = length(up - known[:, lag - lag // 2 : n + lag - lag // 2])
-        self._tail = known[:, n:].copy()
-        np.maximum(whole, half, out=rows[CHANGE])
+        lag, n = self.lag, rows.shape[1]
+        up, before = rows[UP], self._up.known(rows[UP])
+        half = length(up - before[:, lag - lag // 2 : n + lag - lag // 2])
+        np.maximum(length(up - before[:, :n]), half, out=rows[CHANGE])
         self._still.distance(rows[CHANGE], rows[SETTLE])
         changes = np.concatenate([self._changes, rows[CHANGE]])
         np.maximum(changes[: -2 * lag], changes[lag:-lag], out=rows[CALM])

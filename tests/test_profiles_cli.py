@@ -181,6 +181,19 @@ def test_the_nearest_value_is_not_taken_silently() -> None:
         assert run("commands", name).stderr == ""
 
 
+def test_what_a_profile_says_is_shown_whole_and_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {p["name"]: p["title"] for p in json.loads(run("list", "--json").stdout)}
+    for name in profile_names():
+        data = load_profile(name).data
+        shown = run("show", name).stdout
+        assert told[name] == data.title
+        for line in (data.title, *data.sources, *data.notes, *data.limits.about):
+            assert line in shown
+    monkeypatch.setenv("COLUMNS", "60")
+    fitted = run("show", "adafruit").stdout.splitlines()
+    assert max(map(len, fitted)) <= max(60, *(len(w) + 6 for line in fitted for w in line.split()))
+
+
 def test_show_ends_no_line_in_a_bare_colon(tmp_path: Path) -> None:
     shown = run("show", str(own_profile(tmp_path))).stdout.splitlines()
     assert any(line.split() == ["rate_hz", "50,", "100", "(default", "100)"] for line in shown)

@@ -8,12 +8,14 @@ import click
 
 from footsense.cli import learn
 from footsense.cli.options import key_values
+from footsense.cli.wrapping import wrapped
 from footsense.errors import ProfileError, UsageError
 from footsense.text import display, json_text
 
 if TYPE_CHECKING:
     from footsense.devices import Profile
 
+_LONGEST = 2000  # characters of what a profile says that are shown
 _GRADES = {
     "A": "checked against packets of third parties",
     "A-": "checked against the vendor's own decoder",
@@ -51,9 +53,8 @@ def list_profiles(*, as_json: bool) -> None:
     click.echo(f"{'profile':24} {'grade':6}{'rate':22}{'acc':5}{'gyro':6}device")
     for fact in facts:
         has = ["yes" if fact[key] else "-" for key in ("acc", "gyro")]
-        click.echo(
-            f"{fact['name']:24} {fact['grade']:6}{fact['rate_hz']:22}{has[0]:5}{has[1]:6}{fact['title']}"
-        )
+        title = display(fact["title"])
+        click.echo(f"{fact['name']:24} {fact['grade']:6}{fact['rate_hz']:22}{has[0]:5}{has[1]:6}{title}")
 
 
 def _facts(profile: "Profile") -> dict[str, object]:
@@ -62,7 +63,7 @@ def _facts(profile: "Profile") -> dict[str, object]:
     timings = Decoder(profile, {}).timings
     return {
         "name": profile.name,
-        "title": display(profile.data.title),
+        "title": profile.data.title,
         "grade": profile.data.grade,
         "rate_hz": span(profile),
         "acc": any(t.carries_acc for t in timings),
@@ -96,10 +97,10 @@ def show(profile: str) -> None:
 
 def _described(profile: "Profile") -> Iterator[str]:
     data = profile.told({}).data
-    yield f"{display(data.title)}  ({data.name})"
-    yield f"  grade {data.grade}: {_GRADES[data.grade]}"
+    yield wrapped(f"{display(data.title, _LONGEST)}  ({data.name})", "", "  ")
+    yield wrapped(f"grade {data.grade}: {_GRADES[data.grade]}", "  ", " " * 6)
     if data.firmware:
-        yield f"  firmware: {display(data.firmware)}"
+        yield wrapped(f"firmware: {display(data.firmware, _LONGEST)}", "  ", " " * 6)
     for heading, lines in (("sources", data.sources), ("notes", data.notes), ("limits", data.limits.about)):
         yield from _block(heading, lines)
     yield from _block("settings", [_setting(name, s) for name, s in data.settings.items()])
@@ -107,14 +108,14 @@ def _described(profile: "Profile") -> Iterator[str]:
     yield from _block("streams", [_stream(name, s) for name, s in data.streams.items()])
     yield from _block("writes, with the settings' defaults", _writes(profile))
     yield from _block(
-        "packets with known meaning", [f"{g.basis}: {display(g.source, 200)}" for g in data.golden]
+        "packets with known meaning", [f"{g.basis}: {display(g.source, _LONGEST)}" for g in data.golden]
     )
 
 
 def _block(heading: str, lines: list[str]) -> Iterator[str]:
     if lines:
         yield f"\n{heading}"
-        yield from (f"  {display(line, 200)}" for line in lines)
+        yield from (wrapped(display(line, _LONGEST), "  ", " " * 6) for line in lines)
 
 
 def _setting(name: str, setting: object) -> str:

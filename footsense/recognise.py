@@ -136,10 +136,13 @@ KEPT_S = 3.0  # a posture kept that long is no stance of a walk
 BREAK_S, LONGER = 1.5, 1.4  # between the parts of a broken hold; the whole against others
 _SAME_LENGTH = 2.1  # longest over shortest, and
 _SAME_SIZE = 1.8  # widest over narrowest, of holds that belong together
+_LIFTED_SIZE = 2.6  # of a leg in the air, which does not turn about anything that lies still
 _TOP_DEG = 5.5
 _BAND_DEG = {"foot": (_TOP_DEG, 70.0), "ankle": (0.0, 30.0)}
 _TOP_S, _BAND_S, _PENCIL_S = (2.6, 8.0), (4.5, 12.5), (6.5, 16.0)
 _TOP_M, _TOP_LENGTH = 0.03, 1.7  # a grip moves the instep by no more; a count of three is even
+_COUNTED_S, _TOP_EVEN = 2.8, 1.6  # a count of three, and as even as it is
+_TOP_TURN = 1.35  # a grip turns the instep no way but one
 _LEVER_M = 0.1  # from the ankle joint to the sensor, at most
 _LEVEL_M = 0.03
 _UNSURE = 0.25
@@ -157,9 +160,14 @@ def _tiptoe(window: Sequence[Event], placement: Placement | None) -> bool:
 def _walk_on_tiptoe(run: Sequence[Event]) -> bool:
     """Steps of a walk come at one pace and land with some impact: feet that fidget or circle do neither."""
     lasts = run[-1].end_s - run[0].start_s >= _TIPTOE_S
-    paces = sorted(b.start_s - a.start_s for a, b in pairwise(run))
-    even = paces[3 * len(paces) // 4] <= _EVEN * paces[len(paces) // 4]
+    even = _spread([b.start_s - a.start_s for a, b in pairwise(run)]) <= _EVEN
     return lasts and even and _middle(run, "impact_g") >= _IMPACT_G and _share_on_tiptoe(run) >= 0.8
+
+
+def _spread(values: list[float]) -> float:
+    """The upper quartile over the lower one."""
+    ordered, n = sorted(values), len(values)
+    return ordered[3 * n // 4] / max(ordered[n // 4], 1e-9)
 
 
 def _share_on_tiptoe(steps: Sequence[Event]) -> float:
@@ -179,6 +187,13 @@ def _top(window: Sequence[Event], placement: Placement | None) -> bool:
     return still and _middle(window, "excursion_deg") <= _TOP_DEG and _alike(window, _TOP_LENGTH)
 
 
+def _counted(run: Sequence[Event]) -> bool:
+    """Presses are held for one and the same count; what shifts the weight about is not."""
+    lengths = [_length(e) for e in run]
+    turned = _middle(run, "turn_deg") <= _TOP_TURN * _middle(run, "excursion_deg")
+    return _spread(lengths) <= _TOP_EVEN and _median(lengths) >= _COUNTED_S and turned
+
+
 def _band(window: Sequence[Event], placement: Placement | None) -> bool:
     if placement == "shank" or not _within(_held(window), _BAND_S):
         return False
@@ -187,7 +202,7 @@ def _band(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _pencil(window: Sequence[Event], placement: Placement | None) -> bool:
-    if not _within(_held(window), _PENCIL_S) or not _alike(window):
+    if not _within(_held(window), _PENCIL_S) or not _alike(window, size=_LIFTED_SIZE):
         return False
     lowered = _middle(window, "height_m") < -_LEVEL_M
     return placement == "shank" or (_lifted(window) > _UNSURE and not lowered)
@@ -201,7 +216,7 @@ def _lifted(window: Sequence[Event]) -> float:
     a rest in the air, it goes as far. Flexes are held for 5 to 10 s, a pencil for about 10. Holds of which the
     way was not seen tell nothing.
     """
-    long = _limited((_held(window) - 9.0) / 0.8, -1.5, 2.0)
+    long = _limited((_held(window) - 9.0) / 0.8, -1.0, 1.0)
     return _raised(window) + long if _seen(window) else 0.0
 
 
@@ -228,11 +243,11 @@ def _limited(value: float, least: float, most: float) -> float:
     return min(max(value, least), most)
 
 
-def _alike(window: Sequence[Event], length: float = _SAME_LENGTH) -> bool:
+def _alike(window: Sequence[Event], length: float = _SAME_LENGTH, size: float = _SAME_SIZE) -> bool:
     """Whether the first of the window, the one judged, is as long and as wide as half of its neighbours."""
     one_s, one_deg = _length(window[0]), _number(window[0], "excursion_deg")
     same = [
-        _ratio(one_s, _length(e)) <= length and _ratio(one_deg, _number(e, "excursion_deg")) <= _SAME_SIZE
+        _ratio(one_s, _length(e)) <= length and _ratio(one_deg, _number(e, "excursion_deg")) <= size
         for e in window[1:]
     ]
     return 2 * sum(same) >= len(same) > 0
@@ -271,7 +286,7 @@ CIRCLES = Rule("ankle-circles", 0, 4.0, 3, _circling)
 STEPS = Rule("toe-walk", 0, 2.5, 4, _always)
 TIPTOE = Rule("toe-walk", 2, 2.5, 6, _tiptoe, _walk_on_tiptoe)
 HOLDS = (
-    Rule("top-presses", 3, 20.0, 3, _top),
+    Rule("top-presses", 3, 20.0, 3, _top, _counted),
     Rule("band-flexes", 3, 25.0, 3, _band),
     Rule("pencil-pickups", 3, 25.0, 3, _pencil),
 )

@@ -116,6 +116,38 @@ def test_a_grip_of_the_toes_is_known_by_its_size_and_only_on_the_foot() -> None:
     assert recognise(leaning, "foot") == ()
 
 
+def presses(lengths: Sequence[float], **attributes: float) -> list[Event]:
+    grip = {**GRIP, **attributes}
+    return [
+        e
+        for n, s in enumerate(lengths)
+        for e in holds("top-presses", 1, held_s=s, every_s=1, start_s=9.0 * n, **grip)
+    ]
+
+
+def test_presses_are_held_for_one_count_and_turn_one_way() -> None:
+    even = [3.6, 4.0, 3.5, 4.2, 3.8, 3.4]
+    assert [s.exercise for s in recognise(presses(even), "foot")] == ["top-presses"]
+    assert [s.exercise for s in recognise(presses(even, turn_deg=2.6), "foot")] == ["top-presses"]
+    assert recognise(presses(even, turn_deg=4.5), "foot") == ()
+    assert recognise(presses([2.7, 2.6, 2.7, 2.8, 2.6, 2.7]), "foot") == ()
+    assert recognise(presses([2.7, 4.5, 2.7, 4.5, 2.7, 4.5, 2.7]), "foot") == ()
+
+
+def test_long_flexes_are_told_without_a_gyro_and_lifts_by_other_angles_belong_together() -> None:
+    seen = {"excursion_deg": 20.0, "height_m": 0.018, "rise_s": 0.56}
+    long = [e for x in ("band-flexes", "pencil-pickups") for e in holds(x, 5, held_s=10.5, every_s=18, **seen)]
+    assert "pencil-pickups" not in {s.exercise for s in recognise(long, "foot")}
+    lifts = [
+        e
+        for n, deg in enumerate([18.0, 40.0, 19.0])
+        for e in holds(
+            "pencil-pickups", 1, held_s=10, every_s=1, start_s=18.0 * n, **{**LIFT, "excursion_deg": deg}
+        )
+    ]
+    assert [s.exercise for s in recognise(lifts, "ankle")] == ["pencil-pickups"]
+
+
 def test_steps_seen_while_a_posture_is_kept_are_none() -> None:
     flexes = holds("band-flexes", 4, held_s=9, every_s=14, **FLEX)
     trembling = steps([True] * 7, start_s=14.8)

@@ -196,6 +196,25 @@ def test_missing_characteristic_and_short_packets_are_refused_with_the_reason() 
     run(test())
 
 
+def test_a_characteristic_that_is_missing_is_looked_for_once_more() -> None:
+    async def test() -> None:
+        async with rig() as (_, radio, peripheral):
+            here = central(radio)
+            found = await here.find()
+            link = Link(here, found.device, found.label, PLAN, Inbox(time_counter()))
+            check, looked = link._check_characteristics, []
+
+            def too_early(client: Any, needed: Any) -> None:
+                looked.append(needed)
+                check(client, [("", SERVICE)] if len(looked) == 1 else needed)
+
+            link._check_characteristics = too_early
+            async with link:
+                assert peripheral.written == [b"stop", b"set", b"start"]
+
+    run(test())
+
+
 def test_a_sensor_that_lacks_what_stops_it_is_left_all_the_same() -> None:
     async def test() -> None:
         async with rig() as (_, radio, peripheral):

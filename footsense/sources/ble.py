@@ -30,6 +30,11 @@ from footsense.types import RawPacket, Status
 _BATTERY_S = 60.0
 
 
+class _LacksError(BluetoothError):
+    """A characteristic that the profile needs is not there: as told by a system that may remember what the
+    device had, or tell of it too early, so it is asked once more."""
+
+
 class Link:
     """One sensor, streaming into `inbox` for as long as the context lasts.
 
@@ -108,14 +113,17 @@ class Link:
         for attempt in range(attempts):
             try:
                 await self._connect_once()
+            except _LacksError:
+                if attempt > 0 or attempts == 1:
+                    raise
             except FAILURES as error:
                 hopeless = no_bluetooth(error) or isinstance(error, BleakGATTProtocolError)
                 if hopeless or attempt == attempts - 1:
                     raise no_bluetooth(error) or BluetoothError(in_words(error, self._label)) from error
-                await asyncio.sleep(patience.backoff_s * 2**attempt)
-                self._device = await self._central.again(self._device, patience.connect_s)
             else:
                 return
+            await asyncio.sleep(patience.backoff_s * 2**attempt)
+            self._device = await self._central.again(self._device, patience.connect_s)
 
     async def _connect_once(self) -> None:
         patience = self._central.patience
@@ -146,7 +154,7 @@ class Link:
     def _check_characteristics(self, client: BleakClient, needed: Sequence[tuple[str, str]]) -> None:
         missing = [char for service, char in needed if characteristic(client, char, service) is None]
         if missing:
-            raise BluetoothError(
+            raise _LacksError(
                 f"{self._label} lacks what its profile '{display(self._plan.name)}' needs (characteristic "
                 f"{missing[0]}): check its firmware, or choose another profile"
             )

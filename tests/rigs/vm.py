@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from bleak.backends.bluezdbus.utils import get_dbus_authenticator
 from bumble import hci
 from bumble.transport import open_transport
-from dbus_fast import BusType, Message
+from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from footsense.simulate.air import Air, AirController
@@ -21,7 +21,8 @@ async def _adapters(bus: MessageBus) -> list[bool]:
     """Of each of the machine's Bluetooth adapters whether it is powered."""
     ask = Message("org.bluez", "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
     reply = await bus.call(ask)
-    assert reply
+    if reply is None or reply.message_type is MessageType.ERROR:
+        return []  # bluetoothd has died, as it may when an adapter is taken from it, and is begun anew
     found = (interfaces.get("org.bluez.Adapter1") for interfaces in reply.body[0].values())
     return [told["Powered"].value for told in found if told]
 

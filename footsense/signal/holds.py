@@ -210,7 +210,7 @@ class HoldTracker:
         outer, known, found = self.state, self._end, len(self._found)
         self.state, self._end = p.inner, end
         if self._may_have_held():
-            while self._phase() and len(self._found) == found:
+            while self._phase() and not self._is_seen(p, found):
                 pass
         inner, self._end, self.state = self.state, known, outer
         if len(self._found) == found:
@@ -221,6 +221,19 @@ class HoldTracker:
         inner.shaken, inner.nested = inner.shaken + outer.shaken, False
         self.state = inner
         return True
+
+    def _is_seen(self, p: Plateau, found: int) -> bool:
+        """Whether the hold last found, if any is new, shows that its plateau is a rest posture: that is kept
+        much steadier than what is held from it is wide. The swaying of a leg that is held up is no hold."""
+        if len(self._found) == found or self.state.start is None:
+            return False
+        rows, begin = self._known(), p.entry + self._lag
+        before = max(self.state.start.index, begin + 1)
+        sways = middle(rows.distance(begin, before, rows.middle(begin, before))) / RAD
+        if sways < self.params.rest_share * self._found[-1].excursion_deg:
+            return True
+        del self._found[found:]
+        return False
 
     def _may_have_held(self) -> bool:
         """Whether a hold can have been seen: too soon after rest was left nothing need be looked at."""

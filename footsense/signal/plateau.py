@@ -71,6 +71,7 @@ class Params:
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
     alike               cosine of directions from which they are the same
+    rest_share          a rest posture is kept that much steadier than what is held from it is wide
     gives_way_s         left that soon, what seemed rest after a hold was a stop on the way
     """
 
@@ -112,6 +113,7 @@ class Params:
     recent_s: float = 15.0
     recent_share: float = 0.25
     alike: float = 0.7
+    rest_share: float = 0.125
     gives_way_s: float = 1.2
 
 

@@ -156,6 +156,7 @@ class TiltPath:
 def _about_mean(rate_hz: float) -> Floats:
     """The section (1, 6) that makes of a rate half the angles turned about their mean: ½ LEAK_S times a
     low-pass with the time constant LEAK_S, without its own mean over MEAN_S."""
-    (leak,), (mean,) = (low_pass(1, 1 / (2 * np.pi * tau), rate_hz).tolist() for tau in (LEAK_S, MEAN_S))
+    cutoffs_hz = (min(1 / (2 * np.pi * tau), 0.4 * rate_hz) for tau in (LEAK_S, MEAN_S))
+    (leak,), (mean,) = (low_pass(1, cutoff_hz, rate_hz).tolist() for cutoff_hz in cutoffs_hz)
     b = product(leak[:2], [1.0 - mean[0], mean[4] - mean[1]])
     return np.array([[*(0.5 * LEAK_S * x for x in b), *product([1.0, leak[4]], [1.0, mean[4]])]])

@@ -195,6 +195,20 @@ def test_one_wild_stamp_is_not_believed(name: str) -> None:
     assert len(t_s) in {400 * N, 401 * N}
 
 
+@pytest.mark.parametrize("off_s", [-0.6, -5.0, -20.0, 3.0, 20.0])
+@pytest.mark.parametrize("name", ["ticks", "both"])
+def test_a_device_whose_clock_is_set_goes_on_at_its_pace(name: str, off_s: float) -> None:
+    device = Device(KEYED[name])
+    sent = device.send(200)
+    device.tick0_s -= off_s
+    items = through(KEYED[name], sent + device.send(200))
+    t_s, truth = real(items)
+    assert len(t_s) == 400 * N
+    assert not [i for i in items if isinstance(i, Gap)]
+    assert t_s == pytest.approx(truth, abs=0.06)
+    assert np.diff(t_s).min() > 0.6 / RATE
+
+
 def test_what_is_no_number_is_a_hole() -> None:
     device = Device(BOTH)
     sent = device.send(100)

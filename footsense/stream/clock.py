@@ -133,14 +133,19 @@ class Epoch:
         """What the device's clock shows about now."""
         return self._newest_s + host_s - self._host_s
 
-    def time_s(self, device_s: float, host_s: float, *, restart: bool = False) -> float:
+    def late_s(self, time_s: float, host_s: float) -> float:
+        """By how much later than the quickest something of that time has come."""
+        return host_s - time_s - self._delay.value
+
+    def time_s(self, device_s: float, host_s: float, *, restart: bool = False, set_back: bool = False) -> float:
         """The device's time on the time axis. Where that cannot be (in the future, or more than 10 s late; half
-        a second where its count is known to have begun anew) it is laid to where the arrival says."""
+        a second where its count is known to have begun anew, a quarter where its clock was set back) it is
+        laid to where the arrival says."""
         if self._origin_s is None:
             self._origin_s = host_s - device_s
         time_s = device_s + self._origin_s
         delay_s = self._delay.value
-        latest_s = _ANEW_S if restart else _LATE_S
+        latest_s = _JUMP_S if set_back else _ANEW_S if restart else _LATE_S
         self.restarted = delay_s < math.inf and not -_FUTURE_S <= host_s - time_s - delay_s <= latest_s
         if self.restarted:
             time_s = host_s - delay_s
@@ -165,6 +170,8 @@ class TickClock:
         self._tick = 0  # unwrapped, of the last frame
         self._last_n = 0
         self._followed = 0  # frames since the count began
+        self._device_at_s = -math.inf  # the last stamp, by the device
+        self._behind = 0  # frames in a row, in order by their numbers, whose stamps lie before it
 
     @property
     def counted_s(self) -> None:
@@ -174,7 +181,13 @@ class TickClock:
     def place(self, frame: Frame) -> Placed:
         """Where the frame lies."""
         anchor = 0 if self._timing.anchor == "first" else frame.n - 1
-        stamp_s = self._epoch.time_s(self._device_s(frame), frame.host_s, restart=frame.restart)
+        device_s = self._device_s(frame)
+        back = device_s < self._device_at_s - _JUMP_S and not frame.restart
+        self._behind = self._behind + 1 if back else 0
+        if self._behind == 1 and self._is_where_it_is_counted(frame):  # one stamp may be wild
+            return self._counted(frame)
+        self._device_at_s = device_s
+        stamp_s = self._epoch.time_s(device_s, frame.host_s, restart=frame.restart, set_back=back)
         self.changed, self.restarted = None, frame.restart or self._epoch.restarted
         if self._end_s is None or self._stamp_s is None:
             placed = Placed(stamp_s - anchor * self.period_s, self.period_s)
@@ -187,6 +200,27 @@ class TickClock:
             placed = self._follow(frame, stamp_s - anchor * self.period_s)
         self._stamp_s = stamp_s
         self._end_s = placed.start_s + (frame.n - 1) * placed.period_s
+        self._last_n = frame.n
+        return placed
+
+    def _is_where_it_is_counted(self, frame: Frame) -> bool:
+        """Whether the frame came when one with its number would."""
+        assert self._stamp_s is not None
+        return self._epoch.late_s(self._stamp_s + self._ahead_s(frame), frame.host_s) <= _ANEW_S
+
+    def _ahead_s(self, frame: Frame) -> float:
+        return (frame.n + (frame.lost or 0)) * self.period_s
+
+    def _counted(self, frame: Frame) -> Placed:
+        """Where the frame lies by its number alone."""
+        assert self._end_s is not None
+        assert self._stamp_s is not None
+        self.changed, self.restarted = None, False
+        ahead_s = self._ahead_s(frame)
+        placed = Placed(self._end_s + (1 + (frame.lost or 0)) * self.period_s, self.period_s)
+        self._end_s += ahead_s
+        self._stamp_s += ahead_s
+        self._device_at_s += ahead_s
         self._last_n = frame.n
         return placed
 

@@ -336,8 +336,7 @@ class AnkleCircles:
             mark_s=last.limits.end_s,
             period=period,
             lately=np.concatenate([np.full(window, -np.inf), run.turns])[-window:],
-            begin=run.start,
-            first=(turns[0].limits.start, turns[0].limits.end),
+            spans=_spans(run.start, turns, done),
             leak=1 / (LEAK_S * self._grid.rate_hz) if self._info.has_gyro else 0.0,
             memory=self._memory,
             peak=float(run.turns[top]),
@@ -422,3 +421,12 @@ class AnkleCircles:
 
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)
+
+
+def _spans(begin: int, turns: list[Turn], done: int) -> list[tuple[int, int, int]]:
+    """Slow indices of the turns of a bout, and how many there were before each; its winding began at `begin`,
+    and went round `done` times."""
+    ends = [turn.limits.end for turn in turns]
+    before = done - len(turns)
+    starts = [turn.limits.start for turn in turns] if before else [begin, *ends[:-1]]
+    return [(a, b, before + k) for k, (a, b) in enumerate(zip(starts, ends, strict=True))]

@@ -33,7 +33,7 @@ class Bout:
     `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
     `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
-    `begin`: slow index at which its winding began; `first`: slow indices of its first turn; `leak`: share of
+    `spans`: slow indices of its turns, the first from where its winding began, with the turns before; `leak`: share of
     the path lost from one slow sample to the next; `memory`: slow samples that every tape holds; `moved_at`:
     slow index of the last movement along the loop, `patience` samples after which without one the bout ends;
     `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the loop,
@@ -50,8 +50,7 @@ class Bout:
     mark_s: float
     period: float
     lately: Floats
-    begin: int
-    first: tuple[int, int]
+    spans: list[tuple[int, int, int]]
     leak: float
     memory: int
     peak: float = 0.0
@@ -116,9 +115,13 @@ class Bout:
         self.judged = self.peak
         turn = self.last_turn(tape)
         if turn is not None:
-            self.done += 1
-            self.mark, self.mark_s, self.before = turn.limits.end, turn.limits.end_s, turn
+            self._credit(turn)
         return turn
+
+    def _credit(self, turn: Turn) -> None:
+        self.spans.append((turn.limits.start, turn.limits.end, self.done))
+        self.done += 1
+        self.mark, self.mark_s, self.before = turn.limits.end, turn.limits.end_s, turn
 
     def _advance(self, at: int, turns: float, seen: Floats, lately: Floats) -> None:
         top = int(np.argmax(seen))
@@ -131,8 +134,7 @@ class Bout:
         if turn is None or not self._accepts(turn):
             self.over = self.unlike = True
             return None
-        self.done += 1
-        self.mark, self.mark_s, self.before = self.at, end_s, turn
+        self._credit(turn)
         self.loop = turn.loop
         self.period = min(max(float(turn.limits.end - turn.limits.start), 1.0), SLOWER * self.period)
         return turn
@@ -179,10 +181,12 @@ class Bout:
         least = self.shape.last - (UNSEEN if self.over else 0.0)
         clear = abs(share - least) > WHOLE * SAME  # whatever the whole says
         # a long chunk's tape goes back further than others
-        if clear or self.before is None or self.at - self.begin >= self.memory:
+        known = [span for span in self.spans if self.at - span[0] < self.memory]
+        if clear or self.before is None or len(known) < 2:
             return share >= least
-        span = (self.before.limits.start, self.before.limits.end)
-        whole = turns_in_all(tape, (self.begin, self.at), self.first, span, self.leak) - self.done
+        begin, end, done = known[0]
+        last = (self.before.limits.start, self.before.limits.end)
+        whole = turns_in_all(tape, (begin, self.at), (begin, end), last, self.leak) + done - self.done
         return share + (WHOLE * (whole - share) if abs(whole - share) <= SAME else 0.0) >= least
 
 

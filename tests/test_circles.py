@@ -330,6 +330,13 @@ def test_a_count_beside_much_that_is_hidden_is_poor() -> None:
     assert (reason.code, reason.grade) == ("hidden-loop-no-gyro", Grade.POOR)
 
 
+@pytest.mark.parametrize(("done", "sure"), [(4.4, True), (4.7, False), (4.95, True)])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_last_turn_about_three_quarters_done_makes_a_count_poor(gyro: bool, done: float, sure: bool) -> None:
+    found = reasons(*bout(done, 0.6, gyro=gyro))
+    assert [(r.code, r.grade) for r in found] == ([] if sure else [("last-turn", Grade.POOR)])
+
+
 def test_loops_too_rough_to_be_told_are_declined() -> None:
     """As of a sensor that is loose on its strap: it goes round, but in stars."""
     t, phase = phase_of(14, 0.7, 50.0)

@@ -17,6 +17,10 @@ from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.signal.turns import Limits, Shape, Turn
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
+LAST_TURN = (
+    "the last turn before the foot came to rest was about three quarters done, so the count may be off by one: "
+    "end each row of circles with a whole one"
+)
 FEW_STROKES = 4.0  # turns, and
 STROKES_SHARE = 0.5  # of the circles counted, that may go unexplained
 THIN_LOOP = (
@@ -98,6 +102,7 @@ class AnkleCircles:
         self._last_s = 0.0
         self._seen: list[tuple[float, float]] = []  # circles
         self._known: Turn | None = None  # the last of them
+        self._doubts: list[tuple[float, float, bool]] = []  # as of Bout
         self._before: dict[str, list[Span]] = {"strokes": [], "hidden": []}  # the last gap
         self._restart()
 
@@ -212,6 +217,7 @@ class AnkleCircles:
             self._ended = max(self._bout.peak_at, self._bout.mark)
             self._floor = self._bout.mark if self._bout.left or self._bout.unlike else self._ended
             self._left = self._bout if self._bout.left else None
+            self._doubts += self._bout.doubts
             self._bout = None
         return found
 
@@ -369,14 +375,15 @@ class AnkleCircles:
             return []
         if self._bout is not None:
             last = self._bout.judge(tape)
+            self._doubts += self._bout.doubts
             turns = [] if last is None else [last]
         else:
             moment = self._scout.ending(tape.end - 1)
             turns = [] if moment is None else self._look(tape, moment)
-        self._noted([(tape.end - 1, turn) for turn in turns])
+        noted = self._noted([(tape.end - 1, turn) for turn in turns])
         self._bout = None
         self._floor = tape.end
-        return [self._event(turn, decided_s) for turn in turns]
+        return [self._event(turn, decided_s) for _, turn in noted]
 
     def progress(self) -> Progress:
         phase = "moving" if self._bout is not None else "rest"
@@ -394,14 +401,21 @@ class AnkleCircles:
             return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
         turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden)
         if self._info.has_gyro:
-            return self._rough(turns)
+            return self._rough(turns) or self._unsure()
         if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
             return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
         if strokes >= max(FEW_STROKES, THIN_DOUBT * self._count):
             return (Reason("thin-loop-no-gyro", THIN_PART, Grade.POOR),)
         if turns >= max(FEW_STROKES, HIDDEN_DOUBT * self._count):
             return (Reason("hidden-loop-no-gyro", HIDDEN_PART, Grade.POOR),)
-        return ()
+        return self._unsure()
+
+    def _unsure(self) -> tuple[Reason, ...]:
+        """Last turns of which it is not certain whether they were enough to count."""
+        unsure = [(a, b) for a, b, counted in self._doubts if counted or not self._within(a, b)]
+        if not unsure:
+            return ()
+        return (Reason("last-turn", LAST_TURN, Grade.POOR, (unsure[0][0], max(b for _, b in unsure))),)
 
     def _rough(self, turns: float) -> tuple[Reason, ...]:
         if turns < max(FEW_STROKES, ROUGH_SHARE * self._count):

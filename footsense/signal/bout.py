@@ -22,6 +22,7 @@ LOST = 0.9  # and that end a bout
 NEWS = 0.1  # turns further, the last turn is judged again
 SLOWER = 1.6  # times the turn before, a turn has been held up
 UNSEEN = 0.05  # turns of the last one that are too slow to be seen
+DOUBTFUL = 0.6, 0.75  # turns of the last one, of which it is not certain whether they are enough
 WHOLE = 2 / 3  # of what is believed of the last one, that is by the whole bout; the rest by what was followed
 FAR = 3.5  # half axes from the centre at which the foot has left the loop
 
@@ -33,12 +34,13 @@ class Bout:
     `at`: slow index up to which it was followed, with `turns` wound there; `done` turns are credited, the last
     of which ended at `mark` (slow index) and `mark_s`; `peak`: the most turns, first reached at slow index
     `peak_at`; `lately` (w,): the turns at the last samples up to `at`; `period`: samples that a turn takes;
-    `spans`: slow indices of its turns, the first from where its winding began, with the turns before; `leak`: share of
-    the path lost from one slow sample to the next; `memory`: slow samples that every tape holds; `moved_at`:
-    slow index of the last movement along the loop, `patience` samples after which without one the bout ends;
-    `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the loop,
-    `unlike`: with a turn that was none of it; `before`: the turn before, `steady`: the last that was not
-    held up.
+    `spans`: slow indices of its turns, the first from where its winding began, with the turns before; `leak`:
+    share of the path lost from one slow sample to the next; `memory`: slow samples that every tape holds;
+    `moved_at`: slow index of the last movement along the loop, `patience` samples after which without one the
+    bout ends; `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the
+    loop, `unlike`: with a turn that was none of it; `doubts`: starts and ends in s of last turns that may have
+    been enough of one or not, and whether they were taken for it; `before`: the turn before, `steady`: the last
+    that was not held up.
     """
 
     shape: Shape
@@ -61,6 +63,7 @@ class Bout:
     over: bool = False
     left: bool = False
     unlike: bool = False
+    doubts: list[tuple[float, float, bool]] = field(default_factory=list)
     before: Turn | None = field(default=None)
     steady: Turn | None = field(default=None)
 
@@ -169,7 +172,11 @@ class Bout:
         wound = self._wound(tape, self.peak_at)
         share = float(wound[-1])
         # what cuts through the middle is in the peak, and not in the share: it may have turned, or not
-        if not self._nearly_whole(tape, (share + self.peak - self.done) / 2):
+        done = (share + self.peak - self.done) / 2
+        whole = self._nearly_whole(tape, done)
+        if DOUBTFUL[0] < done < DOUBTFUL[1] and (whole or self.over):
+            self.doubts.append((self.mark_s, float(tape.t_s[self.peak_at - tape.first]), whole))
+        if not whole:
             return None
         end, end_s = self._arrival(tape, wound)
         turn = make_turn(tape, Limits(self.mark, end, self.mark_s, end_s, min(max(share, EDGE), 1.0)))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from footsense.engine import Engine
-from footsense.types import Floats, Grade, Samples
+from footsense.engine import Engine, run
+from footsense.simulate import sample, simulate
+from footsense.types import Floats, Grade, Placement, Samples
 from tests.test_holds import ANGLES_HZ, cut, events, flexes, move, stream
 
 Parts = list[tuple[float, float]]
@@ -22,6 +23,15 @@ def declined(angle: Floats, *, rate_hz: float = 100.0, noise_g: float = 0.002) -
     engine = Engine(["band-flexes"])
     assert engine.process(info) + engine.process(samples) + engine.flush()
     return {r.code: r.grade for r in engine.reasons()["band-flexes"]}
+
+
+@pytest.mark.parametrize(
+    ("motion", "seed", "placement"), [("walking", 63046, "ankle"), ("stairs", 63092, "shank")]
+)
+def test_a_moment_of_stillness_in_a_step_is_no_rest(motion: str, seed: int, placement: Placement) -> None:
+    """From which standing for a second or two would be held."""
+    made = simulate(sample(motion, seed, placement=placement, loss=0.0, duration_s=120.0))
+    assert run(made.items(), ["pencil-pickups"]) == []
 
 
 @pytest.mark.parametrize("slip_deg", [4.0, 6.0])

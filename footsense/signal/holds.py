@@ -67,7 +67,7 @@ class HoldTracker:
         self._slack = self._drift * self._lag / self._rate_hz
         self._still = Still(self._slack, params.settle_share, params.settle_deg * RAD)
         self._filter = PostureFilter(rate_hz, self._still)
-        self._second = self._count(1.0)
+        self._second, self._brief = self._count(1.0), self._count(params.brief_s)
         self._history = self._count(LOOK_BACK_S)
         self._smallest = params.min_excursion_deg * RAD
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
@@ -265,6 +265,7 @@ class HoldTracker:
         s.measure(rows, rest, (begin, calm, row), self._lag, self._second)
         s.start = Start.at(rows, calm, s.bias)
         s.departed_s.append(rows.at(T, calm))
+        s.brief = row - rest.index < self._brief
         s.phase, s.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:
@@ -300,6 +301,7 @@ class HoldTracker:
         climb = self._resume(row, up) or excursion
         band = max(q.band_share * excursion, q.noise_factor * rest.noise)
         p = Plateau(up, excursion, band, row, row, not s.held or s.returned, climb)
+        p.countable &= not s.brief or is_as_last(p, s)
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 

@@ -72,6 +72,7 @@ class Params:
     recent_share        … one that is so much smaller is none
     alike               cosine of directions from which they are the same
     rest_share          a rest posture is kept that much steadier than what is held from it is wide
+    brief_s             left that soon, rest was none, but between holds alike: a step stops for a moment
     gives_way_s         left that soon, what seemed rest after a hold was a stop on the way
     """
 
@@ -114,6 +115,7 @@ class Params:
     recent_share: float = 0.25
     alike: float = 0.7
     rest_share: float = 0.125
+    brief_s: float = 0.15
     gives_way_s: float = 1.2
 
 
@@ -212,7 +214,8 @@ class State:
     `last_excursion` wide, at `last_up`, from `last_rest`, until `last_end_s`; `past` are the last two. The
     plateau before was left at row `left_at`; where `pending`, the next stop tells what it was. `bias` of the
     gyro's axes, a row. `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at
-    rest. `nested`: this is the state within another's plateau. `departed_s`: when a rest posture was left.
+    rest. `nested`: this is the state within another's plateau. `brief`: the last rest was left at once.
+    `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -232,6 +235,7 @@ class State:
     bias: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     shaken: int = 0
     nested: bool = False
+    brief: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
     steps_g: list[float] = field(default_factory=list)
     departed_s: list[float] = field(default_factory=list)

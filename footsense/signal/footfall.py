@@ -299,11 +299,10 @@ class Footfall:
         if landing.start_s - self._last_s <= p.kept_s and self._nearer(raised) > 0.0:
             return self._rise
         risen = cosine(flat.posture, raised)
-        calm = float(before[ENV].max()) < p.rises * landing.peak_gps
-        stood = float(cosines(before[ACC], flat.posture[:, None]).max()) >= 0.75 + 0.25 * risen
-        return (
-            _Rise(flat.posture, raised) if calm and stood and risen <= p.risen_cos[not self._on_foot] else None
-        )
+        if risen > p.risen_cos[not self._on_foot] or before[ENV].max() >= p.rises * landing.peak_gps:
+            return None
+        stood = cosines(before[ACC], flat.posture[:, None]).max() >= 0.75 + 0.25 * risen
+        return _Rise(flat.posture, raised) if stood else None
 
     def _nearer(self, posture: Floats) -> float:
         """Above 0 for a stance nearer to the posture risen to than to the flat stand, below 0 for the other."""

@@ -146,7 +146,10 @@ _TOP_TURN = 1.35  # a grip turns the instep no way but one
 _LEVER_M = 0.1  # from the ankle joint to the sensor, at most
 _LEVEL_M = 0.03
 _UNSURE = 0.25
-_TIPTOE_S, _EVEN, _IMPACT_G = 6.0, 1.5, 0.05
+_TIPTOE_S, _EVEN = 6.0, 1.5
+_STRIDE_M = 0.15  # by `_reach_m`, of walks from 0.2; of circles up to 0.1
+_MOST_ON_TIPTOE, _TOLD = 0.8, 0.65  # of the steps that are labelled; the labelled ones, of all
+_STANDARD_G_MS2 = 9.80665
 
 
 def _always(window: Sequence[Event], placement: Placement | None) -> bool:
@@ -158,10 +161,19 @@ def _tiptoe(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _walk_on_tiptoe(run: Sequence[Event]) -> bool:
-    """Steps of a walk come at one pace and land with some impact: feet that fidget or circle do neither."""
+    """Steps of a walk come at one pace, and each goes some way: feet that fidget or circle do not.
+
+    How hard they land says nothing: a forefoot may land softly, and of that a slow sensor sees little."""
     lasts = run[-1].end_s - run[0].start_s >= _TIPTOE_S
-    even = _spread([b.start_s - a.start_s for a, b in pairwise(run)]) <= _EVEN
-    return lasts and even and _middle(run, "impact_g") >= _IMPACT_G and _share_on_tiptoe(run) >= 0.8
+    paces_s = [b.start_s - a.start_s for a, b in pairwise(run)]
+    walks = _spread(paces_s) <= _EVEN and _reach_m(run, _median(paces_s)) >= _STRIDE_M
+    told = sum(e.attributes["toe"] is not None for e in run)
+    return lasts and walks and told >= _TOLD * len(run) and _share_on_tiptoe(run) >= _MOST_ON_TIPTOE
+
+
+def _reach_m(run: Sequence[Event], pace_s: float) -> float:
+    """How far the acceleration of a swing goes if to and fro at the pace, as an amplitude."""
+    return _middle(run, "swing_g") * _STANDARD_G_MS2 * (pace_s / math.tau) ** 2
 
 
 def _spread(values: list[float]) -> float:
@@ -282,7 +294,7 @@ def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-CIRCLES = Rule("ankle-circles", 0, 4.0, 3, _circling)
+CIRCLES = Rule("ankle-circles", 0, 10.0, 3, _circling)
 STEPS = Rule("toe-walk", 0, 2.5, 4, _always)
 TIPTOE = Rule("toe-walk", 2, 2.5, 6, _tiptoe, _walk_on_tiptoe)
 HOLDS = (

@@ -23,12 +23,14 @@ def steps(
     start_s: float = 0.0,
     *,
     paces_s: Sequence[float] = (1.1,),
+    swing_g: float = 1.2,
     impact_g: float = 0.3,
 ) -> list[Event]:
     times = [start_s + sum(paces_s[k % len(paces_s)] for k in range(i)) for i in range(len(labels))]
     pairs = zip(times, labels, strict=True)
     return [
-        Event("toe-walk", "step", t, t + 0.6, t + 1.0, {"toe": toe, "impact_g": impact_g}) for t, toe in pairs
+        Event("toe-walk", "step", t, t + 0.6, t + 1.0, {"toe": toe, "swing_g": swing_g, "impact_g": impact_g})
+        for t, toe in pairs
     ]
 
 
@@ -188,7 +190,25 @@ def test_a_few_steps_on_tiptoe_are_no_exercise() -> None:
 
 def test_feet_that_fidget_or_circle_do_not_walk_on_tiptoe() -> None:
     assert recognise(steps([True] * 12, paces_s=(0.8, 2.4, 1.1, 2.3)), "ankle") == ()
-    assert recognise(steps([True] * 12, impact_g=0.015), "ankle") == ()
+    assert recognise(steps([True] * 12, paces_s=(1.0,), swing_g=0.35), "ankle") == ()
+
+
+def test_a_walk_is_known_by_how_far_its_steps_go_not_by_how_hard_they_land() -> None:
+    """At 50 samples a second a soft landing shows a third of the impact it shows at 100."""
+    assert recognise(steps([True] * 12, impact_g=0.01), "foot")
+    assert recognise(steps([True] * 12, paces_s=(0.8,), swing_g=0.8, impact_g=1.0), "foot") == ()
+
+
+def test_a_walk_of_which_many_steps_cannot_be_told_is_not_known_to_be_on_tiptoe() -> None:
+    assert recognise(steps([True, True, True, None] * 4), "ankle")
+    assert recognise(steps([True, None] * 10), "ankle") == ()
+
+
+def test_two_circles_and_a_pause_belong_to_those_that_follow() -> None:
+    starts = [0.0, 2.0, *(9.0 + 2.0 * k for k in range(6))]
+    circles = [Event("ankle-circles", "circle", t, t + 1.9, t + 2.0, {}) for t in starts]
+    assert recognise(circles, "foot") == (Segment("ankle-circles", 0.0, 20.9),)
+    assert recognise(circles[:2], "foot") == ()
 
 
 def test_a_leg_put_down_from_rest_in_the_air_is_neither_a_flex_nor_a_lift() -> None:

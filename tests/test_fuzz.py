@@ -3,13 +3,14 @@
 import random
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from footsense.errors import PacketError
-from tests.fuzz.__main__ import fuzz
+from tests.fuzz import __main__ as loop
 from tests.fuzz.mutation import Reached, mutated
 from tests.fuzz.targets import TARGETS, Target, Wrong, attempt
 
@@ -39,14 +40,17 @@ def test_bytes_that_are_nearly_right_are_taken_or_refused(name: str, seed: int) 
     attempt(TARGETS[name], mutated(list(seeds(name)), random.Random(seed)))
 
 
-def test_what_is_looked_for_is_found() -> None:
+def test_what_is_looked_for_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "FOUND", tmp_path)
+
     def reads(data: bytes) -> None:
         if data[:1] == b"\x00":
             raise PacketError("a name \x1b[2J")
         if len(data) > 2 and data[0] == 0x41:
             raise IndexError("out of range")
 
-    found = fuzz(Target("toy", reads, lambda: [b"AB"]), 0.02)
+    found = loop.fuzz(Target("toy", reads, lambda: [b"AB"]), 0.02)
+    assert [p.name[:4] for p in tmp_path.iterdir()] == ["toy-"] * len(found.wrong)
     assert {w.partition(" (")[0] for w in found.wrong.values()} >= {"IndexError: out of range"}
     with pytest.raises(Wrong, match="not safe to print"):
         attempt(Target("toy", reads, list), b"\x00")

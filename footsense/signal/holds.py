@@ -25,11 +25,12 @@ from footsense.signal.plateau import (
     Start,
     State,
     Way,
+    calmest,
     last_inside,
+    towards_rest,
     was_quiet,
 )
 from footsense.signal.posture import (
-    CALM,
     CHANGE,
     JERK_S,
     KNOWN,
@@ -117,7 +118,7 @@ class HoldTracker:
         released = rows.chord(end, p.up) > p.band
         hold = self._hold(p, end, going=not released)
         self.state.plateau, self.state.phase = None, "lost"
-        ended = self._towards_rest(p, end) if released else as_before(p, self.state)
+        ended = towards_rest(rows, p, self.state.rests[-1], end) if released else as_before(p, self.state)
         return [hold] if hold and ended else []
 
     def held_s(self, smallest_deg: float = 0.0) -> float:
@@ -161,7 +162,7 @@ class HoldTracker:
         if row is None:
             return False
         self.state.at = row + 1
-        calm = self._calmest(rest, row)
+        calm = calmest(rows, rest, row, (self._lag, 2 * self._second, self._history))
         rest.up = rows.middle(calm - self._lag, calm)
         if rows.chord(row, rest.up) > 0.75 * self._stops.out(rest):
             self._leave_rest(rest, calm, row)
@@ -311,8 +312,7 @@ class HoldTracker:
         s, rows, last_up = self.state, self._known(), self.state.last_up
         if not s.held or not last_up or s.start is None:
             return None
-        again = not s.returned and chord(up, last_up) < self.params.resume_share * s.last_excursion
-        if not again and not s.returned:
+        if not s.returned and chord(up, last_up) >= self.params.resume_share * s.last_excursion:
             return None
         begin = max(s.left_at, row - self._history, rows.first)
         nearest = begin + int(rows.squared(begin, row + 1, s.rests[-1].up).argmin())
@@ -343,7 +343,7 @@ class HoldTracker:
             p.up, p.centred = rows.middle(row - self._lag // 2, row), row
             p.excursion = chord(p.up, s.rests[-1].up)
             return
-        hold, towards = self._hold(p, row, going=False), self._towards_rest(p, row)
+        hold, towards = self._hold(p, row, going=False), towards_rest(rows, p, s.rests[-1], row)
         sure = hold is None or self._judge.is_sure(hold, p, self.state)
         if towards and sure and not self._judge.is_rest(p):
             self._count_hold(p, hold)
@@ -439,21 +439,8 @@ class HoldTracker:
         judge, state = self._judge, self.state
         if not judge.is_hold(hold, p, state, change) or judge.is_backwards(hold, p, state):
             return None
-        bias = way.start.bias if self._has_gyro else None
-        height_m, far_m = way.travel(p, last).metres(bias)  # which takes long
+        height_m, far_m = way.travel(p, last).metres(way.start.bias if self._has_gyro else None)  # takes long
         return replace(hold, height_m=height_m, travel_m=far_m)
-
-    def _towards_rest(self, p: Plateau, row: int) -> bool:
-        rows, rest = self._known(), self.state.rests[-1]
-        return chord(p.up, rest.up) - rows.chord(row, rest.up) >= 0.3 * rows.chord(row, p.up)
-
-    def _calmest(self, rest: Rest, row: int) -> int:
-        rows, lag = self._known(), self._lag
-        if row - rest.index > 2 * self._second:  # the calmest moment may be a stop on the way
-            begin = max(rest.index + 2 * lag, row - self._history)
-            return begin + int(rows.cut(CALM, begin, row + 1).argmin())
-        begin = min(max(rest.index, row - self._history, rows.first + lag), row)
-        return begin + int(rows.cut(CHANGE, begin, row + 1).argmin())
 
     # rows
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from footsense.signal.posture import (
+    CALM,
     CHANGE,
     FORCE,
     JERK,
@@ -17,6 +18,7 @@ from footsense.signal.posture import (
     Posture,
     T,
     Up,
+    chord,
     middle,
     middle_column,
     smallest_step,
@@ -409,6 +411,22 @@ class Way:
 def _share(up: Up) -> float:
     """Of (u·a)² in |a - u(u·a)|² = |a|² - (2 - |u|²)(u·a)²; a median of unit vectors is a little shorter."""
     return 2.0 - (up.x * up.x + up.y * up.y + up.z * up.z)
+
+
+def calmest(rows: Posture, rest: Rest, row: int, spans: tuple[int, int, int]) -> int:
+    """The calmest row of a rest posture that is left at `row`. `spans` in rows: LAG_S, from when on there is
+    more than a stop on the way, and how far is looked back."""
+    lag, long, history = spans
+    if row - rest.index > long:  # the calmest moment may be a stop on the way
+        begin = max(rest.index + 2 * lag, row - history)
+        return begin + int(rows.cut(CALM, begin, row + 1).argmin())
+    begin = min(max(rest.index, row - history, rows.first + lag), row)
+    return begin + int(rows.cut(CHANGE, begin, row + 1).argmin())
+
+
+def towards_rest(rows: Posture, p: Plateau, rest: Rest, row: int) -> bool:
+    """Whether a plateau is left towards rest, as far as the posture at `row` tells."""
+    return chord(p.up, rest.up) - rows.chord(row, rest.up) >= 0.3 * rows.chord(row, p.up)
 
 
 def last_inside(rows: Posture, p: Plateau, row: int) -> int:

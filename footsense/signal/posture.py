@@ -23,7 +23,7 @@ JERK_S = 0.01
 T, KNOWN, UP, CHANGE, PATH, FORCE, JERK, TURN, WEIGHT = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12), 12
 CALM, SETTLE, LOW = 13, 14, slice(15, 18)
 _ROWS = 18
-_BLOCK = 4096  # rows made at a time, which stay in the cache
+_BLOCK = 8192  # rows made at a time, which stay in the cache
 _FEW = 256  # values up to which sorting takes no longer than partitioning
 
 

@@ -34,7 +34,9 @@ if [ -n "$(missing)" ]; then
     "${packages[@]}"; } >"$here/apt.log" 2>&1 || { tail -5 "$here/apt.log" >&2; not_run "packages could not be installed"; }
   [ -z "$(missing)" ] || not_run "still missing: $(missing | xargs)"
 fi
-newest() { apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[^ ]*-amd64\)$/\1/p' | head -1; }
+newest() { # nothing where apt does not know it
+  { apt-cache depends linux-image-amd64 2>/dev/null || true; } | awk '$1 == "Depends:" && /-amd64$/ { print $2; exit }'
+}
 kernel="$(newest)"
 if [ -z "$kernel" ] && [ "$(id -u)" = 0 ]; then
   apt-get update -qq >/dev/null 2>&1 || true
@@ -112,7 +114,7 @@ start() { # how, seconds to wait
 how=""
 [ ! -w /dev/kvm ] || ! start "-accel kvm -cpu host" 15 || how="hardware virtualisation"
 [ -n "$how" ] || ! start "-accel tcg -cpu max" 180 || how="emulation"
-[ -n "$how" ] || { tail -5 "$here/qemu.log" "$here/console" >&2; fail "the virtual machine does not come up"; }
+[ -n "$how" ] || { tail -n 5 "$here/qemu.log" "$here/console" >&2; fail "the virtual machine does not come up"; }
 echo "vm test: Linux $version and $(bluetoothctl --version | sed 's/.* /BlueZ /') by $how, ${SECONDS} s to be ready"
 
 export DBUS_SYSTEM_BUS_ADDRESS="tcp:host=127.0.0.1,port=$bus" BLEAK_DBUS_AUTH_UID=-1 FOOTSENSE_HOME="$here/home"

@@ -71,7 +71,7 @@ def test_what_arrives_is_what_the_sensor_measured(kind: str) -> None:
     async def test() -> None:
         async with rig(kind) as here, here.sensor(WEARER) as sensor:
             async with streaming(await heard_of(central(here))) as heard:
-                await until(lambda: len(heard.packets) >= 40)
+                await until(lambda: len(heard.packets) >= 20)
             assert heard.said() == ["connected"]
             assert heard.said("mtu") == [247]
             assert_none_twice_none_missing(heard)
@@ -89,11 +89,11 @@ def test_a_lost_link_is_set_up_anew_and_nothing_comes_twice(kind: str) -> None:
             async with streaming(await heard_of(central(here))) as heard:
                 for times in (1, 2, 3):
                     before = len(heard.packets)
-                    await until(lambda: len(heard.packets) >= before + 20)  # noqa: B023
+                    await until(lambda: len(heard.packets) >= before + 10)  # noqa: B023
                     sensor.drop_link()
                     await until(lambda: heard.link.reconnects == times)  # noqa: B023
                 before = len(heard.packets)
-                await until(lambda: len(heard.packets) >= before + 20)
+                await until(lambda: len(heard.packets) >= before + 10)
             assert heard.said() == ["connected", *["lost", "back"] * 3]
             assert heard.said("mtu") == [247] * 4
             assert_none_twice_none_missing(heard)
@@ -112,11 +112,11 @@ def test_a_sensor_that_was_switched_off_and_on_goes_on(kind: str) -> None:
                 heard = await heard_of(central(here))
                 link = streaming(heard)
                 await link.__aenter__()
-                await until(lambda: len(heard.packets) >= 20)
+                await until(lambda: len(heard.packets) >= 10)
             async with here.sensor(OTHER) as sensor:
                 await until(lambda: heard.link.reconnects == 1)
                 before = len(heard.packets)
-                await until(lambda: len(heard.packets) >= before + 20)
+                await until(lambda: len(heard.packets) >= before + 10)
                 await link.__aexit__(None, None, None)
                 assert sensor.writes[-1][1] == STOP
             assert_none_twice_none_missing_since_restart(heard)
@@ -144,7 +144,7 @@ async def both(client: Central) -> AsyncIterator[tuple[Heard, Heard]]:
     links = [streaming(left), streaming(right)]
     await asyncio.gather(*(link.__aenter__() for link in links))
     try:
-        await until(lambda: min(len(left.packets), len(right.packets)) >= 20)
+        await until(lambda: min(len(left.packets), len(right.packets)) >= 10)
         yield left, right
     finally:
         await asyncio.gather(*(link.__aexit__(None, None, None) for link in links))
@@ -172,7 +172,7 @@ def test_a_sensor_that_is_lost_does_not_disturb_the_other(kind: str) -> None:
                 one.drop_link()
                 await until(lambda: left.link.reconnects == 1)
                 seen = len(left.packets), len(right.packets)
-                await until(lambda: len(left.packets) >= seen[0] + 20 and len(right.packets) >= seen[1] + 20)
+                await until(lambda: len(left.packets) >= seen[0] + 10 and len(right.packets) >= seen[1] + 10)
             assert left.said() == ["connected", "lost", "back"]
             assert len(left.gaps) == 1
 
@@ -202,11 +202,11 @@ def test_what_is_no_packet_is_counted_and_becomes_no_sample(kind: str) -> None:
 def test_what_the_link_loses_is_a_hole_and_what_it_doubles_comes_once(kind: str) -> None:
     async def test() -> None:
         async with rig(kind) as here, here.sensor(WEARER):
-            fates = {20: 0, 30: 2, 31: 2, **dict.fromkeys(range(40, 52), 0)}  # one packet, two, twelve
+            fates = {10: 0, 14: 2, 15: 2, **dict.fromkeys(range(20, 32), 0)}  # one packet, two, twelve
             number = count()
             async with streaming(await heard_of(central(here))) as heard:
                 here.air.fate = lambda _: (0.0,) * fates.get(next(number), 1)
-                await until(lambda: len(heard.packets) >= 60)
+                await until(lambda: len(heard.packets) >= 35)
             payloads = [p.payload for p in heard.packets]
             assert len(payloads) == len(set(payloads)) + 2
             assert_true(heard, WEARER)
@@ -281,7 +281,7 @@ def test_packets_that_the_link_cannot_carry_are_refused_and_shorter_ones_are_not
                     pass
             assert not sensor.streaming
             async with streaming(await heard_of(central(here), samples_per_packet=1)) as heard:
-                await until(lambda: len(heard.packets) >= 100)
+                await until(lambda: len(heard.packets) >= 50)
             assert heard.said("mtu") == [23]
             assert_none_twice_none_missing(heard)
             assert_true(heard, WEARER)

@@ -42,8 +42,9 @@ CONF
 
 start_service() { # kind
   ended "$service"
+  rm -f "$here/service" # or the word of the one before is taken for this one's
   "$python" -m tests.rigs.bluez "$1" >"$here/service" 2>>"$here/service.log" & service=$!
-  for _ in $(seq 100); do grep -q ready "$here/service" && return; sleep 0.1; done
+  for _ in $(seq 600); do grep -qs ready "$here/service" && return; sleep 0.1; done
   cat "$here/service.log" >&2
   not_run "the scripted service does not start"
 }

@@ -13,7 +13,7 @@ simulators; no recording of people doing these exercises is known.
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 
@@ -55,6 +55,32 @@ def recognise(events: Sequence[Event], placement: Placement | None) -> tuple[Seg
     for rule in HOLDS:
         found += _segments(rule, events, placement, [*found, *walks])
     return tuple(sorted(found, key=lambda s: s.start_s))
+
+
+def unnamed(
+    events: Sequence[Event], placement: Placement | None, segments: Sequence[Segment]
+) -> tuple[Segment, ...]:
+    """Stretches apart from `segments` that may be an exercise which this data does not show: walks of which too
+    few steps are known to be on tiptoe or not, and circles seen at a placement that shows them too rarely."""
+    events = sorted(_on_foot(events), key=lambda e: e.start_s)
+    unclear = [s for s, run in _walks(events, segments) if not _is_told(run)]
+    circles = [] if shows_circles(placement) else _segments(CIRCLES, events, None, segments)
+    return tuple(sorted([*unclear, *circles], key=lambda s: s.start_s))
+
+
+def shows_circles(placement: Placement | None) -> bool:
+    """Whether circles are recognised there."""
+    return placement != "shank"
+
+
+def walks(events: Sequence[Event]) -> tuple[Segment, ...]:
+    """Stretches in which the wearer walked, on tiptoe or not."""
+    return tuple(s for s, _ in _walks(sorted(_on_foot(events), key=lambda e: e.start_s), ()))
+
+
+def _walks(events: Sequence[Event], others: Iterable[Segment]) -> Iterator[tuple[Segment, list[Event]]]:
+    for walk in _segments(WALKS, events, None, others):
+        yield walk, [e for e in events if e.kind == "step" and walk.start_s <= e.start_s <= walk.end_s]
 
 
 def _on_foot(events: Sequence[Event]) -> list[Event]:
@@ -161,14 +187,20 @@ def _tiptoe(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _walk_on_tiptoe(run: Sequence[Event]) -> bool:
+    return _walk(run) and _is_told(run) and _share_on_tiptoe(run) >= _MOST_ON_TIPTOE
+
+
+def _walk(run: Sequence[Event]) -> bool:
     """Steps of a walk come at one pace, and each goes some way: feet that fidget or circle do not.
 
     How hard they land says nothing: a forefoot may land softly, and of that a slow sensor sees little."""
-    lasts = run[-1].end_s - run[0].start_s >= _TIPTOE_S
     paces_s = [b.start_s - a.start_s for a, b in pairwise(run)]
-    walks = _spread(paces_s) <= _EVEN and _reach_m(run, _median(paces_s)) >= _STRIDE_M
-    told = sum(e.attributes["toe"] is not None for e in run)
-    return lasts and walks and told >= _TOLD * len(run) and _share_on_tiptoe(run) >= _MOST_ON_TIPTOE
+    lasts, even = run[-1].end_s - run[0].start_s >= _TIPTOE_S, _spread(paces_s) <= _EVEN
+    return lasts and even and _reach_m(run, _median(paces_s)) >= _STRIDE_M
+
+
+def _is_told(run: Sequence[Event]) -> bool:
+    return sum(e.attributes["toe"] is not None for e in run) >= _TOLD * len(run)
 
 
 def _reach_m(run: Sequence[Event], pace_s: float) -> float:
@@ -189,7 +221,7 @@ def _share_on_tiptoe(steps: Sequence[Event]) -> float:
 
 
 def _circling(window: Sequence[Event], placement: Placement | None) -> bool:
-    return placement != "shank"
+    return shows_circles(placement)
 
 
 def _top(window: Sequence[Event], placement: Placement | None) -> bool:
@@ -296,6 +328,7 @@ def _median(values: list[float]) -> float:
 
 CIRCLES = Rule("ankle-circles", 0, 10.0, 3, _circling)
 STEPS = Rule("toe-walk", 0, 2.5, 4, _always)
+WALKS = replace(STEPS, fewest=6, whole=_walk)
 TIPTOE = Rule("toe-walk", 2, 2.5, 6, _tiptoe, _walk_on_tiptoe)
 HOLDS = (
     Rule("top-presses", 3, 20.0, 3, _top, _counted),

@@ -63,6 +63,11 @@ class Watcher:
         return float(_FORCE_BINS[min(middle + 1, len(self._force))])
 
     @property
+    def span_s(self) -> tuple[float, float]:
+        """Times of the first and the last sample."""
+        return self._first_s, self._last_s
+
+    @property
     def duration_s(self) -> float:
         """From the first sample to the last."""
         return self._last_s - self._first_s

@@ -16,6 +16,7 @@ from footsense.analysis.quality import (
     file_reasons,
     grade_of,
 )
+from footsense.analysis.unshown import Heard, around, unshown
 from footsense.cues import Cue, cue_of
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
@@ -154,7 +155,7 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None, what: s
     spans = [(s.exercise, s.start_s, s.end_s) for s in segments] if exercise is None else _span(seen, exercise)
     for name in dict.fromkeys([exercise] if exercise is not None else [s.exercise for s in segments]):
         reasons += exercise_reasons(detector(name).about, placement, facts.rate_hz)
-    reasons += seen.reasons[exercise] if exercise is not None else chain(*reasons_within(seen.items(), spans))
+    reasons += seen.reasons[exercise] if exercise is not None else _untold(seen, segments, placement)
     if all(r.code != "gaps" for r in reasons):
         reasons += cut_reasons(facts.gaps, spans)
     events = seen.events if exercise is not None else _inside(seen.events, segments)
@@ -162,6 +163,14 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None, what: s
     if grade is Grade.NOT_VERIFIABLE:
         return Part((), (), tuple(reasons), grade)
     return Part(tuple(events), segments, tuple(reasons), grade)
+
+
+def _untold(seen: Seen, segments: Sequence[Segment], placement: Placement | None) -> Iterator[Reason]:
+    """What the detectors say of what was recognised, and of what may have been done besides."""
+    yield from chain(*reasons_within(seen.items(), around(segments)))
+    facts, within_s = seen.watcher.facts(), seen.watcher.span_s
+    heard = Heard(seen.items(), seen.events, seen.reasons, within_s, facts.rate_hz)
+    yield from unshown(heard, segments, placement)
 
 
 def _span(seen: Seen, exercise: str) -> list[tuple[str, float, float]]:

@@ -1,13 +1,17 @@
 """What may have been done and is not shown by the data: the grade of a recording of which nothing was told."""
 
+from dataclasses import replace
+
 import pytest
 
+import footsense.analysis.run
 from footsense.accuracy.population import recording
 from footsense.analysis import Analysis, analyse, by_exercise
 from footsense.analysis.unshown import NEAR_S, around
+from footsense.exercises import detector
 from footsense.recognise import Segment, unnamed, walks
 from footsense.simulate import Scenario, simulate
-from footsense.types import Event, Grade
+from footsense.types import Event, Grade, Reason
 
 
 def untold(motion: str, **wish: object) -> Analysis:
@@ -54,8 +58,21 @@ def test_of_circles_is_asked_with_what_is_near_and_in_no_other_exercise() -> Non
         Segment("ankle-circles", 140.0, 150.0),
         Segment("ankle-circles", 400.0, 410.0),
     ]
-    assert around(segments) == [
+    assert around(segments, [Segment("toe-walk", 170.0, 300.0)]) == [
         ("band-flexes", 0.0, 90.0),
-        ("ankle-circles", 90.0, 150.0 + NEAR_S),
+        ("ankle-circles", 90.0, 170.0),
         ("ankle-circles", 400.0 - NEAR_S, 410.0 + NEAR_S),
     ]
+
+
+def test_a_detector_that_begins_in_the_middle_says_nothing_against_what_one_that_saw_all_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    against = Reason("vibration", "everything shook", Grade.NOT_VERIFIABLE, (0.0, 60.0), "band-flexes")
+    monkeypatch.setattr(footsense.analysis.run, "reasons_within", lambda *_: [(against,)])
+    made = simulate(Scenario(motion="band-flexes", seed=7))
+    found = analyse(recording(made))
+    assert (found.grade, found.counts["holds"]) == (Grade.GOOD, len(made.events))
+    flexes = detector("band-flexes")
+    monkeypatch.setattr(flexes, "reasons", lambda _: (replace(against, span_s=None),))
+    assert analyse(recording(made)).grade is Grade.NOT_VERIFIABLE

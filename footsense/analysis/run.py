@@ -20,7 +20,7 @@ from footsense.analysis.unshown import Heard, around, unshown
 from footsense.cues import Cue, cue_of
 from footsense.engine import Engine
 from footsense.exercises import detector, exercise_names
-from footsense.recognise import Segment, recognise
+from footsense.recognise import Segment, recognise, walks
 from footsense.recording.dates import Dates
 from footsense.recording.model import Recording, Track
 from footsense.types import Command, Event, Grade, Item, Placement, Reason, Side, StreamInfo, Tick
@@ -166,8 +166,12 @@ def judge(seen: Seen, exercise: str | None, placement: Placement | None, what: s
 
 
 def _untold(seen: Seen, segments: Sequence[Segment], placement: Placement | None) -> Iterator[Reason]:
-    """What the detectors say of what was recognised, and of what may have been done besides."""
-    yield from chain(*reasons_within(seen.items(), around(segments)))
+    """What the detectors say of what was recognised, and of what may have been done besides.
+
+    One that begins in the middle knows less of the wearer: it is believed in what one that saw all says too.
+    """
+    found = chain(*reasons_within(seen.items(), around(segments, walks(seen.events))))
+    yield from (r for r in found if r.exercise and r.code in {x.code for x in seen.reasons[r.exercise]})
     facts, within_s = seen.watcher.facts(), seen.watcher.span_s
     heard = Heard(seen.items(), seen.events, seen.reasons, within_s, facts.rate_hz)
     yield from unshown(heard, segments, placement)

@@ -54,13 +54,12 @@ def unshown(heard: Heard, segments: Sequence[Segment], placement: Placement | No
             yield replace(thin, grade=Grade.POOR) if mild else thin
 
 
-def around(segments: Sequence[Segment]) -> list[tuple[str, float, float]]:
-    """Segments as stretches of which a detector is asked: circles with what is near them and in no other one,
-    since its movements may be circles that could not be told."""
-    return [
-        (s.exercise, *(_near(s, *beside) if s.exercise == CIRCLES else (s.start_s, s.end_s)))
-        for s, *beside in _beside(_joined(segments))
-    ]
+def around(segments: Sequence[Segment], others: Iterable[Segment]) -> list[tuple[str, float, float]]:
+    """Segments as stretches of which a detector is asked: circles with what is near them and neither in another
+    segment nor in one of `others`, since its movements may be circles that could not be told."""
+    joined = _joined(segments)
+    taken = [*joined, *others]
+    return [(s.exercise, *(_near(s, taken) if s.exercise == CIRCLES else (s.start_s, s.end_s))) for s in joined]
 
 
 def _joined(segments: Sequence[Segment]) -> list[Segment]:
@@ -75,14 +74,9 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
     return joined
 
 
-def _beside(segments: Sequence[Segment]) -> Iterator[tuple[Segment, float, float]]:
-    """Each with the end of the one before and the start of the next."""
-    ends = [-math.inf, *(s.end_s for s in segments)]
-    starts = [*(s.start_s for s in segments[1:]), math.inf]
-    return zip(segments, ends, starts, strict=False)
-
-
-def _near(segment: Segment, before_s: float, after_s: float) -> tuple[float, float]:
+def _near(segment: Segment, taken: Sequence[Segment]) -> tuple[float, float]:
+    before_s = max((s.end_s for s in taken if s.end_s <= segment.start_s), default=-math.inf)
+    after_s = min((s.start_s for s in taken if s.start_s >= segment.end_s), default=math.inf)
     return max(before_s, segment.start_s - NEAR_S), min(after_s, segment.end_s + NEAR_S)
 
 

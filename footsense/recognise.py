@@ -172,6 +172,7 @@ _TOP_TURN = 1.35  # a grip turns the instep no way but one
 _LEVER_M = 0.1  # from the ankle joint to the sensor, at most
 _LEVEL_M = 0.03
 _UNSURE = 0.25
+_FEW, _CLEAR_S, _CLEAR_M = 2, 8.0, 0.08
 _TIPTOE_S, _EVEN = 6.0, 1.5
 _STRIDE_M = 0.15  # by `_reach_m`, of walks from 0.2; of circles up to 0.1
 _MOST_ON_TIPTOE, _TOLD = 0.8, 0.65  # of the steps that are labelled; the labelled ones, of all
@@ -245,11 +246,22 @@ def _band(window: Sequence[Event], placement: Placement | None) -> bool:
     return wide and _alike(window) and _lifted(window) < -_UNSURE and _raised(window) <= 0.0
 
 
+def _as_long(run: Sequence[Event]) -> bool:
+    """Flexes are held as long as each other; a foot that is kept up now and then is not."""
+    return _spread([_length(e) for e in run]) <= _SAME_LENGTH
+
+
 def _pencil(window: Sequence[Event], placement: Placement | None) -> bool:
     if not _within(_held(window), _PENCIL_S) or not _alike(window, size=_LIFTED_SIZE):
         return False
     lowered = _middle(window, "height_m") < -_LEVEL_M
     return placement == "shank" or (_lifted(window) > _UNSURE and not lowered)
+
+
+def _clear(run: Sequence[Event]) -> bool:
+    """Of two lifts, both have to be as long and as high as anything that is asked for."""
+    least_s, least_m = min(map(_length, run)), min(_number(e, "height_m") for e in run)
+    return len(run) > _FEW or (least_s >= _CLEAR_S and least_m >= _CLEAR_M)
 
 
 def _lifted(window: Sequence[Event]) -> float:
@@ -332,6 +344,6 @@ WALKS = replace(STEPS, fewest=6, whole=_walk)
 TIPTOE = Rule("toe-walk", 2, 2.5, 6, _tiptoe, _walk_on_tiptoe)
 HOLDS = (
     Rule("top-presses", 3, 20.0, 3, _top, _counted),
-    Rule("band-flexes", 3, 25.0, 3, _band),
-    Rule("pencil-pickups", 3, 25.0, 3, _pencil),
+    Rule("band-flexes", 3, 25.0, 3, _band, _as_long),
+    Rule("pencil-pickups", 3, 35.0, 2, _pencil, _clear),  # a lift of ten seconds may be lost in between
 )

@@ -45,12 +45,34 @@ def test_three_alike_holds_are_an_exercise_and_two_are_not() -> None:
     assert found == Segment("band-flexes", 0.0, 31.0)
 
 
+def test_two_long_and_high_lifts_are_an_exercise_and_two_lesser_ones_are_not() -> None:
+    assert recognise(holds("pencil-pickups", 2, held_s=10, every_s=40, **LIFT), "ankle")
+    assert recognise(holds("pencil-pickups", 2, held_s=10, every_s=50, **LIFT), "ankle") == ()
+    assert recognise(holds("pencil-pickups", 2, held_s=7, every_s=12, **LIFT), "ankle") == ()
+    low = {**LIFT, "height_m": 0.07}
+    assert recognise(holds("pencil-pickups", 2, held_s=10, every_s=40, **low), "ankle") == ()
+    assert recognise(holds("pencil-pickups", 3, held_s=10, every_s=40, **low), "ankle")
+
+
 def test_holds_that_differ_in_length_are_none() -> None:
     lengths = enumerate([5, 12, 5, 12, 5])
     mixed = [
         e for n, s in lengths for e in holds("band-flexes", 1, held_s=s, every_s=1, start_s=20.0 * n, **FLEX)
     ]
     assert recognise(mixed, "foot") == ()
+
+
+def test_a_foot_kept_up_for_other_lengths_each_time_does_not_flex() -> None:
+    def kept(lengths: Sequence[float]) -> list[Event]:
+        numbered = enumerate(lengths)
+        return [
+            e
+            for n, s in numbered
+            for e in holds("band-flexes", 1, held_s=s, every_s=1, start_s=20.0 * n, **FLEX)
+        ]
+
+    assert recognise(kept([5, 7, 6, 9, 8, 5]), "foot")
+    assert recognise(kept([5, 8, 15, 7, 16, 5]), "foot") == ()
 
 
 def test_tiptoe_inside_a_walk_is_cut_out_of_it() -> None:

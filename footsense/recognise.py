@@ -174,7 +174,10 @@ _LEVEL_M = 0.03
 _UNSURE = 0.25
 _FEW, _CLEAR_S, _CLEAR_M = 2, 8.0, 0.08
 _TIPTOE_S, _EVEN = 6.0, 1.5
-_STRIDE_M = 0.15  # by `_reach_m`, of walks from 0.2; of circles up to 0.1
+_STRIDE_M = (
+    0.15,
+    1.0,
+)  # by `_reach_m`, of walks from 0.2, on tiptoe up to 0.85; of circles to 0.1, on stairs 1.2
 _MOST_ON_TIPTOE, _TOLD = 0.8, 0.65  # of the steps that are labelled; the labelled ones, of all
 _STANDARD_G_MS2 = 9.80665
 
@@ -188,7 +191,9 @@ def _tiptoe(window: Sequence[Event], placement: Placement | None) -> bool:
 
 
 def _walk_on_tiptoe(run: Sequence[Event]) -> bool:
-    return _walk(run) and _is_told(run) and _share_on_tiptoe(run) >= _MOST_ON_TIPTOE
+    """Nobody takes great strides on tiptoe: who seems to climbs stairs, where the forefoot lands first too."""
+    little = _reach_m(run) <= _STRIDE_M[1]
+    return little and _walk(run) and _is_told(run) and _share_on_tiptoe(run) >= _MOST_ON_TIPTOE
 
 
 def _walk(run: Sequence[Event]) -> bool:
@@ -197,15 +202,16 @@ def _walk(run: Sequence[Event]) -> bool:
     How hard they land says nothing: a forefoot may land softly, and of that a slow sensor sees little."""
     paces_s = [b.start_s - a.start_s for a, b in pairwise(run)]
     lasts, even = run[-1].end_s - run[0].start_s >= _TIPTOE_S, _spread(paces_s) <= _EVEN
-    return lasts and even and _reach_m(run, _median(paces_s)) >= _STRIDE_M
+    return lasts and even and _reach_m(run) >= _STRIDE_M[0]
 
 
 def _is_told(run: Sequence[Event]) -> bool:
     return sum(e.attributes["toe"] is not None for e in run) >= _TOLD * len(run)
 
 
-def _reach_m(run: Sequence[Event], pace_s: float) -> float:
-    """How far the acceleration of a swing goes if to and fro at the pace, as an amplitude."""
+def _reach_m(run: Sequence[Event]) -> float:
+    """How far the acceleration of a swing goes if to and fro at the run's pace, as an amplitude."""
+    pace_s = _median([b.start_s - a.start_s for a, b in pairwise(run)])
     return _middle(run, "swing_g") * _STANDARD_G_MS2 * (pace_s / math.tau) ** 2
 
 

@@ -221,6 +221,11 @@ def test_a_walk_is_known_by_how_far_its_steps_go_not_by_how_hard_they_land() -> 
     assert recognise(steps([True] * 12, paces_s=(0.8,), swing_g=0.8, impact_g=1.0), "foot") == ()
 
 
+def test_nobody_takes_great_strides_on_tiptoe() -> None:
+    assert recognise(steps([True] * 12, paces_s=(1.2,), swing_g=2.5), "foot")
+    assert recognise(steps([True] * 12, paces_s=(1.2,), swing_g=4.0), "foot") == ()
+
+
 def test_a_walk_of_which_many_steps_cannot_be_told_is_not_known_to_be_on_tiptoe() -> None:
     assert recognise(steps([True, True, True, None] * 4), "ankle")
     assert recognise(steps([True, None] * 10), "ankle") == ()

@@ -460,6 +460,15 @@ def test_of_several_exercises_each_is_looked_for_where_it_was_done() -> None:
     assert [r.answer for r in score(known, recording(made), ITEMS).recognised] == ["right", "nothing"]
 
 
+def test_what_is_not_recognised_and_not_called_good_is_doubted() -> None:
+    for placement, answer in (("shank", "doubted"), ("foot", "right")):
+        made = simulate(Scenario(motion="toe-walk", seed=7, placement=placement))  # type: ignore[arg-type]
+        scored = score(labelled(made), recording(made), ITEMS)
+        assert [r.answer for r in scored.recognised] == [answer]
+        (row,) = card([scored]).recognition
+        assert (row.recognised.hits, row.doubted, row.nothing) == (answer == "right", answer == "doubted", 0)
+
+
 # --- work in several processes
 
 

@@ -118,6 +118,7 @@ class RecognitionRow:
     key: Key
     recognised: Share
     another: int
+    doubted: int
     nothing: int
 
 
@@ -254,7 +255,8 @@ def _recognition(told: Sequence[Recognition]) -> tuple[RecognitionRow, ...]:
     def row(key: Key, group: Sequence[Recognition]) -> RecognitionRow:
         answers = [r.answer for r in group]
         right = share(a == "right" for a in answers)
-        return RecognitionRow(key, right, answers.count("another"), answers.count("nothing"))
+        another, doubted = answers.count("another"), answers.count("doubted")
+        return RecognitionRow(key, right, another, doubted, answers.count("nothing"))
 
     return tuple(row(k, group) for k, group in _grouped(told, lambda r: _key(r.exercise, r.stratum)))
 

@@ -117,11 +117,14 @@ def recognition_table(rows: Sequence[RecognitionRow]) -> Table:
     """Not told the exercise."""
     names, places = _places([r.key for r in rows])
     cells = [
-        (*place, words.of_all(r.recognised), str(r.another), str(r.nothing))
+        (*place, words.of_all(r.recognised), str(r.another), str(r.doubted), str(r.nothing))
         for place, r in zip(places, rows, strict=True)
     ]
-    note = "What an exercise is taken for when none is told."
-    head = (*names, "recognised", "taken for another", "for nothing")
+    note = (
+        "What an exercise is taken for when none is told. Doubted: nothing was recognised, and the grade says "
+        "that the data may hide something."
+    )
+    head = (*names, "recognised", "taken for another", "doubted", "for nothing")
     return Table("Not told the exercise", note, head, tuple(cells))
 
 

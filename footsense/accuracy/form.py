@@ -114,6 +114,7 @@ def _recognition(row: RecognitionRow) -> dict[str, Any]:
         **_key(row.key),
         "recognised": _share(row.recognised),
         "another": row.another,
+        "doubted": row.doubted,
         "nothing": row.nothing,
     }
 

@@ -19,7 +19,7 @@ HOLE_S = 0.25  # what a longer one takes a part of cannot be counted
 BOUT_S = 0.3  # circles further apart are of two bouts
 
 Label = Literal["right", "wrong", "untold"]
-Recognised = Literal["right", "another", "nothing"]
+Recognised = Literal["right", "another", "doubted", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class SetScore:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What an exercise was taken for when none was told."""
+    """What an exercise was taken for when none was told; `doubted` where nothing was recognised and the grade
+    says that the data may hide it, `nothing` where they are called good."""
 
     exercise: str
     stratum: Stratum
@@ -250,11 +251,11 @@ def _same_bout(one: Event, following: Event) -> bool:
 def _recognised(labelled: Labelled, found: Analysis, stratum: Stratum) -> Iterable[Recognition]:
     """Of one exercise the whole recording has to be that; of several, what lies where each was done."""
     if labelled.exercise is not None:
-        yield Recognition(labelled.exercise, stratum, _answer(labelled.exercise, found.segments))
+        yield Recognition(labelled.exercise, stratum, _answer(labelled.exercise, found.segments, found.grade))
         return
     for part in labelled.segments:
         there = [s for s in found.segments if _share_half(s, part)]
-        yield Recognition(part.exercise, stratum, _answer(part.exercise, there))
+        yield Recognition(part.exercise, stratum, _answer(part.exercise, there, found.grade))
 
 
 def _share_half(one: Segment, other: Segment) -> bool:
@@ -263,6 +264,8 @@ def _share_half(one: Segment, other: Segment) -> bool:
     return shared > 0.5 * min(one.end_s - one.start_s, other.end_s - other.start_s)
 
 
-def _answer(exercise: str, segments: Sequence[Segment]) -> Recognised:
+def _answer(exercise: str, segments: Sequence[Segment], grade: Grade) -> Recognised:
     names = {s.exercise for s in segments}
-    return "right" if names == {exercise} else "another" if names else "nothing"
+    if names:
+        return "right" if names == {exercise} else "another"
+    return "nothing" if grade is Grade.GOOD else "doubted"

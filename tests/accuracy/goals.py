@@ -206,6 +206,8 @@ def _untold(card: Card) -> Iterator[Goal]:
     rows = [r for r in card.recognition if (r.key.exercise, r.key.placement) in shows]
     answers = [i < r.recognised.hits for r in rows for i in range(r.recognised.of)]
     yield _least("not told: recognised, where not every set is declined", 0.97, answers)
+    sure = [i < r.recognised.hits for r in rows for i in range(r.recognised.of - r.doubted)]
+    yield _least("not told: recognised, of those of which the grade says no doubt", 0.97, sure)
     daily = _sum([r.false[""] for r in card.false if r.motion in DAILY])
     met = daily.events <= daily.hours if daily.hours else None
     yield Goal(f"not told: false events in {', '.join(DAILY)}", "≤ 1 an hour", _an_hour(daily), met)

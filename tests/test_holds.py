@@ -226,11 +226,10 @@ def test_slow_drift_belongs_to_the_hold(dps: float) -> None:
 
 
 @pytest.mark.parametrize("gyro", [False, True])
-@pytest.mark.parametrize("phase", [0.0, 1.5, 3.0, 4.5])
-def test_slow_drift_while_it_trembles_belongs_to_the_hold(phase: float, gyro: bool) -> None:
+def test_slow_drift_while_it_trembles_belongs_to_the_hold(gyro: bool) -> None:
     angle = move([(0.0, 2.0), (10.0, 0.6), (14.0, 10.0), (0.0, 0.6), (0.0, 3.0)])
     kept = slice(round(2.6 * ANGLES_HZ), round(12.6 * ANGLES_HZ))
-    angle[kept] += 0.4 * np.sin(phase + np.arange(angle[kept].size) * 2 * np.pi * 2.0 / ANGLES_HZ)
+    angle[kept] += 0.8 * np.sin(np.arange(angle[kept].size) * 2 * np.pi * 1.7 / ANGLES_HZ)
     (event,) = events(*stream(angle, gyro=gyro))
     assert event.end_s - event.start_s == pytest.approx(10.2, abs=0.4)
 

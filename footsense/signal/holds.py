@@ -28,6 +28,7 @@ from footsense.signal.plateau import (
     calmest,
     last_inside,
     towards_rest,
+    unsteady,
     was_quiet,
 )
 from footsense.signal.posture import (
@@ -68,7 +69,7 @@ class HoldTracker:
         self._slack = self._drift * self._lag / self._rate_hz
         self._still = Still(self._slack, params.settle_share, params.settle_deg * RAD)
         self._filter = PostureFilter(rate_hz, self._still)
-        self._second, self._brief = self._count(1.0), self._count(params.brief_s)
+        self._second = self._count(1.0)
         self._history = self._count(LOOK_BACK_S)
         self._smallest = params.min_excursion_deg * RAD
         self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
@@ -152,7 +153,7 @@ class HoldTracker:
         row = self._first(begin, lambda lo, hi: first_met(rows.cut(CHANGE, lo, hi) < still))
         if row is not None:
             up = rows.middle(row - self._lag, row)
-            self._enter_rest(row, up, self._stops.near(self.state.rests, up))
+            self.state.enter_rest(row, up, self._stops.near(self.state.rests, up), self._second)
         return row is not None
 
     def _rest(self) -> bool:
@@ -198,7 +199,7 @@ class HoldTracker:
         if self._seen_from(p, self._end if row is None else row):
             return True
         if row == latest:
-            self._enter_rest(latest, p.up, self._stops.near(self.state.rests, p.up))
+            self.state.enter_rest(latest, p.up, self._stops.near(self.state.rests, p.up), self._second)
         elif row is not None:
             self._leave_plateau(row)
         return row is not None
@@ -228,10 +229,8 @@ class HoldTracker:
         much steadier than what is held from it is wide. The swaying of a leg that is held up is no hold."""
         if len(self._found) == found or self.state.start is None:
             return False
-        rows, begin = self._known(), p.entry + self._lag
-        before = max(self.state.start.index, begin + 1)
-        sways = middle(rows.distance(begin, before, rows.middle(begin, before))) / RAD
-        if sways < self.params.rest_share * self._found[-1].excursion_deg:
+        sways = unsteady(self._known(), p, self._lag, self.state.start.index)
+        if sways / RAD < self.params.rest_share * self._found[-1].excursion_deg:
             return True
         del self._found[found:]
         return False
@@ -266,7 +265,6 @@ class HoldTracker:
         s.measure(rows, rest, (begin, calm, row), self._lag, self._second)
         s.start = Start.at(rows, calm, s.bias)
         s.departed_s.append(rows.at(T, calm))
-        s.brief = row - rest.index < self._brief
         s.phase, s.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:
@@ -287,6 +285,8 @@ class HoldTracker:
         """
         s, rows, q = self.state, self._known(), self.params
         up = rows.middle(row - self._lag // 2, row)
+        if self._only_swayed(row, up):
+            return
         at_rest, at_s = self._resolve(row, up), rows.at(T, row)
         if self._stops.was_brief(s, at_s):
             at_rest = self._stops.went_on(s, up) or at_rest
@@ -297,18 +297,30 @@ class HoldTracker:
         wandered = excursion < self._smallest or way > q.max_way * excursion
         near = self._stops.near(self.state.rests, up)
         if stopped or wandered or near:
-            self._enter_rest(row, up, near)
+            s.enter_rest(row, up, near, self._second)
             return
         climb = self._resume(row, up) or excursion
         band = max(q.band_share * excursion, q.noise_factor * rest.noise)
         p = Plateau(up, excursion, band, row, row, not s.held or s.returned, climb)
-        p.countable &= not s.brief or is_as_last(p, s)
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
 
+    def _only_swayed(self, row: int, up: Up) -> bool:
+        """Whether the plateau left a moment ago goes on, centred at `up`."""
+        s, was, q = self.state, self.state.pending, self.params
+        if was is None or was.towards or row - s.left_at > self._second:
+            return False
+        p, sways = was.plateau, unsteady(self._known(), was.plateau, self._lag, s.left_at)
+        if not self._stops.is_sway(s, p, up, sways):
+            return False
+        p.up, p.centred, p.excursion = up, row, chord(up, s.rests[-1].up)
+        p.band = max(q.band_share * p.excursion, q.noise_factor * s.rests[-1].noise)
+        s.pending, s.phase, s.at, s.plateau = None, "plateau", row + 1, p
+        return True
+
     def _resume(self, row: int, up: Up) -> float | None:
-        """After a hold, how far the posture at `row` is from where the way came nearest to rest: it begins
-        there. None where it neither came near nor stops where that hold was."""
+        """After a hold: how far the posture at `row` is from where the way came nearest to rest; the way
+        begins there. None where the next stop is on no way that came near, nor where that hold was."""
         s, rows, last_up = self.state, self._known(), self.state.last_up
         if not s.held or not last_up or s.start is None:
             return None
@@ -318,23 +330,6 @@ class HoldTracker:
         nearest = begin + int(rows.squared(begin, row + 1, s.rests[-1].up).argmin())
         s.returned, s.start = True, Start.at(rows, nearest, s.bias)
         return rows.chord(nearest, up)
-
-    def _enter_rest(self, row: int, up: Up, near: list[int]) -> None:
-        """`near` are the rest postures known of which this is one."""
-        s = self.state
-        if near:
-            del s.rests[near[-1] + 1 :]
-            s.rests[-1].up, s.rests[-1].index = up, row
-        else:
-            self._add_rest(up, row, 0)
-        s.phase, s.at, s.held, s.plateau = "rest", row + 1, False, None
-
-    def _add_rest(self, up: Up, row: int, lasted: int) -> None:
-        """A rest posture not known; it pushes out those that were left within a second, and the oldest."""
-        s = self.state
-        kept = [r for r in s.rests if r.lasted >= self._second]
-        noise, vibration_g = (s.rests[-1].noise, s.rests[-1].vibration_g) if s.rests else (0.0, 0.0)
-        s.rests = [*kept[-2:], Rest(up, row, lasted, noise, vibration_g)]
 
     def _leave_plateau(self, row: int) -> None:
         s, p, rows = self.state, self._plateau(), self._known()
@@ -380,7 +375,8 @@ class HoldTracker:
             return False
         was, s.pending = s.pending, None
         p, start = was.plateau, was.start
-        back = self._stops.is_back(s, was, up, row)
+        again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
+        back = again or self._stops.is_back(s, was, up, row)
         left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, rows.at(T, row), s.past)
         if was.hold and (back or left):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))
@@ -388,7 +384,7 @@ class HoldTracker:
         if was.quiet and start.index - p.entry >= self._count(
             (0.5 if self._judge.is_rest(p) else 2.0) * self.params.min_hold_s
         ):
-            self._add_rest(p.up, start.index, start.index - p.entry)
+            s.add_rest(p.up, start.index, start.index - p.entry, self._second)
             s.start = start
             if self._judge.is_rest(p):  # and what was taken for rest was none
                 s.rests[-1].vibration_g *= p.strain

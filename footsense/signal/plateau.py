@@ -74,7 +74,7 @@ class Params:
     recent_share        … one that is so much smaller is none
     alike               cosine of directions from which they are the same
     rest_share          a rest posture is kept that much steadier than what is held from it is wide
-    brief_s             left that soon, rest was none, but between holds alike: a step stops for a moment
+    sway_share          as near as that to where it was left and as far from rest, what is not so steady goes on
     gives_way_s         left that soon, what seemed rest after a hold was a stop on the way
     """
 
@@ -103,7 +103,7 @@ class Params:
     max_return_s: float = 3.0
     max_way: float = 5.0
     max_rise_s: float = 1.5
-    min_turn: float = 0.45
+    min_turn: float = 0.3
     max_vibration_g: float = 0.035
     min_still: float = 0.5
     steady_s: float = 1.5
@@ -117,7 +117,7 @@ class Params:
     recent_share: float = 0.25
     alike: float = 0.7
     rest_share: float = 0.125
-    brief_s: float = 0.15
+    sway_share: float = 0.25
     gives_way_s: float = 1.2
 
 
@@ -216,8 +216,7 @@ class State:
     `last_excursion` wide, at `last_up`, from `last_rest`, until `last_end_s`; `past` are the last two. The
     plateau before was left at row `left_at`; where `pending`, the next stop tells what it was. `bias` of the
     gyro's axes, a row. `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at
-    rest. `nested`: this is the state within another's plateau. `brief`: the last rest was left at once.
-    `departed_s`: when a rest posture was left.
+    rest. `nested`: this is the state within another's plateau. `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -237,7 +236,6 @@ class State:
     bias: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     shaken: int = 0
     nested: bool = False
-    brief: bool = False
     rest_noise_deg: list[float] = field(default_factory=list)
     steps_g: list[float] = field(default_factory=list)
     departed_s: list[float] = field(default_factory=list)
@@ -259,6 +257,21 @@ class State:
         if calm - begin >= lag or self.start is None:
             by = max(calm - begin, 1)
             self.bias = [(b - a) / by for a, b in zip(rows.turned(begin), rows.turned(calm), strict=True)]
+
+    def enter_rest(self, row: int, up: Up, near: list[int], second: int) -> None:
+        """At rest from `row` on; `near` are the rest postures known of which this is one."""
+        if near:
+            del self.rests[near[-1] + 1 :]
+            self.rests[-1].up, self.rests[-1].index = up, row
+        else:
+            self.add_rest(up, row, 0, second)
+        self.phase, self.at, self.held, self.plateau = "rest", row + 1, False, None
+
+    def add_rest(self, up: Up, row: int, lasted: int, second: int) -> None:
+        """A rest posture not known; it pushes out those that were left within a `second`, and the oldest."""
+        kept = [r for r in self.rests if r.lasted >= second]
+        noise, vibration_g = (self.rests[-1].noise, self.rests[-1].vibration_g) if self.rests else (0.0, 0.0)
+        self.rests = [*kept[-2:], Rest(up, row, lasted, noise, vibration_g)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +445,13 @@ def towards_rest(rows: Posture, p: Plateau, rest: Rest, row: int) -> bool:
 def last_inside(rows: Posture, p: Plateau, row: int) -> int:
     """The last row up to `row` at which the posture was within the plateau's band."""
     return p.centred + (last_met(rows.distance(p.centred, row + 1, p.up) <= p.band) or 0)
+
+
+def unsteady(rows: Posture, p: Plateau, lag: int, end: int) -> float:
+    """How far from its middle the plateau was half of the time up to row `end`; `lag` rows it settled."""
+    begin = p.entry + lag
+    end = max(end, begin + 1)
+    return middle(rows.distance(begin, end, rows.middle(begin, end)))
 
 
 def was_quiet(rows: Posture, p: Plateau, last: int, row: int) -> bool:

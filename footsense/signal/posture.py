@@ -9,7 +9,6 @@ import numpy as np
 from footsense.signal.butterworth import low_pass
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import Sections, delay_at_zero
-from footsense.signal.upright import Upright
 from footsense.types import Floats
 
 CUTOFF_HZ = 2.0
@@ -21,9 +20,9 @@ RAD = math.pi / 180.0
 JERK_S = 0.01
 # which row of the array holds what
 T, KNOWN, UP, CHANGE, PATH, FORCE, JERK, TURN, WEIGHT = 0, 1, slice(2, 5), 5, 6, 7, 8, slice(9, 12), 12
-CALM, SETTLE, LOW = 13, 14, slice(15, 18)
-_ROWS = 18
-_BLOCK = 8192  # rows made at a time, which stay in the cache
+CALM, SETTLE = 13, 14
+_ROWS = 15
+_BLOCK = 4096  # rows made at a time, which stay in the cache
 _FEW = 256  # values up to which sorting takes no longer than partitioning
 
 
@@ -41,14 +40,13 @@ class Posture:
     """Rows on the slow grid, from index `first` on; one array (13, m), so that joining and cutting is one copy.
 
     T (m,) times of their content, filter delays taken off; KNOWN (m,) times of the samples with which
-    they became known; LOW (3, m) in g, the specific force below 2 Hz, in which tremor is not; WEIGHT (m,) its
-    length, 1 g and the acceleration upwards; UP (3, m) unit vectors along it, with a gyro upwards by both
-    (see Upright), low-passed alike; CHANGE (m,) the larger chord of UP between now and LAG_S, now and LAG_S / 2
-    ago; CALM (m,) the largest CHANGE of now, LAG_S and twice that ago; SETTLE (m,) how far from rest, squared,
-    the posture must be to be still (see Still); PATH (m,) length of the way of LOW's direction since the
-    start, in chord units, fast tremor left out; FORCE (m,) in g, length of the specific force below 6 Hz;
-    JERK (m,) in g, change of the unfiltered specific force over about 10 ms; TURN (3, m) integrated angular
-    rate in rad, low-passed as UP is, zero without gyro.
+    they became known; UP (3, m) unit vectors along the 2 Hz low-passed specific force; CHANGE (m,) the
+    larger chord between now and LAG_S, now and LAG_S / 2 ago; CALM (m,) the largest CHANGE of now, LAG_S
+    and twice that ago; SETTLE (m,) how far from rest, squared, the posture must be to be still (see Still);
+    PATH (m,) length of the way since the start, in chord units, fast tremor left out; FORCE (m,) in g,
+    length of the specific force below 6 Hz; WEIGHT (m,) in g, length of the 2 Hz low-passed one, in which
+    tremor is not, 1 g and the acceleration upwards; JERK (m,) in g, change of the unfiltered specific force
+    over about 10 ms; TURN (3, m) integrated angular rate in rad, low-passed as UP is, zero without gyro.
     """
 
     first: int
@@ -211,22 +209,6 @@ def lag_rows(rate_hz: float) -> int:
     return max(2, round(LAG_S * rate_hz))
 
 
-class _Lag:
-    """Columns (3, m) with the `lag` columns before them; before the first it has always been as then."""
-
-    def __init__(self, lag: int) -> None:
-        self._lag = lag
-        self._tail: Floats | None = None
-
-    def known(self, x: Floats) -> Floats:
-        """`x` with the columns before it, (3, lag + m)."""
-        if self._tail is None:
-            self._tail = np.repeat(x[:, :1], self._lag, axis=1)
-        known = np.concatenate([self._tail, x], axis=1)
-        self._tail = known[:, x.shape[1] :].copy()
-        return known
-
-
 class PostureFilter:
     """Turns Signals into Posture. Starts in steady state at the first sample; make a new one after a Gap."""
 
@@ -241,8 +223,7 @@ class PostureFilter:
         self.jerk_s = self._step / rate_hz
         self._last = np.empty((0, 3))
         self._filter = Sections(self.sos)
-        self._upright = Upright(rate)
-        self._up, self._force = _Lag(self.lag), _Lag(self.lag)
+        self._tail = np.empty((3, 0))
         self._changes = np.full(2 * self.lag, math.inf)
         self._path = 0.0
         self._turn = np.zeros((3, 1))
@@ -263,22 +244,15 @@ class PostureFilter:
         np.subtract(slow.t_s, self.delay_s, out=rows[T])
         rows[KNOWN] = signals.samples.t_s[at:end:factor]
         acc = slow.acc_g.T
-        if slow.gyr_dps is None:
-            low = self._low_pass(acc)
-        else:
-            rate = slow.gyr_dps.T * RAD
-            turn = self._integrate(rate)
-            low = self._low_pass(np.concatenate([acc, turn, self._upright.process(acc, rate)]))
-            rows[TURN] = low[3:6]
-        rows[LOW] = low[:3]
+        turn = None if slow.gyr_dps is None else self._integrate(slow.gyr_dps.T)
+        low = self._low_pass(acc if turn is None else np.concatenate([acc, turn]))
         rows[WEIGHT] = length(low[:3])
         np.divide(low[:3], np.maximum(rows[WEIGHT], 1e-6), out=rows[UP])
-        self._walk(rows)
-        if slow.gyr_dps is not None:
-            np.divide(low[6:], np.maximum(length(low[6:]), 1e-6), out=rows[UP])
         self._change(rows)
         rows[FORCE] = length(acc)
         rows[JERK] = self._jerk(signals.samples.acc_g, at, end)
+        if turn is not None:
+            rows[TURN] = low[3:]
 
     def _jerk(self, acc: Floats, at: int, end: int) -> Floats:
         """Change over as many samples as are nearest to JERK_S, at each `factor`-th from `at` to `end`."""
@@ -295,32 +269,32 @@ class PostureFilter:
     def _low_pass(self, x: Floats) -> Floats:
         """Specific force and turn in one go, so that both tell of the same time; the turn starts at zero."""
         if not self._filter.started:
-            self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x[3:6])), x[6:, 0]]))
+            self._filter.start(np.concatenate([x[:3, 0], np.zeros(len(x) - 3)]))
         return self._filter.process(x)
 
-    def _walk(self, rows: Floats) -> None:
-        """The way of the direction of force: that of a posture, or longer, as in steps, which are no hold."""
-        before = self._force.known(rows[UP])
-        way = length(rows[UP] - before[:, : rows.shape[1]])
-        way /= self.lag
-        way[0] += self._path
-        np.cumsum(way, out=rows[PATH])
-        self._path = rows.item(PATH, -1)
-
     def _change(self, rows: Floats) -> None:
-        lag, n = self.lag, rows.shape[1]
-        up, before = rows[UP], self._up.known(rows[UP])
-        half = length(up - before[:, lag - lag // 2 : n + lag - lag // 2])
-        np.maximum(length(up - before[:, :n]), half, out=rows[CHANGE])
+        up, lag = rows[UP], self.lag
+        n = up.shape[1]
+        if not self._tail.shape[1]:
+            self._tail = np.repeat(up[:, :1], lag, axis=1)
+        known = np.concatenate([self._tail, up], axis=1)
+        whole = length(up - known[:, :n])
+        half = length(up - known[:, lag - lag // 2 : n + lag - lag // 2])
+        self._tail = known[:, n:].copy()
+        np.maximum(whole, half, out=rows[CHANGE])
         self._still.distance(rows[CHANGE], rows[SETTLE])
         changes = np.concatenate([self._changes, rows[CHANGE]])
         np.maximum(changes[: -2 * lag], changes[lag:-lag], out=rows[CALM])
         np.maximum(rows[CALM], rows[CHANGE], out=rows[CALM])
         self._changes = changes[-2 * lag :]
+        whole /= lag
+        whole[0] += self._path
+        np.cumsum(whole, out=rows[PATH])
+        self._path = rows.item(PATH, -1)
 
-    def _integrate(self, rate: Floats) -> Floats:
+    def _integrate(self, gyr_dps: Floats) -> Floats:
         """The angles turned since the start."""
-        turn = rate / self.grid.rate_hz
+        turn = gyr_dps * (RAD / self.grid.rate_hz)
         turn[:, :1] += self._turn
         np.cumsum(turn, axis=1, out=turn)
         self._turn = turn[:, -1:].copy()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from footsense.signal.judging import Judge
-from footsense.signal.plateau import Params, Pending, Rest, State
+from footsense.signal.plateau import Params, Pending, Plateau, Rest, State
 from footsense.signal.posture import Up, chord, cosine
 
 
@@ -29,15 +29,19 @@ class Stops:
         return near
 
     def is_back(self, state: State, was: Pending, up: Up, row: int) -> bool:
-        """Whether stopping at `up` in `row` is coming back from what was left, or to it: it only gave way."""
-        p = was.plateau
-        if row - was.start.index > round(self.params.max_return_s * self.rate_hz):
-            return False
-        if was.towards and chord(up, p.up) < self.params.resume_share * p.excursion:
-            return True
+        """Whether stopping at `up` in `row` is coming back from what was left."""
+        soon = row - was.start.index <= round(self.params.max_return_s * self.rate_hz)
         off = min(chord(up, r.up) for r in state.rests)
         share = self.params.back_share if was.towards else self.params.detour_share
-        return off < share * p.excursion or bool(self.near(state.rests, up))
+        return soon and (off < share * was.plateau.excursion or bool(self.near(state.rests, up)))
+
+    def is_sway(self, state: State, p: Plateau, up: Up, sways: float) -> bool:
+        """Whether the step from a plateau to `up` is no more than it sways anyway, and leads no nearer to rest:
+        `sways` is its distance from its middle half of the time."""
+        q, step, away = self.params, chord(up, p.up), chord(up, state.rests[-1].up)
+        far = min(away, p.excursion) > (1.0 - q.sway_share) * max(away, p.excursion)
+        held = sways < q.band_share * p.excursion  # half of the time within its band, else it roams
+        return far and held and step < min(q.sway_share * p.excursion, sways / q.rest_share)
 
     def is_at_rest(self, state: State, up: Up, excursion: float, at_s: float) -> bool:
         """Whether the first stop after a hold, `excursion` from the rest before it, is at rest."""

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from footsense.signal.posture import LOW, TURN, WEIGHT, Posture, sorted_up_to
+from footsense.signal.posture import TURN, UP, WEIGHT, Posture, sorted_up_to
 from footsense.signal.runs import last_met
 from footsense.types import Floats
 
@@ -51,7 +51,7 @@ class Travel:
         since = np.arange(-self._before, turn.shape[1] - self._before)
         turn = turn - turn[:, self._before, None]
         turn -= np.multiply.outer(bias, since)
-        force = _turned(self._cut(LOW), turn)
+        force = _turned(self._cut(UP) * weight, turn)
         x, y, z, up = self._gone(np.concatenate([force, weight]))
         return up, math.sqrt(x * x + y * y + z * z)
 

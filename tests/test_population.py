@@ -425,7 +425,7 @@ def test_settings_are_read_from_words() -> None:
     [
         ("jerki=1", "no such field; known are: acc_range_g"),
         ("seed=3", "no such field"),
-        ("jerky", "'' is no number"),
+        ("jerky", "expected NAME=VALUE"),
         ("reps=1.5", "'1.5' is no number"),
         ("hurried=1", "hurried=yes or hurried=no"),
     ],

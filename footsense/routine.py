@@ -184,6 +184,8 @@ def _item_faults(item: RoutineItem, key: str) -> list[tuple[str, str]]:
     faults = [(f"{key}.{k}", f"expected for {kind}") for k in shape if k not in _OPTIONAL and _absent(item, k)]
     others = {k for keys in _SHAPES.values() for k in keys} - set(shape)
     faults += [(f"{key}.{k}", f"does not belong to {kind}") for k in sorted(others) if not _absent(item, k)]
+    if "both" in item.sides and not detector(item.exercise).about.both_feet:
+        faults.append((f"{key}.sides", 'is done foot by foot; expected "left", "right", or each of them'))
     return faults + _value_faults(item, key)
 
 
@@ -209,6 +211,12 @@ def _value_faults(item: RoutineItem, key: str) -> list[tuple[str, str]]:
         ("sides", "both" not in item.sides or len(item.sides) == 1, "expected 'both' alone, or left and right"),
         ("directions", len(set(item.directions)) == len(item.directions), "expected each direction once"),
         ("hold_s", not item.hold_s or item.hold_s[0] <= item.hold_s[1], "expected [from, to] with from ≤ to"),
+        ("hold_s", not item.hold_s or item.hold_s[0] >= 1.0, "expected 1 s or more: shorter is no hold"),
+        (
+            "min_hold_s",
+            item.min_hold_s is None or item.min_hold_s >= 1.0,
+            "expected 1 s or more: shorter is no hold",
+        ),
         ("min_hold_s", not item.hold_s or item.shortest_s <= item.hold_s[0], "expected at most hold_s"),
         ("min_bout_s", not item.bout_s or item.shortest_s <= item.bout_s, "expected at most bout_s"),
     )

@@ -79,8 +79,8 @@ def test_a_routine_is_read_from_a_file(tmp_path: Path) -> None:
             'r.toml: item 1 (ankle-circles): sides, value 1: expected one of "both", "left", "right", got "up"',
         ),
         (
-            HEAD + 'exercise = "ankle-circles"\nsides = ["left", "both"]\nreps = 1',
-            "r.toml: item 1 (ankle-circles): sides: expected 'both' alone",
+            HEAD + 'exercise = "toe-walk"\nsides = ["left", "both"]\nsets = 1\nbout_s = 5',
+            "r.toml: item 1 (toe-walk): sides: expected 'both' alone",
         ),
         (
             HEAD + 'exercise = "ankle-circles"\nsides = ["left", "left"]\nreps = 1',
@@ -133,6 +133,14 @@ def test_a_routine_is_read_from_a_file(tmp_path: Path) -> None:
         (
             HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = 5',
             "r.toml: item 1 (band-flexes): hold_s: expected a list of 2 values, each a number above 0 and ",
+        ),
+        (
+            HEAD + 'exercise = "ankle-circles"\nsides = ["both"]\nreps = 1',
+            "r.toml: item 1 (ankle-circles): sides: is done foot by foot",
+        ),
+        (
+            HEAD + 'exercise = "band-flexes"\nsides = ["left"]\nreps = 1\nhold_s = [0.5, 5]',
+            "r.toml: item 1 (band-flexes): hold_s: expected 1 s or more",
         ),
         (
             HEAD + 'exercise = "toe-walk"\nsides = ["both"]\nsets = 1\nbouts = 5',

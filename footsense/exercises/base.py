@@ -13,6 +13,7 @@ class About:
     """Metadata of an exercise: command line, documents and reports read the same fields.
 
     `placements` grades where the movement can be seen; a placement that is not named is `good`.
+    `both_feet`: it is done with both at once, so that a sensor on either shows it.
     `not_seen` names what no motion sensor sees of it.
     """
 
@@ -21,6 +22,7 @@ class About:
     title: str
     sentence: str
     min_rate_hz: float
+    both_feet: bool = False
     not_seen: tuple[str, ...] = ()
     placements: Mapping[Placement, Grade] = field(default_factory=dict)
 

@@ -26,6 +26,7 @@ class ToeWalk:
         title="Toe walk",
         sentence="Walk on tiptoe; every landing of the foot that wears the sensor is a step.",
         min_rate_hz=25.0,
+        both_feet=True,
         not_seen=("the other foot's steps",),
         placements={"shank": Grade.POOR},
     )

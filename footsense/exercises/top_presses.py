@@ -26,6 +26,7 @@ class TopPresses(HoldDetector):
         title="Top presses",
         sentence="Stand and grip the floor with the toes.",
         min_rate_hz=10.0,
+        both_feet=True,
         not_seen=("the grip of the toes",),
     )
     smallest_deg: ClassVar[Excursions] = SEEN_DEG

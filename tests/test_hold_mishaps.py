@@ -52,9 +52,7 @@ def test_a_stop_on_the_way_back_is_no_rest() -> None:
 def test_a_leg_that_sways_while_it_is_held_up_is_held(seed: int) -> None:
     """A degree about its posture, at half a hertz: neither small holds within a rest posture nor the end."""
     hold_s, lift = 10.0, move([(0.0, 4.0), *([(20.0, 0.8), (20.0, 10.0), (0.0, 0.8), (0.0, 3.0)] * 3)])
-    noise = np.random.default_rng(seed).normal(size=(2, len(lift)))
-    sway = sosfilt(butter(2, 0.5, fs=ANGLES_HZ, output="sos"), noise)
-    sway *= np.clip(lift / 20.0, 0.0, 1.0) / sway.std()
+    sway = swaying(lift, seed, 1.0)
     found = lengths(lift + sway[0], "pencil-pickups", side_deg=sway[1])
     assert len(found) == 3
     assert all(abs(length - hold_s) <= 1 for length in found)
@@ -111,3 +109,24 @@ def test_what_is_shown_of_a_lift_without_a_gyro_is_what_is_counted() -> None:
     held = [(t, held_s) for t, held_s in shown if event.start_s + 1.5 < t < event.end_s]
     assert held
     assert all(held_s == pytest.approx(t - event.start_s, abs=0.05) for t, held_s in held)
+
+
+def swaying(lift: Floats, seed: int, by_deg: float) -> Floats:
+    """Of a leg (2, n), along its lift and aside; not while it rests."""
+    noise = np.random.default_rng(seed).normal(size=(2, len(lift)))
+    sway: Floats = sosfilt(butter(2, 0.5, fs=ANGLES_HZ, output="sos"), noise)
+    return sway * (by_deg * np.clip(lift / 20.0, 0.0, 1.0) / sway.std())
+
+
+@pytest.mark.parametrize("size", [1, 10, 100])
+@pytest.mark.parametrize("seed", [0, 2, 5])
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_long_swaying_hold_is_the_same_in_any_chunks(size: int, seed: int, gyro: bool) -> None:
+    """What was left a moment ago and goes on is looked at from its beginning, which must be there still."""
+    lift = move([(0.0, 4.0), *([(20.0, 0.8), (20.0, 20.0), (0.0, 0.8), (0.0, 3.0)] * 3)])
+    sway = swaying(lift, seed, 1.0)
+    info, samples = stream(lift + sway[0], gyro=gyro, side_deg=sway[1])
+    whole = events(info, samples, exercise="pencil-pickups")
+    assert len(whole) == 3
+    chunks = cut(samples, list(range(size, len(samples), size)))
+    assert events(info, *chunks, exercise="pencil-pickups") == whole

@@ -6,7 +6,8 @@ changing seats) lead to a new rest posture, not to a hold. All tolerances are sh
 excursion, or multiples of the noise at rest.
 
 The state machine runs over whole arrays: each state asks for the first row where it ends. No state looks
-further back than `LOOK_BACK_S` from the row it is about, so that the cut of the stream is irrelevant.
+further back than `LOOK_BACK_S` from the row it is about, or from where its plateau begins: the cut of the
+stream is irrelevant.
 """
 
 import math
@@ -478,11 +479,13 @@ class HoldTracker:
 
     def _forget(self) -> None:
         """What no state looks back to: from the row looked at twice the look-back (the calmest row of rest, and
-        the noise before it), from a plateau's entry once."""
+        the noise before it), from a plateau's entry once, also of one left a moment ago, which may go on."""
         s = self.state
         keep = s.at - 2 * self._history - self._second
         if s.plateau is not None:
             keep = min(keep, s.plateau.entry - self._history)
+        elif s.pending is not None and s.at - s.left_at <= self._second:
+            keep = min(keep, s.pending.plateau.entry - self._history)
         self._rows = self._known().from_index(keep)
 
     def _lose(self) -> None:

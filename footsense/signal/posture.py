@@ -37,7 +37,7 @@ class Up(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Rows on the slow grid, from index `first` on; one array (13, m), so that joining and cutting is one copy.
+    """Rows on the slow grid, from index `first` on; one array (15, m), so that joining and cutting is one copy.
 
     T (m,) times of their content, filter delays taken off; KNOWN (m,) times of the samples with which
     they became known; UP (3, m) unit vectors along the 2 Hz low-passed specific force; CHANGE (m,) the

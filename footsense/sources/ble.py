@@ -109,13 +109,14 @@ class Link:
     async def _connect(self, attempts: int) -> None:
         """Connect and start the stream; raises BluetoothError after the last attempt, or at once where
         trying again cannot help."""
-        patience = self._central.patience
+        patience, lacked = self._central.patience, False
         for attempt in range(attempts):
             try:
                 await self._connect_once()
             except _LacksError:
-                if attempt > 0 or attempts == 1:
+                if lacked or attempt == attempts - 1:
                     raise
+                lacked = True
             except FAILURES as error:
                 hopeless = no_bluetooth(error) or isinstance(error, BleakGATTProtocolError)
                 if hopeless or attempt == attempts - 1:

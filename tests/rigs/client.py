@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from footsense.devices import load_profile
+from footsense.errors import BluetoothError
 from footsense.session import Session
 from footsense.sources.ble import Link
 from footsense.sources.central import Central, Patience
@@ -113,6 +114,8 @@ async def streaming(heard: Heard) -> AsyncIterator[Heard]:
             heard.inbox.close()
             await pump
             heard.session.close()
+        if heard.error is not None and not isinstance(heard.error, BluetoothError):
+            raise heard.error  # none that a test waits for
 
 
 def assert_none_twice_none_missing(heard: Heard) -> None:

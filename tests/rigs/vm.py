@@ -48,7 +48,9 @@ async def adapter(air: Air, place: str) -> AsyncIterator[None]:
             yield
     finally:
         controller.close()
-        await _until(bus, [])  # the machine has noticed, and is as it was
-        bus.disconnect()
-        with contextlib.suppress(EOFError):
-            await bus.wait_for_disconnect()
+        try:
+            await _until(bus, [])  # the machine has noticed, and is as it was
+        finally:
+            bus.disconnect()
+            with contextlib.suppress(EOFError):
+                await bus.wait_for_disconnect()

@@ -174,10 +174,8 @@ _LEVEL_M = 0.03
 _UNSURE = 0.25
 _FEW, _CLEAR_S, _CLEAR_M = 2, 8.0, 0.08
 _TIPTOE_S, _EVEN = 6.0, 1.5
-_STRIDE_M = (
-    0.15,
-    1.0,
-)  # by `_reach_m`, of walks from 0.2, on tiptoe up to 0.85; of circles to 0.1, on stairs 1.2
+# by `_reach_m`, of walks from 0.2, on tiptoe up to 0.85; of circles to 0.1, on stairs 1.2
+_STRIDE_M = (0.15, 1.0)
 _MOST_ON_TIPTOE, _TOLD = 0.8, 0.65  # of the steps that are labelled; the labelled ones, of all
 _STANDARD_G_MS2 = 9.80665
 

@@ -66,7 +66,7 @@ def _block(layout: Layout, count: int) -> Read:
 
     def read(payload: bytes, fields: Fields) -> Motion:
         raw: NDArray[Any] = array(shape, wire, payload, at, strides)
-        if is_float and not (all_finite(raw) if of_few is None else math.isfinite(sum(of_few(payload)))):
+        if is_float and not (all_finite(raw) if of_few is None else _are_finite(of_few(payload))):
             raise PacketError(f"{name}: a measured value is no number")
         values = raw.astype(doubles, "C")
         values *= scales
@@ -79,6 +79,11 @@ def _block(layout: Layout, count: int) -> Read:
         )
 
     return read
+
+
+def _are_finite(few: Sequence[float]) -> bool:
+    """A sum is quick, and finite only if all are; but all may be where it is not."""
+    return math.isfinite(sum(few)) or all(map(math.isfinite, few))
 
 
 def _few(layout: Layout, count: int) -> Read:

@@ -18,7 +18,7 @@ from pathlib import Path
 from footsense import __version__
 from footsense.text import display
 from tests.fuzz.mutation import Reached, mutated
-from tests.fuzz.targets import TARGETS, Target, Wrong, attempt
+from tests.fuzz.targets import SLOW_S, TARGETS, Target, Wrong, attempt
 from tests.soak import memory_mb
 
 FOUND = Path(__file__).with_name("found")
@@ -63,11 +63,11 @@ def _try(target: Target, raw: bytes, done: Fuzzed, reached: Reached) -> None:
     done.tried += 1
     try:
         with reached:
-            done.taken += attempt(target, raw)
+            done.taken += attempt(target, raw, SLOW_S)
     except Wrong as wrong:
         if str(wrong).startswith("took"):  # being watched takes time; again without
             try:
-                attempt(target, raw)
+                attempt(target, raw, SLOW_S)
             except Wrong as again:
                 wrong = again
             else:

@@ -13,7 +13,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["footsense"]):
-    from tests.fuzz.targets import TARGETS, attempt
+    from tests.fuzz.targets import SLOW_S, TARGETS, attempt
 
 FOUND = Path(__file__).with_name("found")
 
@@ -36,7 +36,7 @@ def main() -> None:
     ]
 
     def one(raw: bytes) -> None:
-        attempt(target, raw)
+        attempt(target, raw, SLOW_S)
 
     atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={FOUND}/{target.name}-", str(corpus)], one)
     atheris.Fuzz()

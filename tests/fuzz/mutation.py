@@ -88,13 +88,15 @@ class Reached:
 
     def __init__(self) -> None:
         self.lines: set[tuple[str, int]] = set()
+        self._before: Any = None
 
     def __enter__(self) -> "Reached":
+        self._before = sys.gettrace()
         sys.settrace(self._called)
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
+        sys.settrace(self._before)
 
     def _called(self, frame: FrameType, _event: str, _arg: Any) -> Any:
         return self._in if frame.f_code.co_filename.startswith(_OURS) else None

@@ -113,7 +113,7 @@ start() { # how, seconds to wait
 }
 how=""
 [ ! -w /dev/kvm ] || ! start "-accel kvm -cpu host" 15 || how="hardware virtualisation"
-[ -n "$how" ] || ! start "-accel tcg -cpu max" 180 || how="emulation"
+[ -n "$how" ] || ! start "-accel tcg -cpu max" 420 || how="emulation"
 [ -n "$how" ] || { tail -n 5 "$here/qemu.log" "$here/console" >&2; fail "the virtual machine does not come up"; }
 echo "vm test: Linux $version and $(bluetoothctl --version | sed 's/.* /BlueZ /') by $how, ${SECONDS} s to be ready"
 

@@ -22,10 +22,8 @@ _SENSOR, _SENSORS = struct.Struct(">3h3h9b"), 4
 _LOW_NOISE_ACC, _GYRO, _WIDE_ACC = 0, 1, 3  # the place of a sensor among the four; 2 is the magnetometer
 _LOW_NOISE = 88.0  # counts per m/s2: 83 or 92, by the board
 _G_MPS2 = 9.80665
-_NEAR = (
-    0.6,
-    1.3,
-)  # a sensitivity so many times the expected one is of this range; the next range is a half or double
+# a sensitivity so many times the expected one is of this range; the next range is a half or double
+_NEAR = (0.6, 1.3)
 # what firmware has where nothing was stored, whatever chips the board has (its shimmer_calibration.c): offset,
 # sensitivity and alignment of the accelerometers of boards before 2017
 _UNSTORED = {

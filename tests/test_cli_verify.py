@@ -167,6 +167,16 @@ def test_two_recordings_of_a_sensor_that_shows_nothing_are_no_copies(mine: str, 
     assert not isinstance(result.exception, UsageError)
 
 
+def test_recordings_that_only_begin_alike_are_no_copies(mine: str, tmp_path: Path) -> None:
+    """As two simulated ones of one seed do, of which one lasts longer."""
+    rng = np.random.default_rng(5)
+    acc_g = rng.normal((0.0, 0.0, 1.0), 0.01, (800, 3))
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, later in zip(files, (300, 500), strict=True):
+        path.write_text(csv_text(np.arange(500) / 100, np.concatenate([acc_g[:200], acc_g[later:][:300]])))
+    assert not isinstance(call("--side", "left", *map(str, files), "--routine", mine).exception, UsageError)
+
+
 def csv_text(t_s: Floats, acc_g: Floats) -> str:
     rows = (f"{t:.2f},{x:.6f},{y:.6f},{z:.6f}" for t, (x, y, z) in zip(t_s, acc_g, strict=True))
     return "\n".join(["t_s,ax_g,ay_g,az_g", *rows, ""])

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from footsense.recording.model import Recording
     from footsense.types import RawPacket
 
-_BEGIN = 100  # samples that no two recordings have alike: noise differs
+_BEGIN = 100  # samples that two recordings seldom have alike, and are quickly compared
 
 
 def real(path: Path) -> Path:
@@ -49,27 +49,33 @@ def _check_alike(files: Sequence[Path]) -> None:
 
 
 def check_resaved(recordings: "Mapping[Path, Recording]") -> None:
-    """Refuse two CSV files that begin with the same samples: one packed, shifted in time or cut at its end is
-    other bytes, and the same movement. Raises RecordingError where one cannot be read any more."""
-    begins: dict[bytes, Path] = {}
-    for path, one in {real(path): (path, one) for path, one in recordings.items()}.values():
-        begin = b"" if one.has_commands else _first_samples(one)
-        if begin and begins.setdefault(begin, path) is not path:
-            _refuse(begins[begin], path)
+    """Refuse two CSV files of which one is the beginning of the other: packed, shifted in time or cut at its
+    end it is other bytes, and the same movement. Raises RecordingError where one cannot be read any more."""
+    by_begin: dict[bytes, list[Path]] = {}
+    for path in {real(path): path for path, one in recordings.items() if not one.has_commands}.values():
+        alike = by_begin.setdefault(_acceleration(recordings[path], _BEGIN), [])
+        for other in alike:
+            if _is_begin_of_other(recordings[other], recordings[path]):
+                _refuse(other, path)
+        alike.append(path)
 
 
-def _first_samples(recording: "Recording") -> bytes:
-    """The acceleration of the first; nothing where it never changes, which two recordings may have alike."""
+def _is_begin_of_other(first: "Recording", second: "Recording") -> bool:
+    a, b = _acceleration(first), _acceleration(second)
+    length = min(len(a), len(b))
+    return length > 0 and a[:length] == b[:length]
+
+
+def _acceleration(recording: "Recording", at_most: int | None = None) -> bytes:
+    """Of the first samples, or all; nothing where it never changes, which two recordings may have alike."""
     import numpy as np  # noqa: PLC0415
 
     from footsense.types import Samples  # noqa: PLC0415
 
-    parts = (item for item in recording.tracks[0].items() if isinstance(item, Samples))
-    first = next(parts, None)
-    if first is None:
-        return b""
-    acc_g = first.acc_g[:_BEGIN]
-    return acc_g.tobytes() if np.ptp(acc_g, axis=0).any() else b""
+    parts = (item.acc_g for item in recording.tracks[0].items() if isinstance(item, Samples))
+    found = list(parts if at_most is None else islice(parts, 1))
+    acc_g = np.concatenate(found)[:at_most] if found else np.empty((0, 3))
+    return acc_g.tobytes() if len(acc_g) and np.ptp(acc_g, axis=0).any() else b""
 
 
 def check_repairs(recordings: "Mapping[Path, Recording]") -> None:

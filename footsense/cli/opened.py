@@ -39,10 +39,7 @@ def opened_recording(
     `opened` does, and RecordingError where there is no such check."""
     from footsense.recording import open_recording  # noqa: PLC0415
 
-    try:
-        recording = open_recording(file, side=side, placement=placement)
-    except OSError as error:  # of a folder that may not be entered, where even what is there cannot be asked
-        raise RecordingError(f"{display(Path(file))}: cannot be read: {error.strerror}") from None
+    recording = open_recording(file, side=side, placement=placement)
     _agree(file, recording.tracks, "side", side)
     _agree(file, recording.tracks, "placement", placement)
     return _with_check(file, recording) if check_wearing else recording

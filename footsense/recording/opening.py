@@ -20,13 +20,20 @@ def open_recording(
     Raises RecordingError, in one line, for a file that is missing, of another kind or not valid.
     """
     file, path = str(path), Path(path)
-    if path.is_dir():
+    if _is_folder(path):
         name = display(path if path.name else path.resolve())  # `.` says little
         raise RecordingError(f"{name}: is a folder; name the recordings in it (.csv, .csv.gz, .mcap)")
     kind = ending(path.name)
     if not kind:
         raise RecordingError(f"{display(path)}: not a recording; expected .csv, .csv.gz or .mcap")
     return (open_mcap if kind == ".mcap" else _open_csv)(file, path, side, placement)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # of a folder that may not be entered, or a name too long
+        raise RecordingError(f"{display(path)}: cannot be read: {error.strerror}") from None
 
 
 def _open_csv(file: str, path: Path, side: Side | None, placement: Placement | None) -> Recording:

@@ -108,10 +108,8 @@ class _Writer:
         raw = {c.name: _raw(c, rows) for c in self._layout.channels}
         samples = self._layout.stream.samples
         if samples and samples.codec:
-            (channel,) = self._layout.channels
-            return CODECS[samples.codec].encode(
-                raw[channel.name].astype(np.int64), 8 * kinds.size(channel.kind)
-            )
+            rows_ = np.concatenate([_as_bits(values) for values in raw.values()], axis=1)
+            return CODECS[samples.codec].encode(rows_, 8 * kinds.size(self._layout.channels[0].kind))
         if self._layout.record is None:
             return b"".join(raw[c.name].tobytes() for c in self._layout.channels)
         records = np.zeros(len(rows), self._layout.record)
@@ -139,6 +137,11 @@ class _Writer:
             rest_header[part.at] = part.eq
         bodies = [message[i : i + rule.longest] for i in range(rule.header, len(message), rule.longest)]
         return [(message[: rule.header] if i == 0 else bytes(rest_header)) + b for i, b in enumerate(bodies)]
+
+
+def _as_bits(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Whole numbers for a codec: those of a float are its bits."""
+    return (values.view(np.int32) if values.dtype.kind == "f" else values).astype(np.int64)
 
 
 def _raw(channel: Channel, rows: Floats) -> NDArray[Any]:

@@ -180,7 +180,7 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
     if stream.samples and _overlaps(layout, header_end):
         raise ProfileError(f"{where}.samples.at: the header ends at {header_end}, samples begin before it")
     if stream.samples and stream.samples.codec and not _is_packed(stream.samples, layout.channels):
-        raise ProfileError(f"{where}.samples.codec: expected one field of i16 or i32, and count = 'fill'")
+        raise ProfileError(f"{where}.samples.codec: expected fields of i16, i32 or f32, and count = 'fill'")
     if stream.samples and stream.samples.count == "count" and stream.header.count is None:
         raise ProfileError(f"{where}.samples.count: expected header.count, which is missing")
     if layout.after and (layout.count is not None or layout.after >= layout.sample_size):
@@ -198,7 +198,9 @@ def _check(layout: Layout, where: str, header_end: int) -> None:
 
 
 def _is_packed(samples: Samples, channels: tuple[Channel, ...]) -> bool:
-    return samples.count == "fill" and len(channels) == 1 and channels[0].kind in ("i16", "i32")
+    kinds_ = {channel.kind for channel in channels}
+    fits = len(kinds_) == 1 and kinds_ <= {"i16", "i32", "f32"} and sum(c.n for c in channels) <= 16
+    return samples.count == "fill" and fits
 
 
 def _overlaps(layout: Layout, header_end: int) -> bool:

@@ -318,7 +318,7 @@ class Samples(Table, frozen=True, kw_only=True):
     after_several: Annotated[int, Meta(ge=0, le=16)] = 0
     per_packet: Expression = "1"  # how many a virtual device sends where the count is free
     layout: Literal["interleaved", "planar"] = "interleaved"
-    codec: Literal["polar_pmd_delta"] | None = None  # reviewed Python unpacks the numbers of the one field
+    codec: Literal["polar_pmd_delta"] | None = None  # reviewed Python unpacks the numbers of all fields
     fields: Annotated[list[Field], Meta(min_length=1, max_length=16)]
 
 

@@ -173,7 +173,9 @@ def _mixed(layout: Layout, count: int) -> Read:
 
 
 def _packed(layout: Layout, codec: Codec) -> Read:
-    """Samples of one channel that a codec unpacks."""
+    """Samples that a codec unpacks."""
+    if len(layout.channels) > 1:
+        return _packed_channels(layout, codec)
     name, at, decode = layout.name, layout.at, codec.decode
     (channel,) = layout.channels
     n, bits, is_plain, scale = channel.n, 8 * kinds.size(channel.kind), channel.is_plain, float(channel.scale)
@@ -182,18 +184,47 @@ def _packed(layout: Layout, codec: Codec) -> Read:
     def read(payload: bytes, fields: Fields) -> Motion:
         raw = decode(payload[at:], n, bits)
         if len(raw) > MAX_SAMPLES:
-            raise PacketError(f"{name}: {len(raw)} samples, at most {MAX_SAMPLES} are possible")
+            raise _too_many(name, len(raw))
         values: Floats | None
         if is_plain:
             values = raw.astype(np.float64)
             values *= scale
         else:
-            values = _converted(name, channel, raw)
+            values = _converted(name, channel, _as_measured(channel, raw))
         if values is not None and not channel.is_motion:
             fields[channel.name] = _listed(values, is_single=False, is_scalar=n == 1)
         return values if is_acc else None, values if is_gyr else None, values if is_mag else None
 
     return read
+
+
+def _packed_channels(layout: Layout, codec: Codec) -> Read:
+    """Samples of several channels, all of one type, that a codec unpacks together."""
+    channels, kind = layout.channels, layout.channels[0].kind
+    ends = np.cumsum([channel.n for channel in channels]).tolist()
+
+    def read(payload: bytes, fields: Fields) -> Motion:
+        raw = codec.decode(payload[layout.at :], ends[-1], 8 * kinds.size(kind))
+        if len(raw) > MAX_SAMPLES:
+            raise _too_many(layout.name, len(raw))
+        found: dict[str, Floats | None] = {}
+        for channel, end in zip(channels, ends, strict=True):
+            own = _as_measured(channel, raw[:, end - channel.n : end])
+            values = found[channel.name] = _converted(layout.name, channel, own)
+            if values is not None and not channel.is_motion:
+                fields[channel.name] = _listed(values, is_single=False, is_scalar=channel.n == 1)
+        return _in_order(found)
+
+    return read
+
+
+def _as_measured(channel: Channel, raw: NDArray[np.int64]) -> NDArray[Any]:
+    """What the whole numbers of a codec stand for: for a float they are its bits, and go round as they do."""
+    return raw.astype(np.int32).view(np.float32) if channel.kind == "f32" else raw
+
+
+def _too_many(stream: str, n: int) -> PacketError:
+    return PacketError(f"{stream}: {n} samples, at most {MAX_SAMPLES} are possible")
 
 
 def _in_order(arrays: Mapping[str, Floats | None]) -> Motion:

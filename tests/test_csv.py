@@ -1,6 +1,7 @@
 """The CSV reader refuses what is not as the contract says, and says where."""
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,20 @@ REFUSED = {
         "column 7 (gz_dps)",
         "1e+06 deg/s",
     ),
-    "semicolons": ("t_s;ax_g;ay_g;az_g\n0;0;0;1\n", "line 1", "';'"),
+    "comma-below": ("t_s;ax_g;ay_g;az_g\n0;0;0;1\n1;0,5;0;1\n", "line 3, column 2 (ax_g)", "decimal comma"),
+    "commas-below": ("t_s;ax_g;ay_g;az_g\n0,0,0,1\n", "line 2, column 2 (ax_g): 1 field", "mend"),
+    "tabs-below": (HEAD + "0\t0\t0\t1\n", "line 2, column 2 (ax_g): 1 field", "not by tabs"),
+    "two-separators": ("t_s;ax_g;ay_g,az_g\n0;0;0,1\n", "line 1", "',' and ';'"),
+    "only-remarks": ("# t_s\n\n# a\n", "line 4", "no header"),
+    "remark-below": (HEAD + ROW + "# end\n", "line 3, column 2 (ax_g): 1 field", "leave it out"),
+    "header-is-a-remark": ("# " + HEAD + ROW, "line 2", "the header is missing"),
+    "quoted-comma": (HEAD + '0,"0,5",0,1\n', "line 2, column 5: 5 fields", "with a point"),
+    "half-quoted": (HEAD + '0,"1,0,1\n', "line 2, column 2 (ax_g)", "not a finite number"),
+    "quote-within": (HEAD + '0,1"2"3,0,1\n', "line 2, column 2 (ax_g)", "not a finite number"),
     "nan": (HEAD + ROW + "0.1,nan,0,1\n", "line 3, column 2 (ax_g)", "'nan' is not a finite number"),
     "infinite": (HEAD + "0,1e999,0,1\n", "line 2, column 2 (ax_g)", "finite"),
     "empty-field": (HEAD + ROW + "1,0,,1\n", "line 3, column 3 (ay_g)", "''"),
     "word": (HEAD + ROW + "1,0,0,1e\n", "line 3, column 4 (az_g)", "'1e'"),
-    "quoted": (HEAD + '0,"1",0,1\n', "line 2, column 2 (ax_g)", "not a finite number"),
     "two-in-one": (HEAD + "0,1 2,0,1\n", "line 2, column 2 (ax_g)", "'1 2'"),
     "too-few": (HEAD + ROW + "1,0\n", "line 3, column 3 (ay_g)", "2 fields where the header has 4"),
     "too-many": (HEAD + "0,0,0,1,\n", "line 2, column 5", "5 fields where the header has 4"),
@@ -38,6 +47,7 @@ REFUSED = {
     "time-stands": (HEAD + ROW + ROW, "line 3, column 1 (t_s)", "time 0 comes after 0"),
     "time-back": (HEAD + "5,0,0,1\n4,0,0,1\n", "line 3, column 1 (t_s)", "time 4 comes after 5"),
     "empty": ("", "line 1", "empty"),
+    "blank": ("\n\n", "line 1", "empty"),
     "only-header": (HEAD, "", "no samples"),
     "missing-column": ("t_s,ax_g,az_g\n0,0,1\n", "line 1", "ay_g is missing"),
     "missing-gyro": ("t_s,ax_g,ay_g,az_g,gx_dps\n", "line 1", "gy_dps is missing"),
@@ -74,6 +84,37 @@ def test_missing_file(tmp_path: Path) -> None:
         read_csv(tmp_path / "none.csv")
 
 
+PLAIN = HEAD + "".join(f"{i / 50},{i % 7 / 4},-0.25,1e0\n" for i in range(40))
+OTHERWISE = {
+    "semicolons": PLAIN.replace(",", ";"),
+    "tabs": PLAIN.replace(",", "\t"),
+    "cr": PLAIN.replace("\n", "\r"),
+    "crlf": PLAIN.replace("\n", "\r\n"),
+    "quoted": re.sub(r"[^,\n]+", r'"\g<0>"', PLAIN),
+    "quoted-semicolons-crlf": re.sub(r"[^,\n]+", r'"\g<0>"', PLAIN).replace(",", ";").replace("\n", "\r\n"),
+    "quoted-here-and-there": PLAIN.replace("ax_g", '"ax_g"').replace("-0.25", '"-0.25"'),
+    "remarks": "# worn left; 50 Hz, wrist\n\n  # \n" + PLAIN,
+    "remarks-bom-cr": ("\ufeff# worn left\n" + PLAIN).replace("\n", "\r"),
+}
+
+
+@pytest.mark.parametrize("block", [16, 1 << 21])
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_what_has_one_meaning_only_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, block: int
+) -> None:
+    monkeypatch.setattr("footsense.recording.csv._BLOCK", block)
+    monkeypatch.setattr("footsense.recording.csv._BEGIN", max(block, 64))
+    plain, table = read_csv(write(tmp_path, PLAIN, "b.csv")), read_csv(write(tmp_path, OTHERWISE[case]))
+    assert table.t_s.tolist() == plain.t_s.tolist() == [i / 50 for i in range(40)]
+    assert table.acc_g.tolist() == plain.acc_g.tolist()
+
+
+def test_remarks_count_as_lines(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"line 5, column 2 \(ax_g\): 'x'"):
+        read_csv(write(tmp_path, "# one\n\n" + HEAD + ROW + "1,x,0,1\n"))
+
+
 @pytest.mark.parametrize("keep", [3, 20, 60])
 def test_truncated_gzip(tmp_path: Path, keep: int) -> None:
     text = HEAD + "".join(f"{i},{i * 7919 % 1000},0,1\n" for i in range(200))
@@ -103,6 +144,7 @@ def test_an_error_far_down_is_found(tmp_path: Path) -> None:
 
 def test_errors_after_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("footsense.recording.csv._BLOCK", 64)
+    monkeypatch.setattr("footsense.recording.csv._BEGIN", 64)
     lines = [f"{i},0,0,1\n" for i in range(100)]
     good = read_csv(write(tmp_path, HEAD + "".join(lines)))
     assert good.t_s.tolist() == list(range(100))

@@ -1,5 +1,8 @@
 """The strict CSV reader: whatever is not as the contract says is refused with file, line and column.
 
+What other programs write otherwise and has one meaning only is read: `;` or a tab between the fields, as in
+the header, quoted fields, any end of line, and empty lines and remarks (`#`) before the header.
+
 Text is checked byte by byte with whole-array operations and parsed by numpy; a block that fails is read again
 line by line, only to say where.
 """
@@ -7,9 +10,11 @@ line by line, only to say where.
 import gzip
 import io
 import math
+import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +26,7 @@ from footsense.text import display
 from footsense.types import Floats
 
 _BLOCK = 1 << 21  # bytes of text parsed at a time; larger ones are not read faster
+_BEGIN = 1 << 16  # bytes in which the header stands
 _MAX_LINE = 4096
 _MAX_G, _MAX_DPS = 1e4, 1e6  # a hundred times what any sensor worn on the body can tell
 _MAX_BYTES = 1 << 33  # inflated; a day at 400 Hz has 2.5e9
@@ -28,11 +34,13 @@ _G_MS2 = 9.80665
 _UNITS = {"g": 1.0, "ms2": 1 / _G_MS2, "dps": 1.0, "rads": math.degrees(1.0)}
 _ACC, _GYR = ("ax", "ay", "az"), ("gx", "gy", "gz")
 _EXPECTED = "t_s,ax_g,ay_g,az_g[,gx_dps,gy_dps,gz_dps] (or ax_ms2…, gx_rads…)"
-_LEGAL = np.zeros(256, dtype=bool)
-_LEGAL[list(b"0123456789+-.eE, \r\n")] = True
+_SEPARATORS = (",", ";", "\t")
+_NAMED = {",": "','", ";": "';'", "\t": "tabs"}
+_OF_NUMBERS = "0123456789+-.eE "
 _NO_TEXT = "is not UTF-8 text; export the recording as CSV, in UTF-8"
 _IN_ORDER = "put the lines in order of time, or cut the file where the clock began anew"
 _NO_NUMBER = "is not a finite number; leave the line out if nothing was measured then"
+_COMMA = "has a decimal comma; write decimals with a point"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -50,6 +58,7 @@ class _Columns:
     names: tuple[str, ...]
     order: tuple[int, ...]  # t, ax, ay, az[, gx, gy, gz]
     scale: tuple[float, ...]
+    separator: str
 
 
 def read_csv(path: Path) -> Table:
@@ -74,29 +83,43 @@ class _Reader:
         self.last_s = -math.inf
 
     def read(self, stream: io.BufferedIOBase) -> Table:
-        columns = self._header(stream.readline(_MAX_LINE))
-        blocks = [self._block(text, columns) for text in self._blocks(stream)]
+        begin = stream.read(_BEGIN).removeprefix(_BOM)
+        ends_in_cr = _ends_in_cr(begin)
+        header, begin = self._header(_ends_in_lf(begin) if ends_in_cr else begin)
+        columns = self._columns(header)
+        more = iter(lambda: stream.read(_BLOCK), b"")
+        chunks = chain([begin], map(_ends_in_lf, more) if ends_in_cr else more)
+        blocks = [self._block(_unquoted(text, columns.separator), columns) for text in self._blocks(chunks)]
         if not sum(len(b) for b in blocks):
             raise RecordingError(f"{self.name}: holds no samples, only a header; export it with its samples")
         data = _joined(blocks)
         gyr = data[:, 4:7] if data.shape[1] > 4 else None
         return Table(np.ascontiguousarray(data[:, 0]), data[:, 1:4], gyr)
 
-    def _header(self, raw: bytes) -> _Columns:
-        if not raw.strip():
-            raise RecordingError(f"{self.name}, line 1: the file is empty; expected {_EXPECTED}")
-        try:
-            text = raw.removeprefix(_BOM).decode("utf-8")
-        except UnicodeDecodeError:
-            raise self._error(1, None, _NO_TEXT) from None
-        names = tuple(n.strip() for n in text.split(","))
-        self.line = 2
-        return _columns(names, self._header_error)
+    def _header(self, begin: bytes) -> tuple[bytes, bytes]:
+        """The first line that is neither empty nor a remark, and what of `begin` comes after it."""
+        if not begin.strip():
+            raise self._header_error("the file is empty")
+        while begin:
+            line, _, begin = begin.partition(b"\n")
+            if line.strip() and not line.lstrip().startswith(b"#"):
+                return line, begin
+            self.line += 1
+        raise self._header_error("there are only remarks, and no header")
 
-    def _blocks(self, stream: io.BufferedIOBase) -> Iterator[bytes]:
+    def _columns(self, raw: bytes) -> _Columns:
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            raise self._error(self.line, None, _NO_TEXT) from None
+        columns = _columns(text, self._header_error)
+        self.line += 1
+        return columns
+
+    def _blocks(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Whole lines, about 2 MiB at a time; blank lines at the very end are left out."""
         rest, total = b"", 0
-        while chunk := stream.read(_BLOCK):
+        for chunk in chunks:
             total += len(chunk)
             if total > _MAX_BYTES:
                 raise RecordingError(f"{self.name}: inflates to more than 8 GiB; split it")
@@ -115,7 +138,7 @@ class _Reader:
             yield rest
 
     def _header_error(self, what: str) -> RecordingError:
-        return RecordingError(f"{self.name}, line 1: {what}; expected {_EXPECTED}")
+        return RecordingError(f"{self.name}, line {self.line}: {what}; expected {_EXPECTED}")
 
     def _block(self, text: bytes, columns: _Columns) -> Floats:
         """Check and parse whole lines of text."""
@@ -147,26 +170,26 @@ class _Reader:
 
     def _values(self, number: int, raw: bytes, columns: _Columns) -> list[float] | RecordingError:
         try:
-            fields = raw.decode("utf-8").split(",")
+            fields = raw.decode("utf-8").split(columns.separator)
         except UnicodeDecodeError:
             return self._error(number, None, _NO_TEXT)
         if len(fields) != len(columns.names):
-            return self._wrong_count(number, fields, columns.names)
+            return self._wrong_count(number, fields, columns)
         values = []
         for place, (name, field) in enumerate(zip(columns.names, fields, strict=True), 1):
             value = _number(field)
-            fault = _NO_NUMBER if value is None else _implausible(name, value)
+            fault = _no_number(field) if value is None else _implausible(name, value)
             if value is None or fault:
                 return self._error(number, f"{place} ({name})", f"'{display(field, 30)}' {fault}")
             values.append(value)
         return values
 
-    def _wrong_count(self, number: int, fields: list[str], names: tuple[str, ...]) -> RecordingError:
-        expected = len(names)
+    def _wrong_count(self, number: int, fields: list[str], columns: _Columns) -> RecordingError:
+        names, expected = columns.names, len(columns.names)
         empty = fields == [""]
         place = min(0 if empty else len(fields), expected) + 1
         named = f"{place} ({names[place - 1]})" if place <= expected else f"{place}"
-        what = f"{_plural(len(fields), empty=empty)} where the header has {expected}{_hint(fields, expected)}"
+        what = f"{_plural(len(fields), empty=empty)} where the header has {expected}{_hint(fields, columns)}"
         return self._error(number, named, what)
 
     def _error(self, line: int, column: str | None, what: str) -> RecordingError:
@@ -192,13 +215,19 @@ def _plural(count: int, *, empty: bool) -> str:
     return "1 field" if count == 1 else f"{count} fields"
 
 
-def _hint(fields: list[str], expected: int) -> str:
+def _hint(fields: list[str], columns: _Columns) -> str:
     """What a wrong number of fields most likely comes from, and what to do."""
-    if any(";" in field for field in fields):
-        return "; separate fields by ',', not by ';', and write decimals with a point"
-    if len(fields) > expected and all(fields):
+    others = [s for s in _SEPARATORS if s != columns.separator and any(s in field for field in fields)]
+    if others and others != [","]:
+        own, other = _NAMED[columns.separator], _NAMED[others[-1]]
+        return f"; separate fields by {own} as in the header, not by {other}, and write decimals with a point"
+    if columns.separator == "," and len(fields) > len(columns.names) and all(fields):
         return "; write decimals with a point, not a comma"
     return "; mend the line, or leave it out"
+
+
+def _no_number(field: str) -> str:
+    return _COMMA if _number(field.replace(",", ".")) is not None else _NO_NUMBER
 
 
 def _implausible(name: str, value: float) -> str:
@@ -212,7 +241,7 @@ def _implausible(name: str, value: float) -> str:
 
 def _number(field: str) -> float | None:
     text = field.strip(" ")
-    if not text or not all(c < "\x80" and _LEGAL[ord(c)] for c in text):
+    if not text or not all(c in _OF_NUMBERS for c in text):
         return None
     try:
         value = float(text)
@@ -221,12 +250,16 @@ def _number(field: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _columns(names: tuple[str, ...], error: Callable[[str], RecordingError]) -> _Columns:
+def _columns(header: str, error: Callable[[str], RecordingError]) -> _Columns:
+    found = [s for s in _SEPARATORS if s in header.strip()] or [","]
+    names = tuple(n.strip().removeprefix('"').removesuffix('"') for n in header.split(found[0]))
     wanted = ["t_s", *_kind(names, _ACC, ("g", "ms2"))]
     if any(n.split("_")[0] in _GYR for n in names):
         wanted += _kind(names, _GYR, ("dps", "rads"))
-    if len(names) == 1 and ";" in names[0]:
-        raise error("the fields are separated by ';', not by ',' (and decimals are written with a point)")
+    if all(_number(n) is not None for n in names):
+        raise error("the header is missing: here are numbers already")
+    if len(found) > 1 and not set(wanted) <= set(names):
+        raise error(f"the names are separated by {' and '.join(_NAMED[s] for s in found)}, one of them wrongly")
     for name in wanted:
         if names.count(name) != 1:
             raise error(f"column {name} is {'there twice' if name in names else 'missing'}")
@@ -234,7 +267,7 @@ def _columns(names: tuple[str, ...], error: Callable[[str], RecordingError]) -> 
         if name not in wanted:
             raise error(f"column {place} ('{display(name, 30)}') is unknown")
     scale = [1.0, *(_UNITS[n.split("_")[1]] for n in wanted[1:])]
-    return _Columns(names, tuple(names.index(n) for n in wanted), tuple(scale))
+    return _Columns(names, tuple(names.index(n) for n in wanted), tuple(scale), found[0])
 
 
 def _kind(names: tuple[str, ...], axes: tuple[str, ...], units: tuple[str, str]) -> list[str]:
@@ -243,13 +276,40 @@ def _kind(names: tuple[str, ...], axes: tuple[str, ...], units: tuple[str, str])
     return [f"{axis}_{units[other]}" for axis in axes]
 
 
+def _ends_in_cr(begin: bytes) -> bool:
+    """Whether lines end in CR alone, as old spreadsheets write them."""
+    at = begin.find(b"\r")
+    return at >= 0 and b"\n" not in begin[: at + 2]
+
+
+def _ends_in_lf(text: bytes) -> bytes:
+    return text.replace(b"\r", b"\n")
+
+
+def _unquoted(text: bytes, separator: str) -> bytes:
+    """Whole lines without quotes around fields. Those elsewhere, or around a separator, stay."""
+    if b'"' not in text:  # as good as always, and quickly known
+        return text
+    ends = separator.encode()
+    return re.sub(rb'(?<![^%b\n])"([^"%b\r\n]*)"(?![^%b\r\n])' % (ends, ends, ends), rb"\1", text)
+
+
+def _legal(separator: str) -> NDArray[np.bool_]:
+    legal = np.zeros(256, dtype=bool)
+    legal[list(f"{_OF_NUMBERS}\r\n{separator}".encode())] = True
+    return legal
+
+
+_LEGAL = {separator: _legal(separator) for separator in _SEPARATORS}
+
+
 def _parse(text: bytes, lines: int, columns: _Columns) -> Floats | None:
     """The numbers of `lines` lines (lines, columns), or None if anything in them is not as it must be."""
     raw = np.frombuffer(text, dtype=np.uint8)
-    if not _LEGAL[raw].all() or not _fields_fit(raw, lines, len(columns.names)):
+    if not _LEGAL[columns.separator][raw].all() or not _fields_fit(raw, lines, columns):
         return None
     try:
-        data = np.loadtxt(io.BytesIO(text), delimiter=",", comments=None, ndmin=2)
+        data = np.loadtxt(io.BytesIO(text), delimiter=columns.separator, comments=None, ndmin=2)
     except ValueError:
         return None
     if data.shape != (lines, len(columns.names)) or not np.isfinite(data).all():
@@ -259,12 +319,13 @@ def _parse(text: bytes, lines: int, columns: _Columns) -> Floats | None:
     return scaled if sane else None
 
 
-def _fields_fit(raw: NDArray[np.uint8], lines: int, fields: int) -> bool:
-    """Whether every line has `fields` fields: between two ends of line lie just so many commas."""
-    marks = raw[(raw == ord(",")) | (raw == ord("\n"))]
+def _fields_fit(raw: NDArray[np.uint8], lines: int, columns: _Columns) -> bool:
+    """Whether every line has all fields: between two ends of line lie just so many separators."""
+    fields, between = len(columns.names), ord(columns.separator)
+    marks = raw[(raw == between) | (raw == ord("\n"))]
     if raw[-1] != ord("\n"):
         marks = np.append(marks, np.uint8(ord("\n")))
     if len(marks) != lines * fields:
         return False
     table = marks.reshape(lines, fields)
-    return bool((table[:, -1] == ord("\n")).all() and (table[:, :-1] == ord(",")).all())
+    return bool((table[:, -1] == ord("\n")).all() and (table[:, :-1] == between).all())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_layouts import CHAR, HEAD
 
 from footsense.devices import Decoder, Encoder, Profile, parse_profile
-from footsense.devices.framing import Splitter, sealed
+from footsense.devices.framing import Splitter, check_frame, sealed
 from footsense.devices.model import Check, Frame, LengthField, Passed
 from footsense.errors import PacketError, ProfileError
 from footsense.types import Decoded
@@ -221,3 +221,26 @@ def test_what_may_stand_between_frames_is_no_fault_however_it_is_cut() -> None:
 def test_a_byte_stream_of_unmarked_frames_is_refused() -> None:
     with pytest.raises(ProfileError, match="a lost byte would shift all that follow"):
         toy(TOY.replace('begin = "5561"\nlength = [8, 16]', "length = 8\nstraddles = true"))
+
+
+AHEAD = Frame(
+    begin="02",
+    before="ff",
+    ahead=True,
+    straddles=True,
+    longest=40,
+    length_field=LengthField(at=1, type="u8", add=2),
+)
+
+
+def test_frames_that_stand_ahead_part_what_goes_on_and_cost_nothing_where_they_are_cut_short() -> None:
+    long, short = b"\x02\x04abcd", b"\x02\x01x"
+    splitter = Splitter(AHEAD)
+    assert splitter.feed(b"\xff" + long[:3]).frames == []
+    assert splitter.feed(b"\xfd" + short + short + long[3:]) == ([short, short, long], [])
+    assert splitter.feed(b"\xff" + long) == ([long], [])
+    cut = splitter.feed(b"\xfd" + short + b"\x02\x09y")
+    assert cut.frames == [short]
+    assert cut.faults == ["a frame ahead of the others is cut short"]
+    with pytest.raises(ProfileError, match="ahead"):
+        check_frame(Frame(begin="02", before="ff ff", ahead=True, length=4), "frame")

@@ -38,6 +38,7 @@ class Splitter:
         self._begin = bytes.fromhex(frame.begin)
         self._end = bytes.fromhex(frame.end)
         self._before = len(bytes.fromhex(frame.before))
+        self._none_ahead = int(frame.before[:2], 16) if frame.ahead else 0
         lengths = frame.length or []
         self._lengths = sorted(lengths if isinstance(lengths, list) else [lengths])
         self._passed = [(bytes.fromhex(rule.begin), rule.length) for rule in frame.passed]
@@ -49,8 +50,9 @@ class Splitter:
 
     def feed(self, payload: bytes) -> Cut:
         """The frames that these bytes complete."""
-        data = (self._kept if self._frame.straddles else b"") + payload[self._before :]
         cut = Cut([], [])
+        body = self._after_whole(payload, cut) if self._frame.ahead else payload[self._before :]
+        data = (self._kept if self._frame.straddles else b"") + body
         at = self._end_of_last(data, cut)
         self._kept = data[at:]
         if not self._frame.straddles and (self._kept or not data):
@@ -71,6 +73,19 @@ class Splitter:
         else:
             size = self._lengths[0]
         return frame if size == len(frame) and not self._fault(frame) else None
+
+    def _after_whole(self, payload: bytes, cut: Cut) -> bytes:
+        """Takes off the frames that stand whole in front of what goes on from the notification before."""
+        at = self._before
+        for _ in range(self._none_ahead - payload[0] if payload else 0):
+            size = self._size(payload, at) if payload.startswith(self._begin, at) else None
+            fault = self._fault(payload[at : at + size]) if size else "a frame ahead of the others is cut short"
+            if fault or not size:
+                cut.faults.append(fault)
+                break
+            cut.frames.append(payload[at : at + size])
+            at += size
+        return payload[at:]
 
     def _end_of_last(self, data: bytes, cut: Cut) -> int:
         """Takes the frames off; where the rest begins that is not whole yet."""
@@ -253,6 +268,8 @@ def check_frame(frame: Frame, where: str) -> None:
         raise ProfileError(
             f"{where}.straddles: expected `begin` or `check`: a lost byte would shift all that follow"
         )
+    if frame.ahead and not (len(bytes.fromhex(frame.before)) == 1 and frame.length_field and frame.straddles):
+        raise ProfileError(f"{where}.ahead: expected one byte in `before`, `length_field` and `straddles`")
     if frame.passed and not (frame.straddles and frame.begin):
         raise ProfileError(f"{where}.passed: expected a `begin` of frames, and that they straddle")
     if any(rule.begin[:2].lower() == frame.begin[:2].lower() for rule in frame.passed):

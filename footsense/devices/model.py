@@ -117,7 +117,8 @@ class Frame(Table, frozen=True, kw_only=True):
 
     Of several values of `length` a frame has the one after which the notification ends or the next frame
     begins. `before`: bytes that a notification has in front, which are not looked at. `straddles`: a frame may
-    go on in the next one.
+    go on in the next one. `ahead`: so many whole frames stand first, before what goes on from the notification
+    before, as the one byte in front is less than `before`.
     """
 
     begin: Hex = ""
@@ -126,6 +127,7 @@ class Frame(Table, frozen=True, kw_only=True):
     end: Hex = ""
     check: Check | None = None
     before: Hex = ""
+    ahead: bool = False
     longest: Annotated[int, Meta(ge=1, le=8192)] = 512
     straddles: bool = False
     passed: Annotated[list[Passed], Meta(max_length=8)] = []

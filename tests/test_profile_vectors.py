@@ -187,7 +187,7 @@ def test_shimmer_packets_hold_the_counts_that_are_told(reference: Path) -> None:
     x, y, z = told["acc_g"][0]  # low-noise accelerometer and gyroscope lie as -y, -x, -z
     assert [2253 - 92 * 9.80665 * v for v in (y, x, z)] == pytest.approx(expected["acc_raw"])
     x, y, z = told["gyr_dps"][0]
-    assert [-v * 32768 / 1000 for v in (y, x, z)] == pytest.approx(expected["gyro_raw"])
+    assert [-v * 32.8 for v in (y, x, z)] == pytest.approx(expected["gyro_raw"])
     told, expected = shimmer(by_id["sh-data-1"]), by_id["sh-data-1"]["expected"]
     assert told["timestamp_s"] * 32768 == expected["timestamp_raw"]
     assert list(told["fields"].values()) == expected["channels"]

@@ -178,7 +178,7 @@ def _vector(ch: str, kind: str, scale: str, axes: str, zero: str = "0") -> Field
     )
 
 
-_MPU = _vector("gyr", ">i16", "gyro_range_dps / 32768", "-y -x -z")
+_MPU = _vector("gyr", ">i16", "1 / gyro_counts", "-y -x -z")
 SHIMMER3 = Inquiry(
     _Model(
         config=4,

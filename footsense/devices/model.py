@@ -402,7 +402,7 @@ class ProfileData(Table, frozen=True, kw_only=True):
     chars: Annotated[dict[Word, Char], Meta(max_length=32)] = {}
     settings: Annotated[dict[Word, Setting], Meta(max_length=16)] = {}
     described: Annotated[list[Described], Meta(max_length=2)] = []
-    steps: Annotated[list[Step], Meta(max_length=32)] = []
+    steps: Annotated[list[Step], Meta(max_length=48)] = []
     streams: Annotated[dict[Word, Stream], Meta(max_length=32)] = {}
     limits: Limits = Limits()
     golden: Annotated[list[Golden], Meta(max_length=32)] = []

@@ -43,8 +43,15 @@ class Session:
     packets: list[tuple[float, Decoded]]
 
 
-def session(timing: StreamTiming, link: Link, seed: int, minutes: float = 3.0, n: int = 5) -> Session:
-    """Drawn from a seed."""
+def session(
+    timing: StreamTiming,
+    link: Link,
+    seed: int,
+    minutes: float = 3.0,
+    n: int = 5,
+    set_back: tuple[float, float] = (np.inf, 0.0),
+) -> Session:
+    """Drawn from a seed; at a time, s, the clock that stamps is set back by so much."""
     rng = np.random.default_rng([seed, 41])
     count = int(minutes * 60 * timing.rate_hz) // n * n
     true_s = _oscillator(rng, timing.rate_hz, count)
@@ -56,7 +63,8 @@ def session(timing: StreamTiming, link: Link, seed: int, minutes: float = 3.0, n
     packets = []
     for i in np.flatnonzero(kept & np.isfinite(arrivals)).tolist():
         number = np.arange(i * n, i * n + n, dtype=float)
-        stamp = int((anchor[i] * (1 + drift) + tick0_s) / timing.tick_s) if timing.tick_s else None
+        shown_s = anchor[i] * (1 + drift) + tick0_s - (set_back[1] if anchor[i] >= set_back[0] else 0.0)
+        stamp = int(shown_s / timing.tick_s) if timing.tick_s else None
         frame = Decoded(
             timing.stream,
             acc_g=np.stack([number, np.sin(number), np.cos(number)], axis=1),

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from footsense.analysis import analyse, to_json
 from footsense.cli.analyze import command as analyze
 from footsense.devices import Encoder, load_profile
-from footsense.recording import Recorder, open_recording
+from footsense.recording import Recorder, mcap, open_recording
 from footsense.recording.dates import Calendar, Reading
 from footsense.report import report_page
 from footsense.stream.hostmap import Arrivals
@@ -216,6 +216,17 @@ def test_without_the_machines_clocks_there_is_no_date(tmp_path: Path) -> None:
     recorder.status(Status(0, "clock", {"monotonic_ns": None, "wall_ns": 5}))
     said = to_json(analyse(open_recording(recorder.close())))["recording"]
     assert set(said) == {"duration_s", "samples", "rate_hz", "gyro", "gaps"}
+
+
+def test_a_recording_without_a_sample_is_decoded_once_for_its_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path / "a.mcap", [META])
+    recorder.status(Status(0, "clock", {"monotonic_ns": 0, "wall_ns": 5}))
+    (track,) = open_recording(recorder.close()).tracks
+    assert track.dates() is None
+    monkeypatch.setattr(mcap, "replayed", None)  # would be called
+    assert track.dates() is None
 
 
 def figures(count: int) -> None:

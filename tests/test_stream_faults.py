@@ -195,7 +195,7 @@ def test_one_wild_stamp_is_not_believed(name: str) -> None:
     assert len(t_s) in {400 * N, 401 * N}
 
 
-@pytest.mark.parametrize("off_s", [-0.6, -5.0, -20.0, 3.0, 20.0])
+@pytest.mark.parametrize("off_s", [-0.05, -0.1, -0.4, -0.6, -5.0, -20.0, 3.0, 20.0])
 @pytest.mark.parametrize("name", ["ticks", "both"])
 def test_a_device_whose_clock_is_set_goes_on_at_its_pace(name: str, off_s: float) -> None:
     device = Device(KEYED[name])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footsense.types import Floats, StreamTiming
+from footsense.stream import Stage
+from footsense.types import INTERPOLATED, Floats, RawPacket, Samples, StreamTiming
 from tests.links import BAD, LINKS, Session, Timed, session, timed
 
 NEITHER = StreamTiming("imu", carries_acc=True, carries_gyr=False, rate_hz=100.0)
@@ -62,3 +63,31 @@ def test_a_notification_lost_unseen_is_missed_for_a_second_and_then_counted(seed
     errors = got.t_s - made.true_s[got.number]
     # else each would leave its own 50 ms behind until the envelope has forgotten, in a minute: 0.45 s and more
     assert np.ptp(errors[made.true_s[got.number] > 20.0]) <= 0.25
+
+
+@pytest.mark.parametrize("timing", [TICKS, ANCHORED_LAST, BOTH], ids=["ticks", "last", "both"])
+@given(link=links, seed=seeds, at_s=st.floats(5.0, 25.0), by_s=st.floats(0.03, 5.0), n=st.integers(3, 7))
+@settings(max_examples=4, deadline=None)
+def test_where_the_clock_is_set_back_nothing_is_squeezed_or_left_out(
+    timing: StreamTiming, link: str, seed: int, at_s: float, by_s: float, n: int
+) -> None:
+    made = session(timing, LINKS[link], seed, minutes=0.5, n=n, set_back=(at_s, by_s))
+    stage = Stage([timing])
+    out = [i for h, f in made.packets for i in stage.process(RawPacket("s", "c", round(h * 1e9), b""), [f])]
+    runs: list[list[Samples]] = [[]]
+    for item in out + stage.flush():
+        if isinstance(item, Samples):
+            runs[-1].append(item)
+        else:  # the new segment, or a hole
+            runs.append([])
+    received = 0
+    for run in runs:
+        if not run:
+            continue
+        real = np.concatenate([(i.flags & INTERPOLATED) == 0 for i in run])
+        t_s = np.concatenate([i.t_s for i in run])[real]
+        number = np.rint(np.concatenate([i.acc_g[:, 0] for i in run]))[real].astype(int)
+        assert (np.diff(t_s) > 0.8 / timing.rate_hz).all()
+        assert np.ptp(t_s - made.true_s[number]) < 0.01
+        received += len(t_s)
+    assert received == n * len(made.packets)

@@ -198,20 +198,21 @@ class _Source:
         self.meta = meta
         self._path, self._calendar = path, calendar
         self._dates: Dates | None = None
+        self._is_dated = calendar is None  # no clocks, no dates
 
     def __call__(self) -> Iterator[Item]:
         return coalesced(self._items())
 
     def dates(self) -> Dates | None:
         """The dates, found when the stream first comes to its end; None where the clocks were not recorded."""
-        if self._calendar is not None and self._dates is None:
+        if not self._is_dated:
             for _ in self._items():
                 pass
         return self._dates
 
     def _items(self) -> Iterator[Item]:
         pipeline = Pipeline(self.meta)
-        if self._calendar is not None and self._dates is None:
+        if not self._is_dated:
             pipeline.keep_arrivals()
         for message in replayed(self._path):
             if message.packet is not None:
@@ -222,9 +223,10 @@ class _Source:
             elif message.topic == m.COMMAND and (command := command_of(message)) is not None:
                 yield from pipeline.command(command)
         yield from pipeline.flush()
-        host = pipeline.host_map()
-        if host is not None and self._calendar is not None:
-            self._dates = Dates(host, self._calendar)
+        if self._calendar is not None and not self._is_dated:
+            host = pipeline.host_map()
+            self._dates = None if host is None else Dates(host, self._calendar)
+            self._is_dated = True
 
 
 def coalesced(items: Iterable[Item]) -> Iterator[Item]:

@@ -8,6 +8,10 @@ With time stamps (`TickClock`) a second-order loop (time constant 0.5 s) follows
 their rate is kept exactly. Without (`ArrivalClock`) the lower envelope of the arrivals gives the period: an
 arrival is late by the radio's delay, never early.
 
+A clock that is set back never squeezes samples. Where numbers show that none is missing, or it is by less than
+half a frame, the samples go on at their pace; by stamps alone a new segment begins where counting says, or
+the arrival if that is later. Back by less than 2 samples (of a frame over 8: a quarter) is taken for jitter.
+
 With stamps the loop begins as a line fitted to all of them, so that it holds from the first samples on. Frames
 that nobody saw being lost (no numbers, no stamps) are told by their length: for a second nothing comes as early
 as before.
@@ -21,6 +25,7 @@ because what is lost is counted a second late.
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
 from statistics import median
 from typing import NamedTuple, Protocol
@@ -40,6 +45,8 @@ _ALIKE_SHARE = 0.7
 _FIRST_WINDOW_S, _RATE_WINDOW_S = 0.5, 2.0
 _FUTURE_S, _LATE_S, _DELAY_WINDOW_S = 1.0, 10.0, 30.0
 _ANEW_S = 0.5
+_EARLY_PERIODS = 2  # by which a stamp lies back, or a quarter of its frame
+_HELD_S, _HELD_FRAMES = 0.5, 3
 _BLOCK_S, _BLOCKS = 2.0, 30
 _SLEW = 0.03
 _AHEAD_S = 0.1
@@ -137,15 +144,15 @@ class Epoch:
         """By how much later than the quickest something of that time has come."""
         return host_s - time_s - self._delay.value
 
-    def time_s(self, device_s: float, host_s: float, *, restart: bool = False, set_back: bool = False) -> float:
-        """The device's time on the time axis. Where that cannot be (in the future, or more than 10 s late; half
-        a second where its count is known to have begun anew, a quarter where its clock was set back) it is
-        laid to where the arrival says."""
+    def time_s(self, device_s: float, host_s: float, *, ahead_s: float = 0.0, restart: bool = False) -> float:
+        """The device's time, which lies so much further ahead than its clock says, on the time axis. Where that
+        cannot be (in the future, or more than 10 s late; half a second where its count is known to have begun
+        anew) it is laid to where the arrival says."""
         if self._origin_s is None:
             self._origin_s = host_s - device_s
-        time_s = device_s + self._origin_s
+        time_s = device_s + self._origin_s + ahead_s
         delay_s = self._delay.value
-        latest_s = _JUMP_S if set_back else _ANEW_S if restart else _LATE_S
+        latest_s = _ANEW_S if restart else _LATE_S
         self.restarted = delay_s < math.inf and not -_FUTURE_S <= host_s - time_s - delay_s <= latest_s
         if self.restarted:
             time_s = host_s - delay_s
@@ -153,6 +160,30 @@ class Epoch:
         self._newest_s, self._host_s = device_s, host_s
         self._delay.push(host_s, host_s - time_s)
         return time_s
+
+    def lies_s(self, device_s: float) -> float:
+        """Where the device's clock lies on the time axis, as far as is known."""
+        return device_s + (self._origin_s or 0.0)
+
+    def set_back(self, by_s: float) -> None:
+        """The device's clock was set back by so much."""
+        assert self._origin_s is not None
+        self._origin_s += by_s
+
+    def lay(self, device_s: float, host_s: float, counted_s: float) -> None:
+        """From here on the device's clock goes on from another time: from where counting says, or where the
+        arrival says that there was a hole, behind it."""
+        late = self.late_s(counted_s, host_s) > _JUMP_S
+        self._origin_s = (host_s - self._delay.value if late else counted_s) - device_s
+
+
+@dataclass(slots=True)
+class _Held:
+    """A stamp that lay back: by how much, the device's time then, and the frames since."""
+
+    ahead_s: float
+    since_s: float
+    frames: int = 1
 
 
 class TickClock:
@@ -170,8 +201,9 @@ class TickClock:
         self._tick = 0  # unwrapped, of the last frame
         self._last_n = 0
         self._followed = 0  # frames since the count began
-        self._device_at_s = -math.inf  # the last stamp, by the device
-        self._behind = 0  # frames in a row, in order by their numbers, whose stamps lie before it
+        self._device_at_s = 0.0  # the last stamp, by the device
+        self._was_short = False  # whether it followed the one before it too soon
+        self._held: _Held | None = None
 
     @property
     def counted_s(self) -> None:
@@ -182,47 +214,62 @@ class TickClock:
         """Where the frame lies."""
         anchor = 0 if self._timing.anchor == "first" else frame.n - 1
         device_s = self._device_s(frame)
-        back = device_s < self._device_at_s - _JUMP_S and not frame.restart
-        self._behind = self._behind + 1 if back else 0
-        if self._behind == 1 and self._is_where_it_is_counted(frame):  # one stamp may be wild
-            return self._counted(frame)
-        self._device_at_s = device_s
-        stamp_s = self._epoch.time_s(device_s, frame.host_s, restart=frame.restart, set_back=back)
-        self.changed, self.restarted = None, frame.restart or self._epoch.restarted
+        anew = self._look_back(frame, device_s, anchor) or frame.restart
+        ahead_s = 0.0 if self._held is None else self._held.ahead_s
+        stamp_s = self._epoch.time_s(device_s, frame.host_s, ahead_s=ahead_s, restart=frame.restart)
+        self.changed, self.restarted = None, anew or self._epoch.restarted
         if self._end_s is None or self._stamp_s is None:
             placed = Placed(stamp_s - anchor * self.period_s, self.period_s)
         elif self.restarted or stamp_s <= self._stamp_s:
             start_s = stamp_s - anchor * self.period_s
             placed = Placed(max(start_s, self._end_s + self.period_s), self.period_s)
-            self._followed = 0
+            self._followed, self._held = 0, None
         else:
             self._measure(frame, stamp_s - self._stamp_s)
             placed = self._follow(frame, stamp_s - anchor * self.period_s)
-        self._stamp_s = stamp_s
+        self._stamp_s, self._device_at_s = stamp_s, device_s
         self._end_s = placed.start_s + (frame.n - 1) * placed.period_s
         self._last_n = frame.n
         return placed
 
-    def _is_where_it_is_counted(self, frame: Frame) -> bool:
-        """Whether the frame came when one with its number would."""
-        assert self._stamp_s is not None
-        return self._epoch.late_s(self._stamp_s + self._ahead_s(frame), frame.host_s) <= _ANEW_S
+    def _look_back(self, frame: Frame, device_s: float, anchor: int) -> bool:
+        """Look whether the device's clock was set back: a stamp lies among samples that are placed, and comes
+        too soon after the last. It may be wild: frames go on where they are counted, and when all stamps of
+        half a second lie back it was the clock. True where all begins anew."""
+        if self._end_s is None or self._stamp_s is None:
+            return False
+        early_s = self._end_s + (1 + anchor) * self.period_s - self._epoch.lies_s(device_s)
+        least_s = max(_EARLY_PERIODS, frame.n / 4) * self.period_s
+        step_s = (self._last_n if self._timing.anchor == "first" else frame.n) * self.period_s
+        short = step_s - (device_s - self._device_at_s) > least_s
+        was_short, self._was_short = self._was_short, short
+        counted_s = self._stamp_s + step_s + (frame.lost or 0) * self.period_s
+        if frame.restart and (frame.sequence is None or early_s > least_s):
+            self._epoch.lay(device_s, frame.host_s, counted_s)
+            return True
+        if self._held is not None:
+            self._hold_on(device_s, early=early_s > least_s, rate=short and was_short)
+        elif early_s > least_s and short and not was_short:
+            if self._epoch.late_s(counted_s, frame.host_s) > _ANEW_S:
+                self._epoch.lay(device_s, frame.host_s, counted_s)
+                return True
+            self._held = _Held(counted_s - self._epoch.lies_s(device_s), device_s)
+        return False
 
-    def _ahead_s(self, frame: Frame) -> float:
-        return (frame.n + (frame.lost or 0)) * self.period_s
-
-    def _counted(self, frame: Frame) -> Placed:
-        """Where the frame lies by its number alone."""
-        assert self._end_s is not None
+    def _hold_on(self, device_s: float, *, early: bool, rate: bool) -> None:
+        """One frame more since a stamp lay back: it was wild, or all come faster than they did, or the clock
+        was set."""
+        held = self._held
+        assert held is not None
         assert self._stamp_s is not None
-        self.changed, self.restarted = None, False
-        ahead_s = self._ahead_s(frame)
-        placed = Placed(self._end_s + (1 + (frame.lost or 0)) * self.period_s, self.period_s)
-        self._end_s += ahead_s
-        self._stamp_s += ahead_s
-        self._device_at_s += ahead_s
-        self._last_n = frame.n
-        return placed
+        held.frames += 1
+        if rate:
+            self._stamp_s -= held.ahead_s
+        if rate or not early:
+            self._held = None
+        elif held.frames >= _HELD_FRAMES and device_s - held.since_s >= _HELD_S:
+            self._epoch.set_back(held.ahead_s)
+            self._held = None
 
     def _device_s(self, frame: Frame) -> float:
         assert frame.tick is not None

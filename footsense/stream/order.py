@@ -3,7 +3,8 @@
 A frame's key is its sequence number, or without one its time stamp, unwrapped; a device that has neither
 is taken in order of arrival. What arrives within the bound (0.25 s of stream time, at least two frames) is put
 where it belongs; what comes later is dropped. A device that started its counter anew is noticed by three
-frames in a row that follow each other and cannot belong to the old count.
+frames in a row that follow each other and cannot belong to the old count. Where stamps alone tell the order,
+such are also frames that lie among those that are there already: the clock was set back.
 """
 
 from bisect import insort
@@ -84,6 +85,8 @@ class Sequencer:
         if not opens and self._is_old(frame):
             return []
         if self._strays:
+            if self._by_tick and self._goes_on_behind(frame):
+                return self._stray(frame, enough=True)
             self._strays = []
         count.note(frame, time_s)
         if not count.waiting and self._is_due(frame):  # as nearly all are
@@ -129,7 +132,21 @@ class Sequencer:
         oldest = (count.newest if count.last_key is None else count.last_key) - self._bound
         behind = frame.host_s - time_s - count.delay.value  # later than the quickest of late
         slack = _FUTURE_S + _FUTURE_SHARE * (frame.host_s - count.host_s)
-        return frame.key < oldest or behind < -slack or behind > _LATE_S
+        if frame.key < oldest or behind < -slack or behind > _LATE_S:
+            return True
+        is_behind = self._by_tick and count.last_key is not None and frame.key <= count.last_key
+        return is_behind and self._overlaps(frame)
+
+    def _overlaps(self, frame: Frame) -> bool:
+        """Whether a frame whose stamp lies back is of samples that are there already."""
+        apart = 0.75 * frame.n * self._step  # a late one fills a hole, and lies a whole frame from the next
+        return any(abs(frame.key - key) < apart for key in self._count.released)
+
+    def _goes_on_behind(self, frame: Frame) -> bool:
+        """Whether a frame that would belong follows the strays, and comes too soon after those that do."""
+        last, advance = self._strays[-1], frame.n * self._step
+        follows = abs(frame.key - last.key - advance) < 0.25 * advance
+        return follows and frame.key < self._count.newest + (len(self._strays) + 0.5) * advance
 
     def _is_old(self, frame: Frame) -> bool:
         """Whether it is there already, or comes too late."""
@@ -138,12 +155,12 @@ class Sequencer:
             return True
         return bool(self._count.waiting) and any(w.key == frame.key for w in self._count.waiting)
 
-    def _stray(self, frame: Frame) -> list[Frame]:
+    def _stray(self, frame: Frame, *, enough: bool = False) -> list[Frame]:
         strays = self._strays
         if strays and not 0 < frame.key - strays[-1].key <= 2 * max(1.0, self._advance(strays[-1], frame)):
             strays.clear()
         strays.append(frame)
-        if len(strays) < _RESTART_FRAMES:
+        if len(strays) < _RESTART_FRAMES and not enough:
             return []
         out = self.flush()
         strays[0].restart = self._count.last_key is not None

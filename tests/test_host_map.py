@@ -3,13 +3,20 @@
 Errors are of the samples' true times on the host's clock. Their mean is the floor of the delay, which no clock
 can tell from lateness: the way takes 1 to 4 ms here, and the quickest packet waits a little for its connection
 event. Of 20 seeds of 3 minutes each, every link, the worst in ms (`python -m tests.test_host_map`; live: after
-10 s, with numbers alone after 90 s):
+10 s, with numbers alone after 30 s):
 
 | the device tells | afterwards: rms about the floor | floor | furthest | live: rms | furthest |
 | --- | --- | --- | --- | --- | --- |
 | stamps | 0.3 | 3.6 | 1.1 | 1.0 | 5.0 |
 | stamps and numbers | 0.3 | 3.6 | 1.1 | 1.0 | 5.0 |
-| numbers | 1.5 | 3.5 | 3.9 | 4.4 | 12.2 |
+| numbers | 1.1 | 4.2 | 2.9 | 5.0 | 13.3 |
+
+By numbers the median is 0.3 ms rms, 90 % are within 0.7, and live 6 and 10 at the furthest. More than 1 ms is
+where the sensor's rate is off by less than 0.1 %: its 50 ms then beat with three events of 30 ms so slowly that
+for half a minute no packet goes without waiting, and what the oscillator does meanwhile nobody sees. Of 30 such
+sensors (7 % of all) the map has 1.4 ms in the median and 3.2 at most. An observer who knew which packets hardly
+waited, how the simulated oscillator wanders, and fitted that (a Gaussian process with its very covariance)
+would still be off by more than 1 ms for 10 of the 30, by 3.1 at most, and by 1.2 where the table says 1.1.
 """
 
 from dataclasses import replace
@@ -28,8 +35,9 @@ from footsense.devices import Encoder, load_profile
 from footsense.recording import Recorder, mcap, open_recording
 from footsense.recording.dates import Calendar, Reading
 from footsense.report import report_page
+from footsense.simulate import Scenario, simulate
 from footsense.stream.hostmap import Arrivals
-from footsense.types import Floats, RawPacket, SensorMeta, Status, StreamTiming
+from footsense.types import Floats, RawPacket, SensorMeta, Side, Status, StreamTiming
 from tests.links import LINKS, Session, Timed, session, timed
 
 NUMBERS = StreamTiming("imu", carries_acc=True, carries_gyr=False, rate_hz=100.0, sequence_modulus=256)
@@ -70,14 +78,15 @@ def test_by_stamps_the_map_is_right_to_1_ms_afterwards_and_to_10_ms_live(
 
 @given(link=links, seed=seeds)
 @settings(max_examples=6, deadline=None)
-def test_by_numbers_the_map_is_right_to_3_ms_afterwards_and_to_20_ms_live(link: str, seed: int) -> None:
+def test_by_numbers_the_map_is_right_to_1_ms_afterwards_and_to_20_ms_live(link: str, seed: int) -> None:
     made = session(NUMBERS, LINKS[link], seed)
     got = timed(NUMBERS, made)
     off = off_s(made, got)
-    assert off.std() < 0.003
-    assert 0.0 < off.mean() < 0.01
+    beats = abs(float(np.diff(made.true_s).mean()) * NUMBERS.rate_hz - 1) > 0.0015  # often enough
+    assert off.std() < (0.001 if beats else 0.004)
+    assert 0.0 < off.mean() < 0.015
     # until then what is remembered is from when the rate was not known
-    assert np.abs(live_off_s(made, got, 90.0)).max() < 0.02
+    assert np.abs(live_off_s(made, got, 30.0)).max() < 0.02
 
 
 @given(link=links, seed=seeds, share=st.floats(0.0, 0.9))
@@ -218,6 +227,43 @@ def test_without_the_machines_clocks_there_is_no_date(tmp_path: Path) -> None:
     assert set(said) == {"duration_s", "samples", "rate_hz", "gyro", "gaps"}
 
 
+def exercise(motion: str, side: Side, host0_s: float) -> list[RawPacket]:
+    """What a sensor sends of one exercise, ten samples a packet, as they come."""
+    made = simulate(Scenario(motion=motion, side=side, seed=5, tidy=True, reps=5))
+    encoder, sent = Encoder(load_profile("generic"), META.settings), []
+    assert made.gyr_dps is not None
+    for k in range(0, len(made.t_s) // 10 * 10, 10):
+        part = slice(k, k + 10)
+        out = encoder.encode(k, made.t_s[part], made.acc_g[part], made.gyr_dps[part])
+        host_ns = round((host0_s + float(made.t_s[k + 9])) * 1e9)
+        sent += [RawPacket(side, char, host_ns, payload) for char, payload in out]
+    return sent
+
+
+def test_what_one_foot_did_after_the_other_is_not_taken_for_the_same_time(tmp_path: Path) -> None:
+    """Each sensor's own time begins at 0, and by that the flexes would lie in the circles."""
+    left = exercise("band-flexes", "left", 100.0)
+    later_s = left[-1].host_ns * 1e-9 + 3.0
+    right = exercise("ankle-circles", "right", later_s)
+    recorder = Recorder(tmp_path / "a.mcap", [META, replace(META, id="right", side="right")])
+    clocks = {"monotonic_ns": 0, "boottime_ns": 0, "wall_ns": 1_772_000_000 * 10**9}
+    recorder.status(Status(left[0].host_ns, "clock", clocks))
+    for packet in left + right:
+        recorder.packet(packet)
+    found = analyse(open_recording(recorder.close()))
+    alone = [analyse(open_recording(tmp_path / "a.mcap"), e) for e in ("band-flexes", "ankle-circles")]
+    assert {s.exercise for s in found.segments} == {"band-flexes", "ankle-circles"}
+    began_s = next(s.host_s[0][1] for s in found.sensors if s.side == "right")
+    ends_s = max(s.end_s for s in found.segments if s.exercise == "band-flexes")
+    assert (
+        min(s.start_s for s in found.segments if s.exercise == "ankle-circles") > began_s - 0.1 > ends_s - 5.0
+    )
+    for told, side in zip(alone, ("left", "right"), strict=True):
+        own = [e for e in told.events if e.attributes["side"] == side]
+        assert len(own) >= 5
+        assert [e for e in found.events if e.attributes["side"] == side] == own
+
+
 def test_a_recording_without_a_sample_is_decoded_once_for_its_dates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +282,7 @@ def figures(count: int) -> None:
         for link, seed in product(LINKS.values(), range(count)):
             made = session(timing, link, seed)
             got = timed(timing, made)
-            off, live = off_s(made, got), live_off_s(made, got, 10.0 if timing.tick_s else 90.0)
+            off, live = off_s(made, got), live_off_s(made, got, 10.0 if timing.tick_s else 30.0)
             rows.append([off.std(), off.mean(), np.abs(off - off.mean()).max(), live.std(), np.abs(live).max()])
         worst = (1e3 * np.max(rows, axis=0)).tolist()
         print(f"| {name} | " + " | ".join(f"{w:.1f}" for w in worst) + " |")

@@ -39,9 +39,11 @@ class Analysis:
     """The answer for one recording. `exercise` is the one asked for, None when all were looked for.
 
     `counts` are None where the data cannot show it (`grade` is `not-verifiable`). With more than one sensor
-    `sensors` names them and every event has its `side` among its attributes. `lost` is not empty where the file
-    is damaged or has no end, or the link was lost for good, so that more may have been done than is in it: the
-    sides of its sensors. `cues` were given while it was recorded; they have no part in what was counted.
+    `sensors` names them; every event has its `side` among its attributes, and its times are that sensor's own;
+    `segments` are in those of the sensor with most samples, as `recording` and `began` are. `lost` is not empty
+    where the file is damaged or has no end, or the link was lost for good, so that more may have been done than
+    is in it: the sides of its sensors. `cues` were given while it was recorded; they have no part in what was
+    counted.
     `began` is the date of time 0 by the clock of the machine that recorded it, None where it did not keep it;
     `date_set_s` by how much that clock was set meanwhile, each time, s: the date is by the last setting.
     """

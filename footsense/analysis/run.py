@@ -184,12 +184,31 @@ def _span(seen: Seen, exercise: str) -> list[tuple[str, float, float]]:
     return [(exercise, min(e.start_s for e in seen.events), max(e.end_s for e in seen.events))]
 
 
-def _inside(events: Iterable[Event], segments: Sequence[Segment]) -> list[Event]:
-    """Events of a segment's exercise that lie, by their middle, in it."""
+Axis = Callable[[float], float]
+
+
+def _as_is(t_s: float) -> float:
+    return t_s
+
+
+def _axis(main: Dates | None, own: Dates | None) -> Axis:
+    """Where times of one sensor lie in those of the main one: by the host's clock, if that is known of both."""
+    if main is None or own is None or main is own:
+        return _as_is
+    return lambda t_s: main.host.stream_time(own.host.host_ns(t_s))
+
+
+def _laid(segment: Segment, axis: Axis) -> Segment:
+    return replace(segment, start_s=axis(segment.start_s), end_s=axis(segment.end_s))
+
+
+def _inside(events: Iterable[Event], segments: Sequence[Segment], axis: Axis = _as_is) -> list[Event]:
+    """Events of a segment's exercise that lie, by their middle, in it; `axis` lays their times to its own."""
+    middles = [(e, axis((e.start_s + e.end_s) / 2)) for e in events]
     return [
         e
-        for e in events
-        if any(s.exercise == e.exercise and s.start_s <= (e.start_s + e.end_s) / 2 <= s.end_s for s in segments)
+        for e, t_s in middles
+        if any(s.exercise == e.exercise and s.start_s <= t_s <= s.end_s for s in segments)
     ]
 
 
@@ -203,16 +222,21 @@ def together(
     """The answer for all sensors; `worn` is placement and side where a track does not say them."""
     several = len(seen) > 1
     main = max(range(len(seen)), key=lambda i: seen[i].watcher.facts().samples)
-    segments = _apart(s for p in parts for s in p.segments)
-    events: Iterable[Event] = sorted(
-        (_sided(e, s) if several else e for s, p in zip(seen, parts, strict=True) for e in p.events),
+    dates = [s.track.dates() for s in seen]
+    axes = [_axis(dates[main], d) for d in dates]
+    laid = [[_laid(x, axis) for x in p.segments] for p, axis in zip(parts, axes, strict=True)]
+    segments = _apart(chain(*laid))
+    events = sorted(
+        (
+            _sided(e, s) if several else e
+            for s, p, axis in zip(seen, parts, axes, strict=True)
+            for e in (p.events if exercise is not None else _inside(p.events, segments, axis))
+        ),
         key=lambda e: (e.decided_s, e.start_s, e.exercise),
     )
-    events = events if exercise is not None else _inside(events, segments)
     reasons = dict.fromkeys([r for p in parts for r in p.reasons] + file_reasons(recording))
     grade = _overall([p.grade for p in parts], damaged=bool(recording.damage))
     kind = None if exercise is None else detector(exercise).about.kind
-    dates = [s.track.dates() for s in seen]
     known = [d for d in dates if d is not None]
     return Analysis(
         file=recording.file,
@@ -265,7 +289,8 @@ def _overall(grades: Sequence[Grade], *, damaged: bool) -> Grade:
 
 
 def _apart(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Segments of all sensors without overlap: the same exercise on both feet is one, another begins after."""
+    """Segments of all sensors, on one axis, without overlap: the same exercise on both feet is one, another
+    begins after."""
     out: list[Segment] = []
     for one in sorted(segments, key=lambda s: (s.start_s, s.end_s)):
         last = out[-1] if out else None

@@ -26,7 +26,9 @@ from footsense.types import (
     StreamTiming,
 )
 
-_DELAY_WINDOW_S = 30.0
+# Live, the floor of the delay is that of the last one to two windows: a crystal keeps 1.5 ms in 30 s; an
+# oscillator wanders, and what is remembered from before its rate was known is to be forgotten
+_STAMPED_WINDOW_S, _COUNTED_WINDOW_S = 30.0, 10.0
 _UNASKED_S = 1.0  # so long what nobody asked for is taken for the rest of what ran before
 _SNAP = 0.02  # a measured rate so near to the one asked for is that one
 
@@ -67,7 +69,8 @@ class Stage:
         self._heard_s: dict[str, float] = {}  # since when there is something of a spare one
         self._host0_ns: int | None = None
         self._t0_s: float | None = None
-        self._delay = WindowMin(_DELAY_WINDOW_S)
+        stamped = acc is not None and acc.tick_s is not None
+        self._delay = WindowMin(_STAMPED_WINDOW_S if stamped else _COUNTED_WINDOW_S)
         self._arrivals: Arrivals | None = None
         self._segment: Segment | None = None
         self._has_gyro = False
@@ -121,8 +124,8 @@ class Stage:
         return self._arrivals.fitted()
 
     def stream_time(self, host_ns: int) -> float:
-        """The stream time at a moment of the host's clock, by the quickest packets of the last half minute;
-        0 before the first sample."""
+        """The stream time at a moment of the host's clock, by the quickest packets lately; 0 before the first
+        sample."""
         if self._t0_s is None or self._host0_ns is None:
             return 0.0
         return max(0.0, (host_ns - self._host0_ns) * 1e-9 - self._delay.value - self._t0_s)

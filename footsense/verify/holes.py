@@ -9,7 +9,7 @@ from pathlib import PurePath
 from footsense.analysis import Analysis, RecordingFacts
 from footsense.routine import ItemSide, RoutineItem
 from footsense.text import display
-from footsense.types import Side
+from footsense.types import Event, Side
 
 _CUTS_S = 0.25  # shorter holes are bridged
 _NEAR_S = 5.0  # beyond one and a half repetitions: between them one rests, or tries in vain
@@ -46,19 +46,20 @@ def sides_of(analysis: Analysis) -> set[Side | None]:
 def _most(item: RoutineItem, analysis: Analysis, side: ItemSide) -> int:
     """How many repetitions the holes of a recording can hide at most."""
     shortest_s = item.shortest_s or _QUICKEST_S
-    facts = _facts(analysis, side)
+    facts, worn = _facts(analysis, side)
     holes = [g for g in facts.gaps if g[1] - g[0] > _CUTS_S]
     holes += [(t, t) for t in facts.breaks if all(t != begin_s for begin_s, _ in holes)]
-    seen_there = any(side in ("both", e.attributes.get("side", side)) for e in analysis.events)
-    if seen_there:
-        holes = _near(analysis, holes, 1.5 * shortest_s + _NEAR_S, shortest_s)
+    # of two sensors each has its own time, and its holes lie among its own events
+    seen = [e for e in analysis.events if e.attributes.get("side", worn) == worn]
+    if seen or (side == "both" and analysis.events):
+        holes = _near(seen, holes, 1.5 * shortest_s + _NEAR_S, shortest_s)
     return sum(int((b - a) / shortest_s) + 1 for a, b in holes)  # where nothing was seen, all may be cut
 
 
-def _near(analysis: Analysis, holes: Sequence[_Hole], within_s: float, long_s: float) -> list[_Hole]:
+def _near(events: Sequence[Event], holes: Sequence[_Hole], within_s: float, long_s: float) -> list[_Hole]:
     """The long holes, those that near something of the exercise, and those that near such a hole: what it may
     have cut is of the exercise too."""
-    spans = sorted([(e.start_s, e.end_s, True) for e in analysis.events] + [(*h, False) for h in holes])
+    spans = sorted([(e.start_s, e.end_s, True) for e in events] + [(*h, False) for h in holes])
     kept: list[_Hole] = []
     waiting: list[_Hole] = []
     reach_s, found = -math.inf, False
@@ -74,5 +75,9 @@ def _near(analysis: Analysis, holes: Sequence[_Hole], within_s: float, long_s: f
     return kept
 
 
-def _facts(analysis: Analysis, side: ItemSide) -> RecordingFacts:
-    return next((s.recording for s in analysis.sensors if s.side == side), analysis.recording)
+def _facts(analysis: Analysis, side: ItemSide) -> tuple[RecordingFacts, Side | None]:
+    """What the stream of that side's sensor was like (both sides: of the main one), and where it was worn."""
+    for one in analysis.sensors:
+        if one.side == side or (side == "both" and one.recording == analysis.recording):
+            return one.recording, one.side
+    return analysis.recording, analysis.side

@@ -30,7 +30,7 @@ def main() -> None:
         (corpus / hashlib.sha256(raw).hexdigest()[:16]).write_bytes(raw)
     limits = [
         f"-max_total_time={round(60 * given.minutes)}",
-        "-timeout=20",
+        "-timeout=120",  # by the wall, on a machine that may be busy; of the processor see SLOW_S
         "-rss_limit_mb=2048",
         "-max_len=65536",
     ]

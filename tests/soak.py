@@ -2,8 +2,9 @@
 
 The client, its queue, the recorder and the session are those of `footsense record`; the sensors are virtual, on
 the virtual radio. Time is that of an event loop whose clock jumps to the next thing that is due, so that
-back-offs, silences and watchdogs take no time, and all comes in the order in which it would. Each sample has a
-number in its angular rate, by which it is known again. `python -m tests.soak` writes tests/SOAK.md.
+back-offs, silences and watchdogs take no time, and all comes in the order in which it would. The wearer does
+the exercises one after the other, and each sample has a number in the lowest bits of its counts, by which it is
+known again. `python -m tests.soak` writes tests/SOAK.md.
 """
 
 import argparse
@@ -14,32 +15,53 @@ import selectors
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from footsense.devices import Profile, load_profile
-from footsense.recording import Recorder
+from footsense.engine import run as run_engine
+from footsense.recording import Recorder, open_recording
 from footsense.recording.mcap import scan_mcap
-from footsense.session import Session
-from footsense.simulate import Scenario, simulate
+from footsense.session import Session, SessionEvent
+from footsense.simulate import Scenario, simulate_routine
 from footsense.simulate.air import Air
 from footsense.simulate.firmware import Motion, ProfileFirmware
+from footsense.simulate.scenario import EXERCISES
+from footsense.simulate.truth import Truth
 from footsense.simulate.virtual_link import Radio, controller_of
 from footsense.simulate.virtual_sensor import VirtualSensor
 from footsense.sources.ble import Link
 from footsense.sources.central import Central
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import plan_for
-from footsense.types import INTERPOLATED, Floats, Gap, Item, RawPacket, Samples, SensorMeta, Side
+from footsense.types import (
+    INTERPOLATED,
+    Event,
+    Floats,
+    Gap,
+    Item,
+    RawPacket,
+    Samples,
+    SensorMeta,
+    Side,
+    StreamInfo,
+)
 
 RATE_HZ = 100.0
 LATEST_S = 0.5  # that a sample may wait once it is there, but for stalls of the consumer
-_BASE, _STEP_DPS = 72, 0.125  # a number of three digits, one to an axis
+_UNITS = np.array([8 / 32768] * 3 + [2000 / 32768] * 3)  # of a count: g, deg/s
+_BITS = np.array([2, 2, 2, 3, 3, 3])  # of each count, of a number; 0.7 mg and 0.4 deg/s
+_PLACES = np.cumsum(_BITS) - _BITS
+_NUMBERS = 1 << int(_BITS.sum())  # come again after 327 s
+_NEAR_S = 0.5
 _TENTHS = 10
+_SIDES: tuple[Side, Side] = ("left", "right")
+Whole = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
@@ -71,20 +93,41 @@ def run_jumping(what: Coroutine[Any, Any, None]) -> None:
         runner.run(what)
 
 
-def numbered(minutes: float) -> Motion:
-    """Circles of the foot, again and again, each sample with its number."""
-    wish = Scenario(motion="ankle-circles", side="left", placement="foot", seed=4, rate_hz=RATE_HZ, gaps_s=())
-    made = simulate(wish)
+def exercises(minutes: float, side: Side, seed: int) -> tuple[Motion, Truth]:
+    """The exercises of one foot, again and again, as another wearer each time, each sample with its number; and
+    what was really done, in s of the motion."""
+    made, t_s = [], 0.0
+    while t_s < minutes * 60:
+        seed += 1
+        wish = [Scenario(motion=m, side=side, placement="foot", seed=seed) for m in EXERCISES]
+        wish = [replace(w, rate_hz=RATE_HZ, gaps_s=(), loss=0.0, jitter=0.0) for w in wish]
+        made.append((simulate_routine(wish), t_s))
+        t_s += len(made[-1][0].t_s) / RATE_HZ
     count = int(minutes * 60 * RATE_HZ)
-    i = np.arange(count)
-    digits = np.stack([i % _BASE, i // _BASE % _BASE, i // _BASE**2], axis=1)
-    return Motion(i / RATE_HZ, np.resize(made.acc_g, (count, 3)), digits * _STEP_DPS)
+    rows = np.concatenate([np.hstack([m.acc_g, m.gyr_dps]) for m, _ in made if m.gyr_dps is not None])[:count]
+    rows = numbered(rows, np.arange(count))
+    events = [_later(e, by_s) for m, by_s in made for e in m.events]
+    parts = [replace(s, start_s=s.start_s + t, end_s=s.end_s + t) for m, t in made for s in m.segments]
+    end_s = count / RATE_HZ
+    known = Truth(tuple(e for e in events if e.end_s < end_s), tuple(s for s in parts if s.start_s < end_s))
+    return Motion(np.arange(count) / RATE_HZ, rows[:, :3], rows[:, 3:]), known
 
 
-def numbers(gyr_dps: Floats) -> list[int]:
-    """The numbers of samples."""
-    digits = np.rint(gyr_dps / _STEP_DPS).astype(int)
-    return [int(n) for n in digits @ [1, _BASE, _BASE**2]]
+def _later(event: Event, by_s: float) -> Event:
+    return replace(event, start_s=event.start_s + by_s, end_s=event.end_s + by_s)
+
+
+def numbered(rows: Floats, number: Whole) -> Floats:
+    """Samples (n, 6), g and deg/s, with their numbers (n,) in the lowest bits of their counts."""
+    top = np.clip(np.rint(rows / _UNITS), -32768, 32767).astype(np.int64) >> _BITS << _BITS
+    return (top | number[:, None] >> _PLACES & (1 << _BITS) - 1) * _UNITS
+
+
+def numbers(item: Samples) -> Whole:
+    """The numbers of samples, as far as they do not come again."""
+    assert item.gyr_dps is not None
+    counts = np.rint(np.hstack([item.acc_g, item.gyr_dps]) / _UNITS).astype(np.int64)
+    return ((counts & (1 << _BITS) - 1) << _PLACES).sum(axis=1)
 
 
 @dataclass
@@ -100,6 +143,8 @@ class Account:
     again: int = 0
     first: int = -1
     last: int = -1
+    events: list[Event] = field(default_factory=list)
+    _last_s: float = 0.0
     _filled_since: int = 0
     _gap_since: bool = False
 
@@ -108,17 +153,22 @@ class Account:
         if isinstance(item, Gap):
             self.gaps += 1
             self._gap_since = True
-        elif isinstance(item, Samples) and item.gyr_dps is not None:
+        elif isinstance(item, Samples):
             made = (item.flags & INTERPOLATED) != 0
-            for number, filled in zip(numbers(item.gyr_dps), made.tolist(), strict=True):
+            for number, t_s, filled in zip(
+                numbers(item).tolist(), item.t_s.tolist(), made.tolist(), strict=True
+            ):
                 if filled:
                     self.filled += 1
                     self._filled_since += 1
                 else:
-                    self._real(number)
+                    self._real(number, t_s)
 
-    def _real(self, number: int) -> None:
+    def _real(self, number: int, t_s: float) -> None:
         self.received += 1
+        near = max(self.last, 0) + (t_s - self._last_s) * RATE_HZ
+        number += _NUMBERS * round((near - number) / _NUMBERS)
+        self._last_s = t_s
         missing = number - self.last - 1
         if self.first < 0:
             self.first = number
@@ -137,6 +187,42 @@ class Account:
 
 
 @dataclass
+class Counted:
+    """Events of an exercise while it was done, against the repetitions (`true`): how many there are, how many
+    lie in none of them, how many overlap another by more than a half, and how many there are too many in all
+    times it was done."""
+
+    true: int = 0
+    found: int = 0
+    invented: int = 0
+    double: int = 0
+    over: int = 0
+
+
+def counted(truth: Truth, events: Sequence[Event], exercise: str) -> Counted:
+    """`events` in s of the truth. What a detector says while something else is done is not looked at: which
+    exercise it was is not its business."""
+    out = Counted()
+    mine = [e for e in events if e.exercise == exercise]
+    done = [e for e in truth.events if e.exercise == exercise]
+    for part in (s for s in truth.segments if s.exercise == exercise):
+        found = sorted((e for e in mine if _within(e, part.start_s, part.end_s)), key=lambda e: e.start_s)
+        true = [e for e in done if _within(e, part.start_s, part.end_s)]
+        out.true += len(true)
+        out.found += len(found)
+        out.invented += sum(
+            not any(_within(e, t.start_s - _NEAR_S, t.end_s + _NEAR_S) for t in true) for e in found
+        )
+        out.double += sum(b.start_s < (a.start_s + a.end_s) / 2 for a, b in pairwise(found))
+        out.over += max(0, len(found) - len(true))
+    return out
+
+
+def _within(event: Event, start_s: float, end_s: float) -> bool:
+    return start_s <= (event.start_s + event.end_s) / 2 <= end_s
+
+
+@dataclass
 class Soaked:
     """What was seen. For each tenth of the time: the longest that a packet waited in the queue without a stall
     of the consumer, s; how far the streams were behind what arrived, s; objects of Python; memory, MB."""
@@ -147,7 +233,8 @@ class Soaked:
     reconnects: int = 0
     dropped: int = 0
     bad_packets: int = 0
-    events: int = 0
+    counted: dict[str, tuple[Counted, Counted]] = field(default_factory=dict)  # with the faults and without
+    replayed_alike: bool = True
     messages: int = 0
     waited_s: list[float] = field(default_factory=lambda: [0.0] * _TENTHS)
     behind_s: list[list[float]] = field(default_factory=lambda: [[] for _ in range(_TENTHS)])
@@ -164,6 +251,13 @@ class Soaked:
         out = [f"{side}: {a.unaccounted} samples" for side, a in self.accounts.items() if a.unaccounted]
         out += [f"waited {w:.2f} s" for w in self.waited_s if w > LATEST_S]
         out += [f"{b:.2f} s behind" for b in map(np.median, self.behind_s) if b > LATEST_S]
+        out += [
+            f"{name}: {c.invented} invented, {c.double} double, {c.over} too many; without faults "
+            f"{u.invented}, {u.double}, {u.over}"
+            for name, (c, u) in self.counted.items()
+            if c.invented > u.invented or c.double > u.double or c.over > u.over
+        ]
+        out += [] if self.replayed_alike else ["replayed, other events"]
         out += ["more objects"] if self.objects[-1] > 1.1 * self.objects[_TENTHS // 5] + 1000 else []
         return out
 
@@ -181,7 +275,7 @@ class Soak:
     """One run."""
 
     def __init__(self, minutes: float, seed: int, folder: Path) -> None:
-        self.seen, self.rng = Soaked(minutes), np.random.default_rng([seed, 11])
+        self.seed, self.seen, self.rng = seed, Soaked(minutes), np.random.default_rng([seed, 11])
         self.end_s, self.path = minutes * 60, folder / "soak.mcap"
         self.profile: Profile = load_profile("generic")
         self.settings: dict[str, str | int | float] = {"rate_hz": 100}
@@ -206,8 +300,8 @@ class Soak:
     async def run(self) -> None:
         """All of it."""
         began = time.perf_counter()
-        motion = numbered(self.seen.minutes)
-        sensors = [self._sensor(motion, n) for n in (1, 2)]
+        done = {side: exercises(self.seen.minutes, side, n) for n, side in enumerate(_SIDES, self.seed * 100)}
+        sensors = [self._sensor(done[side][0], n) for n, side in enumerate(_SIDES, 1)]
         radio = await Radio.start(self.air)
         for sensor in sensors:
             await sensor.start()
@@ -229,17 +323,31 @@ class Soak:
         scan = scan_mcap(self.path)
         assert (scan.closed, scan.damage) == (True, ())
         self.seen.messages = scan.packets
+        self._compare(done)
         self.seen.took_s = time.perf_counter() - began
+
+    def _compare(self, done: Mapping[Side, tuple[Motion, Truth]]) -> None:
+        """The events with the truth, with those of the undisturbed motion, and with those of the recording."""
+        tracks = {t.side: t for t in open_recording(self.path).tracks}
+        for side, (motion, truth) in done.items():
+            account = self.seen.accounts[side]
+            self.seen.replayed_alike &= run_engine(tracks[side].items()) == account.events
+            shifted = [_later(e, account.first / RATE_HZ) for e in account.events]
+            flags = np.zeros(len(motion.t_s), np.uint8)
+            whole = Samples(0, motion.t_s, motion.acc_g, motion.gyr_dps, flags)
+            calm = run_engine([StreamInfo(RATE_HZ, True, side=side, placement="foot"), whole])
+            for name in EXERCISES:
+                both = counted(truth, shifted, name), counted(truth, calm, name)
+                self.seen.counted[f"{name}, {side}"] = both
 
     def _sensor(self, motion: Motion, number: int) -> VirtualSensor:
         firmware = ProfileFirmware(self.profile, lambda _: motion, [self.settings])
         return VirtualSensor(self.air, firmware, address=f"C0:00:00:00:01:{number:02}")
 
     async def _listen(self, links: list[Link], inbox: Inbox, sensors: list[VirtualSensor]) -> None:
-        sides: tuple[Side, Side] = ("left", "right")
         metas = [
             SensorMeta(link.id, self.profile.text, dict(link.settings), side, "foot")
-            for link, side in zip(links, sides, strict=True)
+            for link, side in zip(links, _SIDES, strict=True)
         ]
         self.seen.accounts = {str(m.side): Account() for m in metas}
         recorder = Recorder(self.path, metas)
@@ -247,12 +355,16 @@ class Soak:
         over = asyncio.gather(*(s.finished.wait() for s in sensors))
         over.add_done_callback(lambda _: asyncio.get_running_loop().call_later(1.0, inbox.close))
         async for item in inbox:
-            self.seen.events += len(session.process(item))
+            self._tell(session.process(item))
             self._look(session, item)
             if self.rng.random() < 1e-4:
                 await self._stall()
-        self.seen.events += len(session.close())
+        self._tell(session.close())
         self.seen.bad_packets = sum(count for count, _ in session.bad_packets().values())
+
+    def _tell(self, events: Sequence[SessionEvent]) -> None:
+        for e in events:
+            self.seen.accounts[str(e.sensor.side)].events.append(e.event)
 
     def _take(self, meta: SensorMeta, item: Item) -> None:
         self.seen.accounts[str(meta.side)].take(item)
@@ -323,13 +435,20 @@ def page(seen: Soaked, command: str) -> str:
             zip(seen.waited_s, seen.behind_s, seen.objects, seen.memory_mb, strict=True)
         )
     ]
+    events = [
+        f"| {name} | {c.true} | {c.found} | {u.found} | {c.invented}, {u.invented} | {c.double}, {u.double} "
+        f"| {c.over}, {u.over} |"
+        for name, (c, u) in seen.counted.items()
+    ]
     faults = ", ".join(f"{name} {count}" for name, count in sorted(seen.faults.items()))
     about = (
         f"Made by `{command}`: two virtual sensors at 100 Hz, {seen.minutes:g} minutes of stream time in "
         f"{seen.took_s:.0f} s, over the virtual radio, with the client, queue, recorder and session of "
         f"`footsense record`. Faults: {faults}. The links were set up again {seen.reconnects} times; "
         f"{seen.bad_packets} packets were none of the profile's, the queue dropped {seen.dropped}; "
-        f"{seen.messages:,} are in the recording, which was closed and is whole; {seen.events:,} events."
+        f"{seen.messages:,} are in the recording, which was closed and is whole; replayed it gives "
+        f"{'the same' if seen.replayed_alike else 'other'} events, "
+        f"{sum(len(a.events) for a in seen.accounts.values()):,} of all detectors."
     )
     note = (
         "Waits are those while the consumer was not stalled on purpose. A stream is behind by what is waited "
@@ -349,6 +468,11 @@ def page(seen: Soaked, command: str) -> str:
         "# A long session", "", about, "",
         "| sensor | samples from first to last | received | filled | missing in gaps | unaccounted |",
         "| --- | --- | --- | --- | --- | --- |", *rows, "",
+        "| exercise | done | counted | counted without faults | invented | double | too many |",
+        f"|{' --- |' * 7}", *events, "",
+        ("Counted is what the detectors said while the exercise was done: what a fault cuts is not counted. "
+        "Invented lie in no repetition, double overlap another by more than a half, too many are there in one "
+        "going over it; after the comma without faults, by the same detectors."), "",
         f"| {' | '.join(table)} |", f"|{' --- |' * len(table)}", *tenths, "", note, "",
         f"Wrong: {'; '.join(seen.wrong()) or 'nothing'}.", "",
     ])  # fmt: skip

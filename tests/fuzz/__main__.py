@@ -23,6 +23,7 @@ from tests.soak import memory_mb
 
 FOUND = Path(__file__).with_name("found")
 GROWTH_MB = 256.0
+GUIDED = "## libFuzzer"  # what is said by hand of `guided.py`, kept
 
 
 @dataclass
@@ -129,7 +130,9 @@ def main() -> None:
         done.append(fuzz(TARGETS[name], given.minutes, given.seed))
         print(done[-1], file=sys.stderr, flush=True)
     command = f"python -m tests.fuzz --minutes {given.minutes:g} --seed {given.seed}"
-    given.output.write_text(page(done, command), encoding="utf-8")
+    before = given.output.read_text(encoding="utf-8") if given.output.exists() else ""
+    _, heading, said = before.partition(f"\n{GUIDED}")
+    given.output.write_text(page(done, command) + heading + said, encoding="utf-8")
     sys.exit(any(f.wrong for f in done))
 
 

@@ -1,6 +1,7 @@
 """A profile's table run backwards: samples to the bytes that the device would notify."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from footsense.devices import kinds
 from footsense.devices.codecs import CODECS
 from footsense.devices.framing import as_element, sealed
-from footsense.devices.layout import Channel, Layout, layouts
+from footsense.devices.layout import STANDARD_GRAVITY, Channel, Item, Layout, layouts
 from footsense.devices.lines import as_line
 from footsense.devices.profile import Profile
 from footsense.devices.settings import Value
@@ -24,8 +25,11 @@ class Encoder:
     def __init__(self, profile: Profile, settings: Mapping[str, Value]) -> None:
         profile = profile.told(settings)
         self.settings = profile.settings_for(settings)
-        found = [x for x in layouts(profile.data, self.settings) if x.timing and x.asked]
-        self._writers = [_Writer(layout) for layout in found]
+        found = layouts(profile.data, self.settings)
+        timed = [x for x in found if x.timing and x.asked]
+        self._writers: list[_Writer | _Elements] = [_Writer(x) for x in timed]
+        if profile.broadcasts:  # one packet tells all, of the first kind
+            self._writers = self._writers[:1] or [_Elements(found)]
 
     def encode(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[tuple[str, bytes]]:
         """(characteristic UUID, payload) in the order of sending, of the packets that these samples complete.
@@ -57,8 +61,7 @@ class _Writer:
         self._packets = 0
 
     def take(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[Sent]:
-        gyr = np.zeros_like(acc_g) if gyr_dps is None else gyr_dps
-        rows = np.column_stack((t_s, acc_g, gyr))
+        rows = _rows(t_s, acc_g, gyr_dps)
         kept = self._rows if first == self._next else self._rows[:0]
         self._rows = np.concatenate((kept, rows))
         self._next = first + len(rows)
@@ -78,26 +81,26 @@ class _Writer:
     def _packet(self, n: int) -> list[Sent]:
         index = self._next - len(self._rows)
         rows, self._rows = self._rows[:n], self._rows[n:]
-        message = self._whole(rows, index)
-        self._packets += 1
+        message = self.whole(rows, index)
         return [(index + n - 1, self._layout.char, part) for part in self._parts(message)]
 
-    def _whole(self, rows: Floats, index: int) -> bytes:
+    def whole(self, rows: Floats, index: int) -> bytes:
+        """The message of these rows, of which the first has this index."""
         layout, stream, timing = self._layout, self._layout.stream, self._layout.timing
-        assert timing is not None
         after = layout.after if len(rows) > 1 else 0
         out = bytearray(layout.at) + self._body(rows) + bytes(layout.tail + after)
         for rule in stream.when:
             out[rule.at] = rule.eq
         values: dict[str, float] = {"count": len(rows)}
-        if timing.tick_s and timing.tick_modulus:
+        if timing and timing.tick_s and timing.tick_modulus:
             t_s = rows[0 if timing.anchor == "first" else -1, 0]
             values["ticks"] = round(t_s / timing.tick_s) % timing.tick_modulus
-        if timing.sequence_modulus:
-            number = self._packets if timing.sequence_counts == "packets" else index
-            values["sequence"] = number % timing.sequence_modulus
+        if stream.header.sequence and layout.sequence_modulus:
+            number = self._packets if stream.header.sequence.counts == "packets" else index
+            values["sequence"] = number % layout.sequence_modulus
+        self._packets += 1
         for name, item in layout.items.items():
-            raw = values.get(name, item.raw)
+            raw = values.get(name, item.raw if item.size_of is None else _size(item, rows))
             if item.mask is not None:  # others share its bytes
                 raw = round(raw) | int(item.read(bytes(out), item.at))
             packed = kinds.packed(item.kind, raw)
@@ -142,6 +145,41 @@ class _Writer:
 def _as_bits(values: NDArray[Any]) -> NDArray[np.int64]:
     """Whole numbers for a codec: those of a float are its bits."""
     return (values.view(np.int32) if values.dtype.kind == "f" else values).astype(np.int64)
+
+
+class _Elements:
+    """Writes the packets of a device that has no samples: one for each row, with all that its streams read."""
+
+    def __init__(self, found: Sequence[Layout]) -> None:
+        self._char, self._rule = found[0].char, found[0].elements
+        here = [x for x in found if x.char == self._char]
+        self._writers = [_Writer(x) for x in (here if self._rule else here[:1])]
+
+    def take(self, first: int, t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> list[Sent]:
+        rows = _rows(t_s, acc_g, gyr_dps)
+        return [(first + i, self._char, self._packet(rows[i : i + 1], first + i)) for i in range(len(rows))]
+
+    def flush(self) -> list[Sent]:
+        return []
+
+    def _packet(self, row: Floats, index: int) -> bytes:
+        parts = [writer.whole(row, index) for writer in self._writers]
+        if self._rule is None:
+            return parts[0]
+        at = self._rule.at
+        return parts[0][:at] + b"".join(sorted(as_element(self._rule, part)[at:] for part in parts))
+
+
+def _rows(t_s: Floats, acc_g: Floats, gyr_dps: Floats | None) -> Floats:
+    gyr = np.zeros_like(acc_g) if gyr_dps is None else gyr_dps
+    return np.column_stack((t_s, acc_g, gyr))
+
+
+def _size(item: Item, rows: Floats) -> float:
+    """How large the first row's acceleration is in m/s2, or its rate in deg/s, as far as the number can say."""
+    x, y, z = rows[0, 1:4] * STANDARD_GRAVITY if item.size_of == "acc" else rows[0, 4:7]
+    raw, span = item.raw_of(math.sqrt(x * x + y * y + z * z)), kinds.limits(item.kind)
+    return raw if span is None else min(max(raw, span[0]), span[1])
 
 
 def _raw(channel: Channel, rows: Floats) -> NDArray[Any]:

@@ -34,9 +34,11 @@ MAX_SAMPLES = 512
 MAX_MESSAGE = 8192  # bytes of a message in fragments
 LARGEST_SCALE = 1e200  # the largest f32 times this is a number
 
+STANDARD_GRAVITY = 9.80665  # m/s2 in a g
+
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _UNITS = {
-    "acc": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / 9.80665},
+    "acc": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / STANDARD_GRAVITY},
     "gyr": {"dps": 1.0, "mdps": 1e-3, "rad/s": 180 / math.pi},
     "mag": {"uT": 1.0, "mG": 0.1},
 }
@@ -45,7 +47,7 @@ _UNITS = {
 @dataclass(frozen=True, slots=True)
 class Item:
     """A number of the header: where it lies, how it is read, its bits, its factor, what is added, the number
-    that means none, and what is sent there."""
+    that means none, and what is sent there: that number, or the size of a channel."""
 
     name: str
     at: int
@@ -56,6 +58,7 @@ class Item:
     mask: int | None = None
     add: float = 0.0
     null: int | None = None
+    size_of: Literal["acc", "gyr"] | None = None
 
     @property
     def end(self) -> int:
@@ -65,7 +68,11 @@ class Item:
     @property
     def raw(self) -> float:
         """The number that is sent, its bits where the mask has them."""
-        raw = (self.sent - self.add) / self.scale
+        return self.raw_of(self.sent)
+
+    def raw_of(self, value: float) -> float:
+        """The number that means this value."""
+        raw = (value - self.add) / self.scale
         return raw if self.mask is None else round(raw) * (self.mask & -self.mask)
 
 
@@ -122,6 +129,12 @@ class Layout:
     def length(self) -> int:
         """Bytes of a whole packet (a message, for fragments) without padding, with `per_packet` samples."""
         return self.at + self.sample_size * self.per_packet + self.tail
+
+    @property
+    def sequence_modulus(self) -> int | None:
+        """What the counter of its packets begins anew after, None where it has none."""
+        counter = self.stream.header.sequence
+        return None if counter is None else _modulus(counter.wrap, counter.type)
 
 
 def layouts(data: ProfileData, settings: Mapping[str, Value]) -> list[Layout]:
@@ -303,7 +316,7 @@ def _item(name: str, number: Number | Stamp | Counter, where: str, names: Mappin
     sent = _number(number.value, f"{where}.value", names) if number.value is not None else add
     if scale == 0:
         raise ProfileError(f"{where}.scale: is 0")
-    item = Item(name, number.at, number.type, read, scale, sent, number.mask, add, number.null)
+    item = Item(name, number.at, number.type, read, scale, sent, number.mask, add, number.null, number.size_of)
     _fits(number.type, item.raw, where)
     return item
 

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from footsense.devices.model import Match, ProfileData
 from footsense.devices.uuids import full
 
+MANUFACTURER, SERVICE_DATA = "manufacturer:0x", "service-data:0x"  # where profiles say what is advertised
+
 
 class Advertisement(Protocol):
     """What is heard; bleak's AdvertisementData is one."""
@@ -29,6 +31,13 @@ class Advertised:
     service_uuids: list[str] = field(default_factory=list)
     manufacturer_data: Mapping[int, bytes] = field(default_factory=dict)
     service_data: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def places(self) -> dict[str, bytes]:
+        """Its data by their places, as profiles name them."""
+        makers = {f"{MANUFACTURER}{company:04x}": data for company, data in self.manufacturer_data.items()}
+        told = {uuid[4:8]: data for uuid, data in self.service_data.items() if uuid == full(uuid[4:8])}
+        return makers | {f"{SERVICE_DATA}{uuid}": data for uuid, data in told.items()}
 
 
 def score(rules: Sequence[Match], heard: Advertisement) -> int:
@@ -74,6 +83,35 @@ def _data_score(rule: Match, data: bytes) -> int:
     mask = bytes.fromhex(rule.data_mask) if rule.data_mask else b"\xff" * len(wanted)
     fits = len(data) >= len(wanted) and all(d & m == w & m for d, m, w in zip(data, mask, wanted, strict=False))
     return 30 if fits else 0
+
+
+def said(data: ProfileData, heard: Advertisement) -> list[tuple[str, bytes]]:
+    """What an advertisement holds for the profile, as (place, bytes) of each place that it names; what begins
+    otherwise than its rules for that place say is of another kind."""
+    places = [full(char.uuid) for char in data.chars.values()]
+    found = [(place, _at(place, heard)) for place in places]
+    return [(place, told) for place, told in found if told is not None and _is_meant(data.match, place, told)]
+
+
+def _at(place: str, heard: Advertisement) -> bytes | None:
+    told = None
+    if place.startswith(MANUFACTURER):
+        told = heard.manufacturer_data.get(int(place.removeprefix(MANUFACTURER), 16))
+    elif place.startswith(SERVICE_DATA):
+        told = heard.service_data.get(full(place.removeprefix(SERVICE_DATA)))
+    return None if told is None else bytes(told)
+
+
+def _is_meant(rules: Sequence[Match], place: str, told: bytes) -> bool:
+    here = [rule for rule in rules if rule.data is not None and _place_of(rule) == place]
+    return not here or any(_data_score(rule, told) for rule in here)
+
+
+def _place_of(rule: Match) -> str:
+    """Where the data lie that the rule speaks of."""
+    if rule.company is not None:
+        return f"{MANUFACTURER}{rule.company:04x}"
+    return f"{SERVICE_DATA}{(rule.service_data or '').lower()}"
 
 
 def advertised(data: ProfileData) -> Advertised:

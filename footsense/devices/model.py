@@ -254,7 +254,8 @@ class Counter(Table, frozen=True, kw_only=True):
 
 class Number(Table, frozen=True, kw_only=True):
     """Another number of the header: `add` and `scale` times the number, of which `mask` takes bits; `null`:
-    that number says that there is none. `value` is what a virtual device sends there."""
+    that number says that there is none. `value` is what a virtual device sends there; `size_of`: it sends how
+    large this is, in m/s2 or deg/s."""
 
     at: At
     type: Kind
@@ -263,6 +264,7 @@ class Number(Table, frozen=True, kw_only=True):
     scale: Expression = "1"
     add: Expression = "0"
     value: Expression | None = None
+    size_of: Literal["acc", "gyr"] | None = None
 
 
 class PackedNumbers(Table, frozen=True, kw_only=True):

@@ -119,6 +119,16 @@ class AirController(Controller):
         super().__init__(name, link=air)
         self.air = air
         self.rssi_dbm = rssi_dbm
+        self._advertised = asyncio.Event()
+
+    async def advertised(self) -> None:
+        """Wait until it advertises the next time."""
+        self._advertised.clear()
+        await self._advertised.wait()
+
+    def send_advertising_pdu(self, packet: ll.AdvertisingPdu) -> None:
+        super().send_advertising_pdu(packet)
+        self._advertised.set()
 
     def close(self) -> None:
         """Leave the air."""

@@ -103,6 +103,6 @@ def _table(profile: Profile, settings: Settings) -> Table:
         heard.local_name,
         {service: [(uuid, properties) for uuid, properties, _ in chars] for service, chars in gatt},
         heard.service_uuids,
-        next(iter(heard.manufacturer_data.items()), None),
+        {} if profile.broadcasts else heard.places,
         {uuid: value for _, chars in gatt for uuid, _, value in chars},
     )

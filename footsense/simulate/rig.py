@@ -10,10 +10,8 @@ from footsense.devices import Profile
 from footsense.simulate.air import Air
 from footsense.simulate.firmware import Motion, ProfileFirmware, Settings
 from footsense.simulate.virtual_link import Radio
-from footsense.simulate.virtual_sensor import VirtualSensor
+from footsense.simulate.virtual_sensor import HOPS, VirtualSensor
 from footsense.simulate.wearer import Simulated
-
-_HOPS = 50  # turns of the event loop; a notification needs about ten to arrive, however slow the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Rig:
     async def when_over(self, then: Callable[[], None]) -> None:
         """Call `then` when the motion is over and its last packet has arrived."""
         await self.sensor.finished.wait()
-        for _ in range(_HOPS):
+        for _ in range(HOPS):
             await asyncio.sleep(0)
         then()
 

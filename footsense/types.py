@@ -113,8 +113,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What machine (`clock`: its clocks) or link (`link`: connected, lost, battery, …) say of themselves,
-    recorded with the session. `fields` are listed where recordings' messages are. Detectors never see it."""
+    """What machine (`clock`: its clocks) or link (`link`: connected, heard, lost, battery, …) say of
+    themselves, recorded with the session. `fields` are listed where recordings' messages are. Detectors never
+    see it."""
 
     host_ns: int
     about: Literal["clock", "link"]

@@ -1,4 +1,4 @@
-"""What is advertised rather than notified: decoded, matched, and refused by a link; numbers that mean none,
+"""What is advertised rather than notified: decoded and matched; numbers that mean none,
 bits, decimal digits."""
 
 from dataclasses import dataclass, field
@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footsense.devices import Decoder, kinds, load_profile, parse_profile, profile_names
+from footsense.devices import Decoder, commands, kinds, load_profile, parse_profile, profile_names
 from footsense.devices.reading import Readings
 from footsense.errors import PacketError, ProfileError, UsageError
-from footsense.sources.plan import plan_for
 from footsense.types import Decoded
 
 TAGS = [name for name in profile_names() if load_profile(name).broadcasts]
@@ -33,10 +32,11 @@ def test_there_are_tags() -> None:
 
 
 @pytest.mark.parametrize("name", TAGS)
-def test_a_link_to_what_only_advertises_is_refused_in_words(name: str) -> None:
-    with pytest.raises(UsageError, match="only advertises, about once a second, which is too slow"):
-        plan_for(load_profile(name), {})
-    assert not load_profile(name).subscribe({})
+def test_nothing_is_asked_of_what_only_advertises(name: str) -> None:
+    profile = load_profile(name)
+    assert not profile.subscribe({})
+    assert not profile.required({})
+    assert not commands(profile, {})
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ TOY = SimpleNamespace(
     name="toy",
     match_score=lambda data: 2 if SERVICE in data.service_uuids else 0,
     broadcasts=False,
+    said=lambda _: [],
     data=SimpleNamespace(chars={}),
 )
 

@@ -66,7 +66,7 @@ def test_only_the_virtual_link_and_the_sources_import_bleak() -> None:
         for f in PACKAGE.rglob("*.py")
         if any(i.startswith("bleak") for i in imports(f))
     }
-    bluetooth = {"ble.py", "central.py", "listen.py", "words.py"}
+    bluetooth = {"ble.py", "broadcast.py", "central.py", "listen.py", "words.py"}
     assert users <= {*(f"sources/{name}" for name in bluetooth), "simulate/virtual_link.py"}
 
 

@@ -194,9 +194,9 @@ def test_a_folder_that_cannot_be_made_is_said(config: Path) -> None:
 
 def test_only_a_sensor_that_can_be_used_is_remembered() -> None:
     found = [near(), near("toy", "C0:00:00:00:00:03"), near("tv", "C0:00:00:00:00:04", None),
-             near("tag", "C0:00:00:00:00:05", RUUVI)]  # fmt: skip
+             near("tag", "C0:00:00:00:00:05", load_profile("bthome-v2"))]  # fmt: skip
     refused = {"x\x1b": r"called 'x\\x1b' was heard", "TOY": "choose by address", "tv": "none of the profiles",
-               "tag": "only advertises"}  # fmt: skip
+               "tag": "holds no acceleration along three axes"}  # fmt: skip
     for name, why in refused.items():
         with pytest.raises(UsageError, match=why):
             cli.choose(found, name)
@@ -206,6 +206,8 @@ def test_only_a_sensor_that_can_be_used_is_remembered() -> None:
         == remembered()
         == Remembered("toy", "C0:00:00:00:00:03", "generic")
     )
+    slow = near("tag", "C0:00:00:00:00:06", RUUVI)
+    assert cli.choose([slow], "tag").profile == "ruuvitag-df5"
 
 
 def test_record_takes_the_remembered_sensor_and_says_so(wearer: Simulated) -> None:

@@ -131,6 +131,19 @@ def exercise_reasons(about: About, placement: Placement | None, rate_hz: float) 
     return reasons
 
 
+def slowness(exercises: Iterable[About], rate_hz: float) -> str:
+    """A line on what a sensor of this rate cannot show of these exercises; empty where it is nothing."""
+    if rate_hz < MIN_RATE_HZ:
+        return (
+            f"it samples at {rate_hz:.3g} Hz, and at least {MIN_RATE_HZ:g} are needed to count anything: the "
+            "recording will not be verifiable"
+        )
+    slow = [f"{about.exercise} ({about.min_rate_hz:g})" for about in exercises if rate_hz < about.min_rate_hz]
+    if not slow:
+        return ""
+    return f"it samples at {rate_hz:.3g} Hz, which is few for {', '.join(slow)}: the count may be off"
+
+
 def _better_placement(about: About) -> str:
     good = [p for p in ("foot", "ankle", "shank") if about.placements.get(p, Grade.GOOD) is Grade.GOOD]
     return f"; wear it on the {good[0]}" if good else ""

@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 from footsense.errors import BluetoothError
 from footsense.recording import Recorder, Segment
 from footsense.session import Session, SessionEvent
-from footsense.sources.ble import Link
 from footsense.sources.inbox import Inbox, Received
+from footsense.sources.source import Source
 from footsense.types import Item, SensorMeta
 
 _T = TypeVar("_T")
@@ -39,18 +39,18 @@ class Outcome:
 
 
 async def record(
-    link: Link, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher", *, simulated: bool = False,
+    source: Source, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher", *, simulated: bool = False,
     segment: Segment | None = None,
 ) -> Outcome:  # fmt: skip
-    """Connect, and record to `path` until the inbox closes or the link is lost for good. The recording keeps
-    whether its wearer is `simulated`, and which `segment` of a session it is.
+    """Listen to the source, and record to `path` until the inbox closes or the link is lost for good. The
+    recording keeps whether its wearer is `simulated`, and which `segment` of a session it is.
 
     The recording is closed and kept however it ends. Raises BluetoothError if the sensor cannot be connected,
     RecordingError if the file cannot be made.
     """
     outcome = Outcome(path)
-    async with link:
-        meta = replace(meta, settings=dict(link.settings or meta.settings))
+    async with source:
+        meta = replace(meta, settings=dict(source.settings or meta.settings))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         facts = {"simulated": True} if simulated else None
         recorder = Recorder(path, [meta], created_utc=now, facts=facts, segment=segment)
@@ -67,7 +67,7 @@ async def record(
     return outcome
 
 
-async def until_interrupted(body: Coroutine[Any, Any, _T], link: Link, inbox: Inbox) -> tuple[_T, bool]:
+async def until_interrupted(body: Coroutine[Any, Any, _T], source: Source, inbox: Inbox) -> tuple[_T, bool]:
     """The result of `body`, which records, and whether Ctrl-C (a cancellation) came.
 
     Ctrl-C closes the inbox, so that the body ends by itself, in order; before the sensor streams it cancels.
@@ -77,7 +77,7 @@ async def until_interrupted(body: Coroutine[Any, Any, _T], link: Link, inbox: In
     try:
         return await asyncio.shield(task), False
     except asyncio.CancelledError:
-        if not link.streaming:
+        if not source.streaming:
             task.cancel()
         inbox.close()
         return await task, True

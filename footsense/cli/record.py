@@ -17,16 +17,16 @@ from footsense.errors import UsageError
 from footsense.text import counted, display
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from footsense.cli.live import Outcome
     from footsense.cli.presses import PressGuide
     from footsense.cli.wearing import WearingGuide
     from footsense.recording import Segment
     from footsense.session import Session, SessionEvent
-    from footsense.sources.ble import Link
     from footsense.sources.central import Central, Found
     from footsense.sources.inbox import Inbox, Received
+    from footsense.sources.source import Source
     from footsense.types import Item, Placement, Reference, SensorMeta, Side, Status
 
 _BATTERY_LOW = 20
@@ -49,7 +49,7 @@ class Wish:
 
 
 @click.command(name="record")
-@click.option("--device", metavar="NAME", help="Name or address of the sensor, if there are several.")
+@click.option("--device", metavar="NAME", help="Name or address of the sensor: of several, or of a tag.")
 @click.option("--profile", metavar="P", help="Use this profile only: a built-in name or a TOML file.")
 @click.option(
     "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="A setting of the profile, such as rate_hz=100."
@@ -140,9 +140,9 @@ def _by_date() -> Path:
 async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome", bool]:
     """Find the sensor and record it; whether Ctrl-C ended it."""
     from footsense.cli.live import record, until_interrupted  # noqa: PLC0415
-    from footsense.sources.ble import Link  # noqa: PLC0415
     from footsense.sources.inbox import Inbox, clock_readings, steady_clock  # noqa: PLC0415
     from footsense.sources.plan import plan_for  # noqa: PLC0415
+    from footsense.sources.source import source_of  # noqa: PLC0415
     from footsense.types import SensorMeta  # noqa: PLC0415
 
     found = await _found(central, wish.device, screen)
@@ -150,16 +150,35 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     settings = found.profile.settings_for(wish.settings)
     inbox = Inbox(steady_clock(), readings=clock_readings)
     plan = plan_for(found.profile, settings)
-    link = Link(central, found.device, found.label, plan, inbox, rssi_dbm=found.rssi_dbm)
-    meta = SensorMeta(link.id, found.profile.text, settings, wish.side, wish.placement)
-    screen.say(f"{found.label}: connecting …")
+    _say_slow(found, settings, wish, screen)
+    source = source_of(central, found, plan, inbox)
+    meta = SensorMeta(source.id, found.profile.text, settings, wish.side, wish.placement)
+    screen.say(f"{found.label}: {'listening' if plan.said else 'connecting'} …")
     meter = _Meter(
-        screen, link, inbox, wish.duration_s,
+        screen, source, inbox, wish.duration_s,
         _guide(screen, meta, wish),
         presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
     )  # fmt: skip
-    recorded = record(link, meta, inbox, wish.path, meter, segment=wish.segment)
-    return await until_interrupted(recorded, link, inbox)
+    recorded = record(source, meta, inbox, wish.path, meter, segment=wish.segment)
+    return await until_interrupted(recorded, source, inbox)
+
+
+def _say_slow(found: "Found", settings: "Mapping[str, str | int | float]", wish: Wish, screen: Screen) -> None:
+    """What the sensor's rate cannot show. Raises UsageError where it is too low for what was asked."""
+    from footsense.analysis.quality import MIN_RATE_HZ, slowness  # noqa: PLC0415
+    from footsense.devices import Decoder  # noqa: PLC0415
+    from footsense.exercises import detector, exercise_names  # noqa: PLC0415
+
+    assert found.profile is not None
+    rate_hz = next(t.rate_hz for t in Decoder(found.profile, settings).timings if t.carries_acc)
+    if rate_hz < MIN_RATE_HZ and (wish.presses or wish.check_wearing):
+        option = "--presses" if wish.presses else "--check-wearing"
+        raise UsageError(
+            f"{option} takes a sensor of {MIN_RATE_HZ:g} Hz or more; {found.label} sends at {rate_hz:.3g} Hz"
+        )
+    slow = slowness([detector(name).about for name in exercise_names()], rate_hz)
+    if slow:
+        screen.say(f"{found.label}: {slow}")
 
 
 async def _found(central: "Central", device: str | None, screen: Screen) -> "Found":
@@ -225,10 +244,10 @@ class _Meter:
     wearing check, `presses` asks for top presses after it, and ends it where no duration was said."""
 
     def __init__(
-        self, screen: Screen, link: "Link", inbox: "Inbox", duration_s: float | None,
+        self, screen: Screen, source: "Source", inbox: "Inbox", duration_s: float | None,
         guide: "WearingGuide | None" = None, *, presses: "PressGuide | None" = None,
     ) -> None:  # fmt: skip
-        self._screen, self._link, self._inbox = screen, link, inbox
+        self._screen, self._source, self._inbox = screen, source, inbox
         self._duration_s, self._guide, self._presses = duration_s, guide, presses
         self._samples = self._gaps = 0
         self._first_s: float | None = None
@@ -268,7 +287,7 @@ class _Meter:
     def _lead(self, session: "Session", host_ns: int) -> None:
         if self._guide is None and self._presses is None:
             return
-        now_s = session.stream_time(self._link.id, host_ns)
+        now_s = session.stream_time(self._source.id, host_ns)
         if self._guide is not None:
             self._guide.seen(session, host_ns, now_s)
         if self._presses is not None and (self._guide is None or self._guide.over):

@@ -61,7 +61,7 @@ async def scan(central: "Central", seconds: float, progress: Progress, *, batter
 def choose(found: Sequence["Found"], name: str) -> "Remembered":
     """Remember the one device of that name or address. Raises UsageError if it is not one that can be used."""
     from footsense.sources.central import is_called, unknown  # noqa: PLC0415
-    from footsense.sources.plan import nothing_to_connect_to  # noqa: PLC0415
+    from footsense.sources.plan import plan_for  # noqa: PLC0415
     from footsense.sources.remembered import Remembered, remember  # noqa: PLC0415
     from footsense.text import display  # noqa: PLC0415
 
@@ -72,8 +72,9 @@ def choose(found: Sequence["Found"], name: str) -> "Remembered":
         addresses = ", ".join(display(f.device.address) for f in called)
         raise UsageError(f"more than one device is called '{display(name)}': choose by address ({addresses})")
     (one,) = called
-    if one.profile is None or one.profile.broadcasts:
-        raise UsageError(nothing_to_connect_to(one.profile) if one.profile else unknown(one))
+    if one.profile is None:
+        raise UsageError(unknown(one))
+    plan_for(one.profile, {})  # which says so where nothing can be counted from it
     chosen = Remembered(one.name, one.device.address, one.profile.name)
     remember(chosen)
     return chosen
@@ -120,7 +121,10 @@ def _hint(found: Sequence["Found"], mine: "Remembered | None") -> str:
     if any(f.profile and not f.profile.broadcasts for f in found):
         return "`footsense scan --remember NAME` (or ADDRESS) makes one yours: `footsense record` then takes it"
     if any(f.profile for f in found):
-        return "those that a profile knows only advertise, which is too slow to count anything"
+        return (
+            "those that a profile knows only advertise, which is too slow to count anything; "
+            "`footsense record --device NAME` records one all the same"
+        )
     return "none of these is known to a profile; `footsense profiles list` shows which are"
 
 

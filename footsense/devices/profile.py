@@ -11,7 +11,7 @@ import msgspec
 from footsense.devices import settings as _settings
 from footsense.devices.checks import check_tables
 from footsense.devices.layout import Layout, layouts
-from footsense.devices.matching import Advertised, Advertisement, advertised, score
+from footsense.devices.matching import Advertised, Advertisement, advertised, said, score
 from footsense.devices.model import IN_WORDS, Char, ProfileData, Setting, Stream
 from footsense.devices.selfdescribed import as_described, check_described, found
 from footsense.devices.settings import Value, applies
@@ -62,6 +62,10 @@ class Profile:
     def match_score(self, advertisement: Advertisement) -> int:
         """How well the advertisement fits; 0: not at all."""
         return score(self.data.match, advertisement)
+
+    def said(self, advertisement: Advertisement) -> list[tuple[str, bytes]]:
+        """What an advertisement tells this profile's streams, as (place, bytes)."""
+        return said(self.data, advertisement)
 
     @property
     def broadcasts(self) -> bool:

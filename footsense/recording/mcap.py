@@ -31,7 +31,7 @@ from footsense.types import (
 )
 
 _CHUNK = 4096  # samples an item
-_LINK = {"connected", "lost", "back"}
+_LINK = {"connected", "heard", "lost", "back"}
 _MAX_SENSORS = 16
 _MAX_PROFILE = 1 << 17
 

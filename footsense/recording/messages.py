@@ -8,9 +8,9 @@ else is a JSON object with `topic`, `seq` and `host_ns` whose last key `crc32` i
     /tick     the source's clock, four a second
     /command  `kind` and `fields`: what was said to the session
     /clock    `monotonic_ns`, `boottime_ns` (null where there is none), `wall_ns`: the host's clocks, every 10 s
-    /link     `sensor`, `event` (connected, lost, back, battery), and what is known then: `mtu`,
-              `rssi_dbm`, `battery_percent`; or of all sensors `event` dropped: how many `packets` came while
-              too many waited already
+    /link     `sensor`, `event` (connected, or heard where it only advertises; lost, back, battery), and what
+              is known then: `mtu`, `rssi_dbm`, `battery_percent`; or of all sensors `event` dropped: how many
+              `packets` came while too many waited already
     /end      it was closed: `reason`, number of `messages`
     /repair   after all others, of a file that `footsense repair` wrote: from what, and what was dropped
 """

@@ -18,7 +18,6 @@ from bleak.backends.scanner import AdvertisementData
 from footsense.devices import Profile
 from footsense.errors import BluetoothError, NotHeardError, UsageError
 from footsense.sources import battery
-from footsense.sources.plan import nothing_to_connect_to
 from footsense.sources.words import FAILURES, OldServiceError, explained
 from footsense.text import display
 
@@ -34,7 +33,8 @@ class Patience:
     `write_s`: one write or subscription. `describe_s`: until a device has said what it sends.
     `mtu_s`: until the system tells the packet length negotiated.
     `stop_s`: the stop writes, and the disconnection. `silence_s` without a packet, or ten packets' time if
-    that is longer, means that the link is lost. `settle_s`: the scan goes on after the first match, for
+    that is longer, means that the link is lost; `unheard_s` (or that time) of one that only advertises,
+    every 1 to 10 s, and is not heard each time. `settle_s`: the scan goes on after the first match, for
     others. `reconnect_s`: how long a lost sensor is tried again.
     """
 
@@ -49,6 +49,7 @@ class Patience:
     mtu_s: float = 2.0
     stop_s: float = 3.0
     silence_s: float = 1.0
+    unheard_s: float = 30.0
     settle_s: float = 1.0
     reconnect_s: float = 30.0
 
@@ -152,13 +153,20 @@ class Central:
     ) -> Found:
         """The one sensor that a profile knows, or the one of that name or address, or of that very address.
 
-        Scans `settle_s` longer than to the first match. Raises NotHeardError if none is heard,
-        BluetoothError if no profile can use it, UsageError if there are several to choose from.
+        One that only advertises is taken where it is asked for, or where the profiles are of such alone: it
+        may be anybody's, and is no match for one that streams. Scans `settle_s` longer than to the first match.
+        Raises NotHeardError if none is heard, BluetoothError if no profile can use it, UsageError if there are
+        several to choose from.
         """
+        asked = bool(name or address) or all(profile.broadcasts for profile in self.profiles)
+
+        def is_match(found: Found) -> bool:
+            return found.profile is not None and (asked or not found.profile.broadcasts)
+
         with explained():
             async with self.lock:
-                heard = await self._heard(_wanted(name, address), timeout_s)
-        matches = [f for f in heard if f.profile and not f.profile.broadcasts]
+                heard = await self._heard(_wanted(name, address), is_match, timeout_s)
+        matches = [f for f in heard if is_match(f)]
         if not matches:
             raise _none_found(name or address, timeout_s, heard)
         if len(matches) > 1:
@@ -182,8 +190,10 @@ class Central:
                     found = await there
         return found
 
-    async def _heard(self, wanted: Callable[[Found], bool], timeout_s: float) -> list[Found]:
-        """The devices that are wanted; until `settle_s` after the first that a profile knows."""
+    async def _heard(
+        self, wanted: Callable[[Found], bool], is_match: Callable[[Found], bool], timeout_s: float
+    ) -> list[Found]:
+        """The devices that are wanted; until `settle_s` after the first match."""
         found: dict[str, Found] = {}
         first = asyncio.Event()
 
@@ -191,7 +201,7 @@ class Central:
             judged = self._judge(device, data)
             if wanted(judged):
                 found[device.address] = judged
-                if judged.profile and not judged.profile.broadcasts:
+                if is_match(judged):
                     first.set()
 
         async with listening(heard, self.scan_kw, self.patience):
@@ -227,10 +237,15 @@ def _wanted(name: str | None, address: str | None) -> Callable[[Found], bool]:
 
 
 def _none_found(name: str | None, timeout_s: float, heard: Sequence[Found]) -> BluetoothError:
-    if name and heard and heard[0].profile:
-        return BluetoothError(nothing_to_connect_to(heard[0].profile))
     if name and heard:
         return BluetoothError(unknown(heard[0]))
+    tag = next((f for f in heard if f.profile), None)
+    if tag is not None:
+        which = f"{tag.label} ({display(tag.device.address)})"
+        return NotHeardError(
+            f"no sensor that streams was heard in {timeout_s:g} s; {which} only advertises, which is too slow "
+            "to count anything: choose it with --device to record it all the same"
+        )
     what = f"no sensor called '{display(name)}'" if name else "no sensor that a profile knows"
     hint = "switch it on, bring it near, and look with `footsense scan`"
     return NotHeardError(f"{what} was heard in {timeout_s:g} s: {hint}")

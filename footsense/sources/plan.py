@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from footsense.devices import Decoder, Profile, Write, commands
+from footsense.devices import Advertisement, Decoder, Profile, Write, commands
 from footsense.errors import UsageError
 
 Settings = Mapping[str, str | int | float]
@@ -18,7 +18,8 @@ class Plan:
     `settings` are those it is made for; `told` makes the plan with what the device has answered to the probes,
     which raises UsageError for a value that the profile does not know; `found` gives what follows from the
     characteristics (UUIDs) that the device has. `told_by`: where it says itself what it sends, the
-    characteristics that must be for that, before it is known which others must.
+    characteristics that must be for that, before it is known which others must. `said`: where the device only
+    advertises, the packets in an advertisement as (place, bytes); None where it is connected to.
     """
 
     name: str
@@ -31,26 +32,14 @@ class Plan:
     told: "Callable[[Settings], Plan] | None" = None
     found: Callable[[Sequence[str]], Settings] = lambda _: {}
     told_by: tuple[tuple[str, str], ...] | None = None
-
-
-def nothing_to_connect_to(profile: Profile) -> str:
-    """One line about a device that only advertises."""
-    return (
-        f"{profile.name}: this device only advertises, about once a second, which is too slow to count "
-        "anything, and there is nothing to connect to: take a sensor that streams (`footsense profiles list`)"
-    )
+    said: Callable[[Advertisement], list[tuple[str, bytes]]] | None = None
 
 
 def plan_for(profile: Profile, settings: Settings) -> Plan:
-    """The plan of a profile. Raises UsageError for settings that it does not have, and for a device that only
-    advertises."""
-    if profile.broadcasts:
-        raise UsageError(nothing_to_connect_to(profile))
-    if profile.data.described and not any(t.carries_acc for t in Decoder(profile, settings).timings):
-        raise UsageError(
-            f"{profile.name}: the device says that it sends no acceleration: switch it on with its own "
-            "software, or label it in its experiment"
-        )
+    """The plan of a profile. Raises UsageError for settings that it does not have, and for a device that sends
+    no acceleration."""
+    if not any(t.carries_acc for t in Decoder(profile, settings).timings):
+        raise UsageError(f"{profile.name}: {_no_acceleration(profile)}")
     required, writes = profile.required(settings), tuple(commands(profile, settings))
     return Plan(
         profile.name,
@@ -63,6 +52,19 @@ def plan_for(profile: Profile, settings: Settings) -> Plan:
         lambda answers: plan_for(profile, {**_asked(profile, settings), **answers}),
         profile.found,
         _told_by(profile, required, writes),
+        profile.said if profile.broadcasts else None,
+    )
+
+
+def _no_acceleration(profile: Profile) -> str:
+    if profile.data.described:
+        return (
+            "the device says that it sends no acceleration: switch it on with its own software, or label it in "
+            "its experiment"
+        )
+    return (
+        "what it sends so holds no acceleration along three axes, without which nothing can be counted: set it "
+        "otherwise, or take another sensor (`footsense profiles list`)"
     )
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from footsense.cli import cli
 from footsense.devices import load_profile, profile_names
-from footsense.errors import FootsenseError
+from footsense.errors import FootsenseError, UsageError
 from footsense.resources import data_folder
 from tests.device_table import BEGIN, END, table
 
@@ -170,11 +170,25 @@ def test_check_says_when_no_golden_packet_proves_a_profile(tmp_path: Path) -> No
     assert (told["valid"], told["golden"]) == (True, 0)
 
 
-def test_the_nearest_value_is_not_taken_silently() -> None:
-    near = run("commands", "xsens-dot", "--set", "rate_hz=50")
-    assert near.exit_code == 0
-    assert near.stderr == "footsense: xsens-dot has no rate_hz 50, 60 is taken\n"
-    assert near.stdout == run("commands", "xsens-dot", "--set", "rate_hz=60").stdout
+@pytest.mark.parametrize(
+    ("name", "pairs", "said"),
+    [
+        ("xsens-dot", ["rate_hz=50"], "rate_hz is '50', expected one of 1, 4, 10, 12, 15, 20, 30, 60"),
+        ("metawear", ["acc_range_g=3"], "acc_range_g is '3', expected one of 2, 4, 8, 16"),
+        ("metawear", ["acc_impl=0", "acc_range_g=16"], "acc_range_g is '16', expected one of 2, 4, 8"),
+        ("muse", ["rate_hz=1"], "rate_hz is '1', expected one of 52"),
+        ("generic", ["rate_hz=1000"], "rate_hz is '1000', expected 10 to 400"),
+        ("generic", ["rate_hz=fast"], "rate_hz is 'fast', expected 10 to 400"),
+    ],
+)
+def test_a_value_that_the_device_does_not_have_is_refused(name: str, pairs: list[str], said: str) -> None:
+    asked = [part for pair in pairs for part in ("--set", pair)]
+    for done in (run("commands", name, *asked), run("decode", name, *asked, "00")):
+        assert isinstance(done.exception, UsageError)
+        assert str(done.exception).startswith(f"profile {name}: {said}")
+
+
+def test_a_value_is_one_however_it_is_written() -> None:
     for exact in ("60", "60.0", "+60"):
         assert run("commands", "xsens-dot", "--set", f"rate_hz={exact}").stderr == ""
     for name in ("generic", "movesense-gsp"):
@@ -203,3 +217,17 @@ def test_show_ends_no_line_in_a_bare_colon(tmp_path: Path) -> None:
 def test_the_table_of_devices_is_that_of_the_profiles() -> None:
     """Made by `python -m tests.device_table`."""
     assert table() == guide().split(BEGIN)[1].split(END)[0]
+
+
+def test_check_of_a_folder_is_of_every_profile_in_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no profile"):
+        raise run("check", str(tmp_path)).exception or AssertionError
+    good = own_profile(tmp_path)
+    bad = tmp_path / "bad.toml"
+    bad.write_text("schema = 1")
+    (tmp_path / "README.md").write_text("no profile")
+    done = run("check", "--json", str(tmp_path))
+    assert done.exit_code == 1
+    assert [(told["profile"], told["valid"]) for told in lines(done)] == [(str(bad), False), (str(good), True)]
+    shipped = run("check", str(data_folder("firmware_profiles")))
+    assert (shipped.exit_code, shipped.stdout.count(": valid")) == (0, len(profile_names()))

@@ -1,6 +1,6 @@
 """`footsense profiles`: the device profiles, and what they make of bytes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,9 +169,12 @@ def _writes(profile: "Profile") -> list[str]:
 @click.argument("files", nargs=-1, required=True, metavar="PROFILE…")
 @_JSON
 def check(files: tuple[str, ...], *, as_json: bool) -> None:
-    """Is a profile valid, and do its golden packets decode as it says? Exit code 1 if one is not."""
+    """Is a profile valid, and do its golden packets decode as it says? Of a folder, every .toml file in it.
+
+    Exit code 1 if one is not.
+    """
     failed = False
-    for file in files:
+    for file in _files(files):
         faults, golden = _faults(file)
         failed |= bool(faults)
         if as_json:
@@ -182,6 +185,17 @@ def check(files: tuple[str, ...], *, as_json: bool) -> None:
             click.echo("\n".join(display(f, 500) for f in faults) or f"{display(Path(file))}: {proved}")
     if failed:
         click.get_current_context().exit(1)
+
+
+def _files(names: Sequence[str]) -> list[str]:
+    """The names, folders replaced by what is in them. Raises UsageError for a folder without profiles."""
+    found: list[str] = []
+    for name in names:
+        inside = sorted(map(str, Path(name).glob("*.toml"))) if Path(name).is_dir() else [name]
+        if not inside:
+            raise UsageError(f"{display(Path(name))}: there is no profile (.toml) in this folder")
+        found += inside
+    return found
 
 
 def _faults(file: str) -> tuple[list[str], int]:
@@ -245,7 +259,6 @@ def commands(profile: str, pairs: tuple[str, ...], *, as_json: bool) -> None:
 
     loaded = load_profile(profile)
     asked = _settings(loaded, pairs)
-    _say_taken(loaded, asked)
     writes = writes_of(loaded, asked)
     if as_json:
         told = [{"phase": w.phase, "char": w.char, "hex": w.payload.hex()} for w in writes]
@@ -270,20 +283,8 @@ def _settings(profile: "Profile", pairs: tuple[str, ...]) -> dict[str, str | int
                 f"footsense: {profile.name} has no setting '{display(key)}', left out (known: {known})",
                 err=True,
             )
+    profile.refuse_others(chosen)
     return chosen
-
-
-def _say_taken(profile: "Profile", asked: Mapping[str, str | int | float]) -> None:
-    """Where the device has not what was asked for and the nearest was taken: which."""
-    from footsense.devices.settings import number  # noqa: PLC0415
-
-    taken = profile.settings_for(asked)
-    for name, value in asked.items():
-        if number(value) != taken[name]:
-            click.echo(
-                f"footsense: {profile.name} has no {name} {display(value, 40)}, {taken[name]} is taken",
-                err=True,
-            )
 
 
 def _bytes(text: str) -> bytes:

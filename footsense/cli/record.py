@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from footsense.cli.live import Outcome
     from footsense.cli.presses import PressGuide
     from footsense.cli.wearing import WearingGuide
+    from footsense.devices import Profile
     from footsense.recording import Segment
     from footsense.session import Session, SessionEvent
     from footsense.sources.central import Central, Found
@@ -99,14 +100,35 @@ def command(
     before = _before(as_before, check_wearing, side)
     segment = goes_on.segment if goes_on else None
     wish = Wish(path, device, side, placement, settings, duration_s, check_wearing, presses, before, segment)
+    profiles = [load_profile(n) for n in ([profile] if profile else profile_names())]
+    check_settings(profiles, settings)
     ask_for_bluetooth()
-    central = Central([load_profile(n) for n in ([profile] if profile else profile_names())])
+    central = Central(profiles)
     screen = Screen()
     outcome, _ = asyncio.run(run(central, wish, screen))
     screen.say(f"recorded: {display(outcome.path, 1000)}")
     if outcome.error:
         click.echo(f"footsense: {display(outcome.error, 500)}", err=True)
         ctx.exit(1)
+
+
+def check_settings(profiles: "Sequence[Profile]", asked: "Mapping[str, str]") -> None:
+    """Raises UsageError where none of the profiles has what is asked for: before a sensor is looked for."""
+    faults = []
+    for profile in profiles:
+        try:
+            profile.refuse_others(asked, is_probed=True)
+        except UsageError as error:
+            faults.append(error)
+        else:
+            return
+    if len(faults) == 1:
+        raise faults[0]
+    pairs = ", ".join(f"--set {display(key)}={display(value, 40)}" for key, value in asked.items())
+    raise UsageError(
+        f"{pairs}: no profile has this; `footsense profiles show P` lists the settings, and with --profile P it "
+        "is said what there is"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +169,7 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
 
     found = await _found(central, wish.device, screen)
     assert found.profile is not None
+    found.profile.refuse_others(wish.settings, is_probed=True)
     settings = found.profile.settings_for(wish.settings)
     inbox = Inbox(steady_clock(), readings=clock_readings)
     plan = plan_for(found.profile, settings)

@@ -59,6 +59,11 @@ class Profile:
         and defaults for the others."""
         return _settings.complete(self.told(asked).data, asked)
 
+    def refuse_others(self, asked: Mapping[str, Value], *, is_probed: bool = False) -> None:
+        """Raises UsageError for a setting, or a value of one, that the device does not have: the nearest is not
+        taken. `is_probed`: a probe may still tell which of several tables of values is right."""
+        _settings.refuse_others(self.told(asked).data, asked, is_probed=is_probed)
+
     def match_score(self, advertisement: Advertisement) -> int:
         """How well the advertisement fits; 0: not at all."""
         return score(self.data.match, advertisement)

@@ -47,6 +47,32 @@ def complete(data: ProfileData, asked: Mapping[str, Value]) -> dict[str, Value]:
     }
 
 
+def refuse_others(data: ProfileData, asked: Mapping[str, Value], *, is_probed: bool = False) -> None:
+    """Raises UsageError for a value that is asked for and that the device does not have; `complete` takes the
+    nearest, as it must where another setting or a probe leaves no other.
+
+    `is_probed`: what a probe tells is not known yet; a value that is in one of several tables may be right.
+    """
+    taken = complete(data, asked)
+    for name, value in asked.items():
+        setting, wanted = data.settings[name], number(value)
+        if setting.said is not None or wanted == taken[name]:
+            continue
+        if not (is_probed and wanted in map(number, offered(setting))):
+            raise UsageError(_not_offered(data.name, name, value, _choices(setting, taken)))
+
+
+def _choices(setting: Setting, chosen: Mapping[str, Value]) -> str:
+    """What there is, in words."""
+    if setting.limits is not None:
+        return f"{setting.limits[0]:g} to {setting.limits[1]:g}"
+    return f"one of {', '.join(codes(setting, chosen))}"
+
+
+def _not_offered(profile: str, name: str, value: Value, choices: str) -> str:
+    return f"profile {profile}: {name} is '{display(value)}', expected {choices}"
+
+
 def _in_order(data: ProfileData) -> list[str]:
     """The settings but those of text, each after those it depends on."""
     names = [name for name, setting in data.settings.items() if setting.pattern is None]
@@ -193,8 +219,7 @@ def _chosen(
     if setting.choose == "nearest" and numbers and _is_number(value):
         wanted = value
         return min(numbers, key=lambda v: (abs(v - wanted), v))
-    offered = ", ".join(str(v) for v in values)
-    raise UsageError(f"profile {profile}: {name} is '{display(value)}', expected one of {offered}")
+    raise UsageError(_not_offered(profile, name, value, _choices(setting, others)))
 
 
 def as_said(profile: str, name: str, longest: int, value: Value) -> str:
@@ -230,7 +255,7 @@ def _between(
         value = round(value) if whole else value
     if isinstance(value, str) or not low <= value <= high or (whole and value != round(value)):
         kind = " in whole numbers" if whole else ""
-        raise UsageError(f"profile {profile}: {name} is '{display(value)}', expected {low:g} to {high:g}{kind}")
+        raise UsageError(_not_offered(profile, name, value, _choices(setting, {}) + kind))
     return round(value) if whole else value
 
 

@@ -77,3 +77,36 @@ def test_any_eight_bytes_are_a_turn_or_none(data: bytes) -> None:
 def test_the_order_of_an_orientations_numbers(whole: int, expected: list[float] | None) -> None:
     got = SMALLEST.unpack(whole.to_bytes(8, "little"))
     assert got == (None if expected is None else pytest.approx(expected, abs=1e-6))
+
+
+@given(st.binary(max_size=20), ROWS)
+@settings(max_examples=30, deadline=None)
+def test_it_is_the_same_where_other_bytes_come_before(head: bytes, rows: np.ndarray) -> None:  # type: ignore[type-arg]
+    packed = DELTA.encode(rows, 16)
+    assert (DELTA.decode(head + packed, 3, 16, len(head)) == rows).all()
+
+
+BLOCKS = st.lists(st.tuples(st.integers(1, 32), st.integers(1, 5)), max_size=4)
+
+
+@given(BLOCKS, st.sampled_from([16, 32]), st.data())
+@settings(max_examples=100, deadline=None)
+def test_numbers_of_any_width_are_read_bit_by_bit(
+    blocks: list[tuple[int, int]], bits: int, data: st.DataObject
+) -> None:
+    def drawn(width: int, count: int) -> list[int]:
+        one = st.integers(-(2 ** (width - 1)), 2 ** (width - 1) - 1)
+        return data.draw(st.lists(one, min_size=count, max_size=count))
+
+    def told(width: int, numbers: list[int]) -> bytes:
+        whole = sum((x % 2**width) << (width * i) for i, x in enumerate(numbers))
+        return whole.to_bytes((width * len(numbers) + 7) // 8, "little")
+
+    first = drawn(bits, 3)
+    packed, rows = told(bits, first), [first]
+    for width, count in blocks:
+        steps = drawn(width, 3 * count)
+        packed += bytes([width, count]) + told(width, steps)
+        for i in range(0, len(steps), 3):
+            rows.append([x + d for x, d in zip(rows[-1], steps[i : i + 3], strict=True)])
+    assert DELTA.decode(packed, 3, bits).tolist() == rows

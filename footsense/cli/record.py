@@ -126,7 +126,7 @@ def check_settings(profiles: "Sequence[Profile]", asked: "Mapping[str, str]") ->
         raise faults[0]
     pairs = ", ".join(f"--set {display(key)}={display(value, 40)}" for key, value in asked.items())
     raise UsageError(
-        f"{pairs}: no profile has this; `footsense profiles show P` lists the settings, and with --profile P it "
+        f"{pairs}: no profile has this; `footsense profiles show P` lists settings, and with --profile P it "
         "is said what there is"
     )
 

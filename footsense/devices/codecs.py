@@ -5,7 +5,6 @@ packing turns the bytes of one thing, such as an orientation, into its numbers, 
 """
 
 import math
-import struct
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -19,11 +18,9 @@ from footsense.text import counted
 Name = Literal["polar_pmd_delta"]
 Packing = Literal["smallest_three_20"]
 Ints = NDArray[np.int64]
-_WINDOW = 8  # bytes
-_FIRST = {
-    (n, 8 * size): struct.Struct(f"<{n}{code}") for n in range(1, 17) for size, code in ((2, "h"), (4, "i"))
-}
+_WINDOW, _HEAD = 8, 2  # bytes: of what a number is taken from, and before the differences of a block
 _I64 = np.dtype("<i8")
+_array, _left_shift, _right_shift, _accumulate = np.ndarray, np.left_shift, np.right_shift, np.add.accumulate
 
 
 _LARGEST = 2**20 - 1  # that 20 bits hold: it means sqrt(1/2), and 0 means -sqrt(1/2)
@@ -32,8 +29,9 @@ _LARGEST = 2**20 - 1  # that 20 bits hold: it means sqrt(1/2), and 0 means -sqrt
 class Codec(Protocol):
     """What a packing can do. `n` is how many numbers a sample has, `bits` how wide the first ones are."""
 
-    def decode(self, data: bytes, n: int, bits: int) -> Ints:
-        """The samples (rows, n). Raises PacketError for bytes that this packing cannot have made."""
+    def decode(self, data: bytes, n: int, bits: int, at: int = 0) -> Ints:
+        """The samples (rows, n) in the bytes from `at` on. Raises PacketError for what this packing cannot have
+        made."""
         ...
 
     def encode(self, rows: Ints, bits: int) -> bytes:
@@ -48,23 +46,23 @@ class PolarDelta:
     signed, filled up to a byte (polarofficial/polar-ble-sdk, online_measurement.pdf).
     """
 
-    def decode(self, data: bytes, n: int, bits: int) -> Ints:
-        first = _FIRST[n, bits]
-        if len(data) < first.size:
-            raise PacketError(f"{counted(len(data), 'byte')}, less than a first sample")
-        blocks, total = _blocks(data, first.size, n)
-        rows: Ints = np.empty(n * total, np.int64)
-        rows[:n] = first.unpack_from(data)
-        padded, done = data + bytes(_WINDOW), n
-        for begin, width, count in blocks:
-            places, left, right = _places(width, count * n)
-            windows: Ints = np.ndarray(len(data) - begin, _I64, padded, begin, (1,))  # eight bytes from each on
-            differences = windows.take(places)
-            np.left_shift(differences, left, differences)
-            np.right_shift(differences, right, rows[done : done + count * n])
-            done += count * n
-        rows = rows.reshape(-1, n)
-        return np.add.accumulate(rows, 0, None, rows)
+    def decode(self, data: bytes, n: int, bits: int, at: int = 0) -> Ints:
+        if at < _WINDOW:
+            data, at = bytes(_WINDOW) + data, at + _WINDOW
+        size, head, before = len(data), at + n * bits // 8, n
+        parts = []
+        while at < size or before:
+            length, last, left, right = _block(data[head : head + _HEAD], n, before, bits)
+            if at + length > size:
+                raise PacketError(f"{counted(size - at, 'byte')}, cut short: {length} are expected")
+            windows: Ints = _array(size - at, _I64, data, at - _WINDOW + 1, (1,))  # eight bytes up to each
+            numbers = windows.take(last)
+            _left_shift(numbers, left, numbers)
+            parts.append(_right_shift(numbers, right, numbers))
+            head = at = at + length
+            before = 0
+        rows = (parts[0] if len(parts) == 1 else np.concatenate(parts)).reshape(-1, n)
+        return _accumulate(rows, 0, None, rows)
 
     def encode(self, rows: Ints, bits: int) -> bytes:
         out = b"".join(int(x).to_bytes(bits // 8, "little", signed=True) for x in rows[0])
@@ -74,26 +72,20 @@ class PolarDelta:
         return out
 
 
-def _blocks(data: bytes, at: int, n: int) -> tuple[list[tuple[int, int, int]], int]:
-    """Of each block where its differences begin, how many bits they have, and of how many samples they are; and
-    how many samples there are with the first."""
-    found, total = [], 1
-    while at < len(data):
-        bits, count = data[at], data[at + 1] if at + 1 < len(data) else 0
-        end = at + 2 + (bits * count * n + 7) // 8
-        if not 1 <= bits <= 32 or not count or end > len(data):
-            raise PacketError(f"{count} differences of {bits} bits are cut short or make no block")
-        found.append((at + 2, bits, count))
-        at, total = end, total + count
-    return found, total
-
-
-@lru_cache(maxsize=64)
-def _places(bits: int, count: int) -> tuple[NDArray[np.intp], Ints, Ints]:
-    """Of numbers of so many bits: the byte that each begins in, and how far it is shifted to the left until its
-    sign is the top one of 64 bits, and back. A number of 32 bits and the 7 before it fit in."""
-    begins = bits * np.arange(count)
-    return begins // 8, 64 - bits - begins % 8, np.full(count, 64 - bits)
+@lru_cache(maxsize=128)
+def _block(head: bytes, n: int, before: int, bits: int) -> tuple[int, NDArray[np.intp], Ints, Ints]:
+    """A block by its head, with the numbers `before` it of so many bits: its bytes, and of each number
+    in which byte it ends, and how far the eight bytes up to that are shifted to the left until its sign is the
+    top one of 64 bits, and back. A number of 32 bits and the 7 after it fit in. No head: no block."""
+    width, count = head if len(head) == _HEAD else (0, 0)
+    if head and not (1 <= width <= 32 and count):
+        raise PacketError(f"{count} differences of {width} bits are no block")
+    sizes = np.repeat([bits, width], [before, count * n])
+    ends = np.cumsum(sizes)
+    ends[before:] += 8 * _HEAD
+    length = before * bits // 8 + len(head) + (width * count * n + 7) // 8
+    last = (ends - 1) // 8
+    return length, last, 8 * (last + 1) - ends, 64 - sizes
 
 
 def _packed(steps: Ints) -> bytes:

@@ -1,6 +1,7 @@
 """Bytes of a device to samples in units, by the profile's table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from operator import itemgetter
 
 from footsense.devices.framing import Splitter, elements
 from footsense.devices.layout import layouts
@@ -13,6 +14,8 @@ from footsense.devices.uuids import full
 from footsense.errors import PacketError
 from footsense.text import counted
 from footsense.types import Decoded, StreamTiming
+
+_MOST_KNOWN = 256  # kinds of packets on a characteristic; there are a few
 
 
 class Decoder:
@@ -59,6 +62,8 @@ class _Notified:
 
     def __init__(self, char: Char, streams: list[Packets], profile: str) -> None:
         self._streams = [(stream.prefix, stream.test, stream.read) for stream in streams]
+        self._key = _key([at for stream in streams for at in stream.looks_at])
+        self._known: dict[object, Reader | None] = {}  # by length and the bytes that decide
         self._profile = profile
         self._splitter = Splitter(char.frame) if char.frame else None
         self._text = char.text
@@ -115,6 +120,17 @@ class _Notified:
 
     def _reader(self, payload: bytes) -> Reader | None:
         """What reads it: the first stream that takes it."""
+        try:
+            return self._known[len(payload), self._key(payload)]
+        except KeyError:
+            reader = self._taker(payload)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[len(payload), self._key(payload)] = reader
+            return reader
+        except IndexError:  # too short for one of them
+            return self._taker(payload)
+
+    def _taker(self, payload: bytes) -> Reader | None:
         for prefix, test, read in self._streams:
             if payload.startswith(prefix) and (test is None or test(payload)):
                 return read
@@ -123,6 +139,11 @@ class _Notified:
     def _unexpected(self, payload: bytes) -> PacketError:
         got = f"{counted(len(payload), 'byte')} ({_begins(payload)})"
         return PacketError(f"no packet of profile {self._profile} begins so: {got}")
+
+
+def _key(places: Collection[int]) -> Callable[[bytes], object]:
+    """Of a packet the bytes at these places. Raises IndexError where it has not all of them."""
+    return itemgetter(*sorted(set(places))) if places else lambda _: None
 
 
 def _begins(payload: bytes) -> str:

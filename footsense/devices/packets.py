@@ -119,6 +119,8 @@ class Packets:
         self._is_told = layout.count is None and "count" in layout.items  # the header tells how many samples
         self.prefix, more = (b"", stream.when) if stream.fragments else _prefix(stream.when)
         self.test = self._test(more, stream.length)
+        rest = stream.fragments.rest if stream.fragments else []
+        self.looks_at = {rule.at for rule in (*stream.when, *rest)}  # bytes that decide, with the length
 
     def takes(self, payload: bytes) -> bool:
         """Whether the packet is of this stream."""

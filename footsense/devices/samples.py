@@ -178,17 +178,18 @@ def _packed(layout: Layout, codec: Codec) -> Read:
         return _packed_channels(layout, codec)
     name, at, decode = layout.name, layout.at, codec.decode
     (channel,) = layout.channels
-    n, bits, is_plain, scale = channel.n, 8 * kinds.size(channel.kind), channel.is_plain, float(channel.scale)
+    n, bits, is_plain = channel.n, 8 * kinds.size(channel.kind), channel.is_plain
+    scale, doubles, multiply = np.array(channel.scale), np.dtype(np.float64), np.multiply
     is_acc, is_gyr, is_mag = (channel.name == motion for motion in MOTION)
 
     def read(payload: bytes, fields: Fields) -> Motion:
-        raw = decode(payload[at:], n, bits)
+        raw = decode(payload, n, bits, at)
         if len(raw) > MAX_SAMPLES:
             raise _too_many(name, len(raw))
         values: Floats | None
         if is_plain:
-            values = raw.astype(np.float64)
-            values *= scale
+            values = raw.astype(doubles)
+            multiply(values, scale, values)
         else:
             values = _converted(name, channel, _as_measured(channel, raw))
         if values is not None and not channel.is_motion:
@@ -204,7 +205,7 @@ def _packed_channels(layout: Layout, codec: Codec) -> Read:
     ends = np.cumsum([channel.n for channel in channels]).tolist()
 
     def read(payload: bytes, fields: Fields) -> Motion:
-        raw = codec.decode(payload[layout.at :], ends[-1], 8 * kinds.size(kind))
+        raw = codec.decode(payload, ends[-1], 8 * kinds.size(kind), layout.at)
         if len(raw) > MAX_SAMPLES:
             raise _too_many(layout.name, len(raw))
         found: dict[str, Floats | None] = {}

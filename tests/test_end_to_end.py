@@ -19,14 +19,19 @@ from footsense.cli.analyze import command as analyze
 from footsense.cli.record import Wish
 from footsense.cli.record import run as record
 from footsense.cli.screen import Screen
+from footsense.devices import Decoder, load_profile
 from footsense.errors import BluetoothError, NotHeardError
 from footsense.simulate import Scenario, Simulated, simulate
 from footsense.sources.central import Central
-from footsense.types import Status
-from tests.rigs import SECOND, rig
+from footsense.sources.inbox import Inbox, steady_clock
+from footsense.sources.plan import plan_for
+from footsense.sources.source import source_of
+from footsense.types import RawPacket, Status
+from tests.rigs import FIRST, SECOND, rig
 from tests.rigs.client import (
     DATA,
     PATIENCE,
+    WAIT_S,
     Heard,
     assert_none_twice_none_missing,
     central,
@@ -315,3 +320,27 @@ def test_a_session_is_recorded_through_a_lost_link_and_analysed(kind: str, tmp_p
     assert found["counts"]["circles_cw"] == len(wearer.events) == 3
     assert len(found["recording"]["gaps"]) == 1
     assert found["recording"]["rate_hz"] == pytest.approx(100, abs=1)
+
+
+def test_what_a_tag_advertises_is_what_it_measured(kind: str) -> None:
+    """No link is made: bleak's scanner hears it, each packet once however often it is told."""
+    tag = load_profile("ruuvitag-df5")
+    slow = replace(WEARER, t_s=WEARER.t_s[::100], acc_g=WEARER.acc_g[::100])
+
+    async def test() -> None:
+        async with rig(kind) as here, here.sensor(slow, profile=tag.name):
+            side = Central([tag], scan_kw=here.scan_kw, client_kw=here.client_kw, patience=PATIENCE)
+            found, inbox = await side.find(address=FIRST, timeout_s=WAIT_S), Inbox(steady_clock())
+            source = source_of(side, found, plan_for(tag, {}), inbox)
+            async with source:
+                await until(lambda: source.packets >= 4)
+                inbox.close()
+                packets = [i async for i in inbox if isinstance(i, RawPacket)]
+        told = [Decoder(tag, {}).feed(p.char, p.payload)[0] for p in packets]
+        numbers = [t.sequence or 0 for t in told]
+        assert len(set(numbers)) == len(numbers)
+        assert numbers == sorted(numbers)
+        measured = np.concatenate([t.acc_g for t in told if t.acc_g is not None])
+        assert np.abs(measured - slow.acc_g[numbers]).max() <= 0.0005001
+
+    run(test())

@@ -14,6 +14,7 @@ class Source(Protocol):
     """One sensor, whose packets go into an inbox for as long as the context lasts."""
 
     id: str
+    packets: int
 
     @property
     def settings(self) -> Settings:

@@ -34,12 +34,12 @@ class Rig:
 
     @asynccontextmanager
     async def sensor(
-        self, wearer: Simulated, address: str = FIRST, mtu: int = 247, **settings: Any
+        self, wearer: Simulated, address: str = FIRST, mtu: int = 247, profile: str = "generic", **settings: Any
     ) -> AsyncIterator[VirtualSensor]:
         """A sensor that is switched on, and measures what the wearer does in real time; `settings`: what it is
         going to be asked for, if not the defaults."""
         motion = Motion(wearer.t_s, wearer.acc_g, wearer.gyr_dps)
-        firmware = ProfileFirmware(load_profile("generic"), lambda _: motion, [settings] if settings else [])
+        firmware = ProfileFirmware(load_profile(profile), lambda _: motion, [settings] if settings else [])
         sensor = VirtualSensor(self.air, firmware, address=address, mtu=mtu)
         await sensor.start()
         try:

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
@@ -42,6 +44,7 @@ def test_bytes_that_are_nearly_right_are_taken_or_refused(name: str, seed: int) 
 
 def test_what_is_looked_for_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "FOUND", tmp_path)
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=count().__next__))  # a try takes a "second"
 
     def reads(data: bytes) -> None:
         if data[:1] == b"\x00":
@@ -49,7 +52,8 @@ def test_what_is_looked_for_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
         if len(data) > 2 and data[0] == 0x41:
             raise IndexError("out of range")
 
-    found = loop.fuzz(Target("toy", reads, lambda: [b"AB"]), 0.02)
+    found = loop.fuzz(Target("toy", reads, lambda: [b"AB"]), 50)
+    assert found.tried == 3000  # what it began from, and one a "second"
     assert [p.name[:4] for p in tmp_path.iterdir()] == ["toy-"] * len(found.wrong)
     assert {w.partition(" (")[0] for w in found.wrong.values()} >= {"IndexError: out of range"}
     with pytest.raises(Wrong, match="not safe to print"):

@@ -217,3 +217,32 @@ def test_record_says_where_it_cannot_write_before_it_looks_for_a_sensor(
     err = capsys.readouterr().err
     assert what in err
     assert "-o" in err
+
+
+WRITES = {
+    "accuracy": ["a.csv"],
+    "demo": ["--fast"],
+    "record": [],
+    "repair": ["a.mcap"],
+    "report": ["a.csv"],
+    "simulate": ["walking"],
+}
+
+
+def test_every_command_that_writes_a_file_is_tried() -> None:
+    with_output = {n for n in COMMANDS if any("-o" in p.opts for p in cli.get_command(None, n).params)}  # type: ignore
+    assert with_output == set(WRITES)
+
+
+@pytest.mark.parametrize("name", ["", "-"])
+@pytest.mark.parametrize(
+    "command", [*([c, *rest] for c, rest in WRITES.items()), ["profiles", "learn", "a.csv"]]
+)
+def test_nothing_is_written_to_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, [*command, "-o", name])
+    assert result.exit_code == 2
+    assert f"'{name}' is no name of a file or folder" in result.output
+    assert list(tmp_path.iterdir()) == []

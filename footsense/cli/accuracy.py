@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from footsense.cli.options import PLACEMENTS, Number
+from footsense.cli.options import PLACEMENTS, Number, Output
 from footsense.cli.outputs import refuse_for_page, write_page
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -39,7 +39,7 @@ _SIMULATED = "SIMULATED WEARERS, no evidence of accuracy on people"
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes [default: one a processor].")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("-o", "--output", metavar="OUT.html", help="Write a page with pictures.")
+@click.option("-o", "--output", type=Output(), metavar="OUT.html", help="Write a page with pictures.")
 @click.pass_context
 def command(
     ctx: click.Context, /, *, paths: tuple[Path, ...], simulated: bool, routine: str, jobs: int | None,

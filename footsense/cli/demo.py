@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.options import Output
 from footsense.cli.outputs import refuse_existing
 from footsense.cli.progress import Progress
 from footsense.cli.screen import Screen
@@ -35,7 +36,11 @@ _RECORDING, _VERDICT, _PAGE = "demo.mcap", "verdict.json", "report.html"
 @click.command(name="demo")
 @click.option("--fast", is_flag=True, help="As fast as this machine goes: a few seconds instead of 80.")
 @click.option(
-    "-o", "--output", metavar="DIR", help="Folder for the results; by default named by date and time."
+    "-o",
+    "--output",
+    type=Output(),
+    metavar="DIR",
+    help="Folder for the results; by default named by date and time.",
 )
 @click.pass_context
 def command(ctx: click.Context, /, *, fast: bool, output: str | None) -> None:

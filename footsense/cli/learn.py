@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.options import Output
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
 from footsense.private import new_private
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--device", metavar="NAME", help="Learn from this device, by Bluetooth; you are told what to do.")
 @click.option("--write", "writes", metavar="CHAR=HEX", multiple=True, help="What makes the device send.")
-@click.option("--save", metavar="FILE.csv", type=click.Path(path_type=Path), help="Keep what it sent, as text.")
-@click.option("-o", "--output", metavar="FILE.toml", help="The profile; by default named after the device.")
+@click.option("--save", metavar="FILE.csv", type=Output(path_type=Path), help="Keep what it sent, as text.")
+@click.option(
+    "-o", "--output", type=Output(), metavar="FILE.toml",
+    help="The profile; by default named after the device.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="JSON, for other programs.")
 @click.pass_context
 def command(

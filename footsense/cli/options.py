@@ -24,6 +24,18 @@ class Number(click.FloatRange):
         return number
 
 
+class Output(click.Path):
+    """Where something is to be written: a name, which neither "" (of a variable that is not set) nor "-" is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Fails as click's own types do."""
+        if value in ("", "-"):
+            self.fail(
+                f"'{value}' is no name of a file or folder; give one, or leave the option out.", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
 placement = click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sits.")
 side = click.option("--side", type=click.Choice(SIDES), help="Which foot wears it.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from footsense.cli import options
-from footsense.cli.options import Number
+from footsense.cli.options import Number, Output
 from footsense.cli.outputs import refuse_for_recording
 from footsense.cli.permission import ask_for_bluetooth
 from footsense.cli.screen import Screen
@@ -57,7 +57,13 @@ class Wish:
 )
 @options.side
 @options.placement
-@click.option("-o", "--output", metavar="FILE.mcap", help="The recording; by default named by date and time.")
+@click.option(
+    "-o",
+    "--output",
+    type=Output(),
+    metavar="FILE.mcap",
+    help="The recording; by default named by date and time.",
+)
 @click.option("--check-wearing", is_flag=True, help="Begin with a check of how the sensor sits: 20 s, guided.")
 @click.option(
     "--presses", type=click.IntRange(1, 100), metavar="N",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from footsense.cli.options import Output
 from footsense.errors import UsageError
 from footsense.text import display
 
@@ -19,7 +20,7 @@ _SHOWN = 20  # stretches of damage, one a line
 @click.command(name="repair")
 @click.argument("file", metavar="FILE.mcap", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", metavar="NEW.mcap", type=click.Path(path_type=Path),
+    "-o", "--output", metavar="NEW.mcap", type=Output(path_type=Path),
     help="The new file; by default FILE-repaired.mcap beside it.",
 )  # fmt: skip
 def command(*, file: Path, output: Path | None) -> None:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @click.command(name="report")
 @click.argument("file", metavar="FILE")
-@click.option("-o", "--output", metavar="OUT.html", help="The page; by default beside the recording.")
+@click.option(
+    "-o", "--output", type=options.Output(), metavar="OUT.html",
+    help="The page; by default beside the recording.",
+)  # fmt: skip
 @click.option("--exercise", metavar="E", help="What was done in it; else it is recognised.")
 @options.placement
 @options.side
@@ -39,7 +42,8 @@ def command(
 
     asked = load_routine(routine) if routine else None
     path = Path(output or beside(file))
-    refuse_for_page(path, Path(file))
+    if output or Path(file).exists():  # else what is missing is the recording, not a place for its page
+        refuse_for_page(path, Path(file))
     try:
         with Progress(f"report on {file}"):
             recording, analyses = opened(file, exercise=exercise, placement=placement, side=side)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from footsense.cli.options import PLACEMENTS, SIDES
+from footsense.cli.options import PLACEMENTS, SIDES, Output
 from footsense.cli.outputs import refuse_existing
 from footsense.cli.progress import Progress
 from footsense.errors import UsageError
@@ -49,9 +49,7 @@ def _table(motions: Any) -> str:
 
 @click.command(name="simulate")
 @click.argument("motion", metavar="WHAT")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="CSV to write [default: WHAT-SIDE-SEED.csv]."
-)
+@click.option("-o", "--out", type=Output(path_type=Path), help="CSV to write [default: WHAT-SIDE-SEED.csv].")
 @click.option("--placement", type=click.Choice(PLACEMENTS), help="Where the sensor sits [default: foot].")
 @click.option(
     "--side", type=click.Choice(SIDES), help="Which foot wears it [default: right, or as the routine]."

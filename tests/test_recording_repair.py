@@ -120,7 +120,7 @@ def test_a_repair_that_is_broken_off_is_not_in_the_way_of_the_next(
 
     output = whole.with_name("c.mcap")
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr("footsense.recording.repair._hashed", gone)
+        meanwhile.setattr("footsense.recording.repair.hashed", gone)
         with pytest.raises(RecordingError, match="it has gone"):
             repair(whole, output)
     assert repair(whole, output).path == output

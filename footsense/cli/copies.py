@@ -7,7 +7,7 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from footsense.errors import UsageError
+from footsense.errors import RecordingError, UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ def check_copies(files: Sequence[Path]) -> None:
 def _check_alike(files: Sequence[Path]) -> None:
     if len(files) < 2:  # most are: nothing is read for them
         return
-    from footsense.completion.witness import file_sha256  # noqa: PLC0415
+    from footsense.recording.model import hashed  # noqa: PLC0415
 
     seen: dict[str, Path] = {}
     for path in files:
         try:
-            first = seen.setdefault(file_sha256(path), path)
-        except OSError:  # said when it is opened
+            first = seen.setdefault(hashed(path)[0], path)
+        except RecordingError:  # said when it is opened
             continue
         if first is not path:
             _refuse(first, path)

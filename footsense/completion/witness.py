@@ -17,6 +17,7 @@ import scipy
 
 import footsense
 from footsense.analysis import Analysis
+from footsense.completion.canonical import sha256_of
 from footsense.completion.model import (
     Answered,
     Asked,
@@ -29,7 +30,7 @@ from footsense.completion.model import (
     Span,
     Why,
 )
-from footsense.recording.model import Recording, Track, ending
+from footsense.recording.model import Recording, Track, ending, hashed
 from footsense.routine import parse_routine
 from footsense.types import Event, Floats, Placement, Samples, Side
 from footsense.verify import HOLD_ERROR_S, Evidence, ItemVerdict, verify
@@ -80,7 +81,7 @@ def witnessed(toml: str, seen: Sequence[Seen]) -> tuple[Asked, Result]:
     grids = [[_grid(t) for t in s.recording.tracks] for s in seen]
     spans = _Spans(names, seen, grids)
     return (
-        Asked(name=routine.name, toml=toml, sha256=hashlib.sha256(toml.encode()).hexdigest()),
+        Asked(name=routine.name, toml=toml, sha256=sha256_of(toml.encode())),
         Result(
             verdict=verdict.verdict.value,
             items=[_item(item, spans) for item in verdict.items],
@@ -110,12 +111,6 @@ def _algorithm() -> str:
         text = file.read_bytes().replace(b"\r\n", b"\n")
         total.update(f"{file.relative_to(_ROOT).as_posix()}\n{len(text)}\n".encode() + text)
     return total.hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """Of a file's bytes. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _grid(track: Track) -> _Grid:
@@ -186,10 +181,11 @@ def _why(code: str, text: str) -> Why:
 
 def _recorded(seen: Seen, name: str, grids: Sequence[_Grid]) -> Recorded:
     recording = seen.recording
+    digest, size = hashed(seen.path)
     return Recorded(
         kind=ending(seen.path.name),  # type: ignore[arg-type]
-        bytes=seen.path.stat().st_size,
-        sha256=file_sha256(seen.path),
+        bytes=size,
+        sha256=digest,
         closed=recording.closed,
         simulated=recording.simulated,
         damage=[Damage(start=d.start_byte, end=d.end_byte, what=d.what) for d in recording.damage[:_LISTED]],
@@ -238,7 +234,7 @@ def _answered(found: Analysis, name: str, tracks: Sequence[Track], grids: Sequen
         reasons=[_why(r.code, r.text.replace(found.file, name)) for r in found.reasons],
         counts=dict(found.counts),
         events=len(events),
-        events_sha256=hashlib.sha256(json.dumps(events).encode()).hexdigest(),
+        events_sha256=sha256_of(json.dumps(events).encode()),
     )
 
 

@@ -1,6 +1,5 @@
 """Opens an `.mcap` recording: who was recorded, whether it is whole, and each sensor's stream, decoded anew."""
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ import msgspec
 from footsense.errors import FootsenseError, RecordingError
 from footsense.recording import messages as m
 from footsense.recording.dates import Calendar, Dates, Reading, reading_of
-from footsense.recording.model import ALONE, Damage, Recording, Segment, Track, reading
+from footsense.recording.model import ALONE, Damage, Recording, Segment, Track, hashed, reading
 from footsense.recording.reader import CUT, Reader
 from footsense.stream import Pipeline
 from footsense.stream.chunks import joined
@@ -143,9 +142,7 @@ def _before_the_cut(damage: Sequence[Damage], size: int) -> Sequence[Damage]:
 def resumed(path: Path) -> Segment:
     """The segment that goes on where a recording was broken off. Raises RecordingError for no recording."""
     before = scan_mcap(path).segment
-    with reading(path) as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    return Segment(before.session or str(uuid.uuid4()), before.number + 1, digest)
+    return Segment(before.session or str(uuid.uuid4()), before.number + 1, hashed(path)[0])
 
 
 def replayed(path: Path) -> Iterator[m.Message]:

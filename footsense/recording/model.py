@@ -1,6 +1,7 @@
 """What a recording is to the rest of the program, whichever file it comes from."""
 
 import contextlib
+import hashlib
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,13 @@ def reading(path: Path) -> Iterator[BufferedReader]:
             yield opened
     except OSError as error:
         raise RecordingError(f"{display(path)}: cannot be read: {error.strerror or error}") from None
+
+
+def hashed(path: Path) -> tuple[str, int]:
+    """SHA-256 of a file's bytes, and how many they are. Raises RecordingError as `reading` does."""
+    with reading(path) as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return digest, opened.tell()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Writes what is whole of a damaged or unclosed recording to a new file."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from footsense.private import new_private, sync_folder
 from footsense.recording import messages as m
 from footsense.recording.container import Container
 from footsense.recording.mcap import Scan, scan_mcap
-from footsense.recording.model import Damage, reading
+from footsense.recording.model import Damage, hashed, reading
 from footsense.recording.reader import Reader
 from footsense.text import display
 
@@ -49,7 +48,7 @@ def repair(path: Path, output: Path) -> Repair:
 
 def _written(path: Path, container: Container, scan: Scan, output: Path) -> Repair:
     try:
-        digest, size = _hashed(path)
+        digest, size = hashed(path)
         messages = _copied(path, container, {
             "source_sha256": digest, "source_bytes": size, "source_closed": scan.closed,
             "dropped": [asdict(d) for d in scan.damage[:_LISTED]], "dropped_stretches": len(scan.damage),
@@ -96,9 +95,3 @@ def _created(output: Path) -> int:
         raise RecordingError(f"{display(output)}: is there already; choose another name with -o") from None
     except OSError as error:
         raise RecordingError(f"{display(output)}: cannot be made: {error.strerror or error}") from None
-
-
-def _hashed(path: Path) -> tuple[str, int]:
-    with reading(path) as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        return digest, opened.tell()

@@ -10,7 +10,7 @@ from footsense.cli.opened import opened_recording
 from footsense.cli.progress import Progress
 from footsense.errors import RecordingError, UsageError
 from footsense.exercises import detector
-from footsense.text import display, json_text
+from footsense.text import counted, display, json_text
 
 if TYPE_CHECKING:
     from footsense.analysis import Analysis
@@ -82,7 +82,9 @@ def in_words(file: str, analysis: "Analysis", *, confidence: bool = False) -> st
     """An analysis for a person: a few lines."""
     facts = analysis.recording
     said = [analysis.exercise or "all exercises", analysis.placement, analysis.side]
-    gaps = f", {len(facts.gaps)} gaps ({sum(b - a for a, b in facts.gaps):.1f} s)" if facts.gaps else ""
+    gaps = (
+        f", {counted(len(facts.gaps), 'gap')} ({sum(b - a for a, b in facts.gaps):.1f} s)" if facts.gaps else ""
+    )
     samples = f"{facts.samples:,} sample{'s' * (facts.samples != 1)}"
     gyro = "with gyro" if facts.gyro else "no gyro"
     lines = [
@@ -112,16 +114,18 @@ def _confidence(analysis: "Analysis") -> str:
 
 
 def _found(analysis: "Analysis") -> list[str]:
-    counts = analysis.counts
-    if any(v is None for v in counts.values()):
+    counts = {what: n for what, n in analysis.counts.items() if n is not None}
+    if len(counts) < len(analysis.counts):
         return ["this recording cannot show it"]
     lines = []
     if counts.get("circles") or (analysis.exercise and "circles" in counts):
         this, other = counts["circles_cw"], counts["circles_ccw"]
-        lines.append(f"{counts['circles']} circles: {this} one way (cw), {other} the other way (ccw)")
+        lines.append(
+            f"{counted(counts['circles'], 'circle')}: {this} one way (cw), {other} the other way (ccw)"
+        )
     if counts.get("holds") or (analysis.exercise and "holds" in counts):
         held = ", ".join(f"{e.end_s - e.start_s:.1f}" for e in analysis.events if e.kind == "hold")
-        lines.append(f"{counts['holds']} holds" + (f": {held} s" if held else ""))
+        lines.append(counted(counts["holds"], "hold") + (f": {held} s" if held else ""))
     if counts.get("steps") or (analysis.exercise and "steps" in counts):
-        lines.append(f"{counts['steps']} steps, {counts['toe_steps']} of them on tiptoe")
+        lines.append(f"{counted(counts['steps'], 'step')}, {counts['toe_steps']} of them on tiptoe")
     return lines or ["no exercise recognised"]

@@ -438,6 +438,25 @@ def test_a_correction_stands_beside_the_count_and_changes_nothing(made: Made) ->
     assert answers(shown)["chain"] == "yes"
 
 
+def test_a_session_that_is_kept_again_is_told(made: Made) -> None:
+    args = [a for file, what in zip(made.recordings, ("ankle-circles", "band-flexes"), strict=True)
+            for a in ("--side", "left", "--placement", "foot", "--exercise", what, file)]  # fmt: skip
+    for wearer in ("--wearer", CANARY), ("--wearer", "another"):
+        again = call("verify", *args, "--routine", made.folder / "mine.toml", "--record", *wearer, "--json")
+        assert json.loads(again.stdout)["also_in"][0] == str(made.record)
+        assert again.stderr.startswith(f"footsense: a recording of this session is in {made.record}")
+    code, shown = made.check()
+    assert (code, shown["same_session"]) == (0, [2])
+    assert "in number 2 of the wearer's records: one session" in call("verify", made.record).output
+
+
+def test_a_file_that_is_no_record_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("t_s,ax_g\n")
+    told = str(call("correct", tmp_path / "a.csv", "--exercise", "e", "--side", "left", "--by", "1",
+                    "--why", "so").exception)  # fmt: skip
+    assert told.startswith(f"{tmp_path / 'a.csv'}: not a completion record")
+
+
 def test_no_correction_leaves_less_than_nothing(made: Made) -> None:
     args = ["correct", made.record, "--exercise", "band-flexes", "--side", "left", "--why", "so"]
     assert "give --by -2 at most" in str(call(*args, "--by", "-3").exception)

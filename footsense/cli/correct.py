@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from footsense.cli.records import own_ledger, read_record
-from footsense.errors import UsageError
+from footsense.errors import RecordError, UsageError
 from footsense.text import display
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ def command(record: Path, **given: Any) -> None:
     The record stays as it is, and so do its counts and its verdict; the correction is an entry of its own,
     which `footsense verify RECORD` shows beside them.
     """
-    from footsense.completion import Correction, chain_of, entry_in, sha256_of, verified  # noqa: PLC0415
+    from footsense.completion import Correction, chain_of, sha256_of, verified  # noqa: PLC0415
 
     data = read_record(record)
-    entry, ledger = entry_in(data), own_ledger()
+    entry, ledger = _entry(record, data), own_ledger()
     if record.resolve().parent != (ledger.folder / entry.subject).resolve():
         raise UsageError(f"{display(record)}: was not made here; correct it where it was made")
     if not verified(entry):
@@ -58,6 +58,15 @@ def _refuse_below_zero(item: "Item", new: "Correction", told: "Sequence[Correcti
     if now + new.by < 0:
         hint = f"give --by -{now} at most" if now else "there is nothing to take away"
         raise UsageError(f"--by {new.by} of {now} {new.counted} leaves less than none; {hint}")
+
+
+def _entry(record: Path, data: bytes) -> "Entry":
+    from footsense.completion import entry_in  # noqa: PLC0415
+
+    try:
+        return entry_in(data)
+    except RecordError as error:
+        raise UsageError(f"{display(record)}: {error}; give a completion record (NAME.record.json)") from None
 
 
 def _item(record: Path, entry: "Entry", exercise: str, side: str) -> "Item":

@@ -40,15 +40,17 @@ def own_ledger() -> "Ledger":
     return Ledger(data_folder() / "records", own_keys())
 
 
-def keep(opened: Sequence[Opened], routine: str, wearer: str) -> Path:
-    """Signs and keeps what these recordings say of a routine; the file it is in. Raises UsageError, OSError."""
+def keep(opened: Sequence[Opened], routine: str, wearer: str) -> tuple[Path, list[Path]]:
+    """Signs and keeps what these recordings say of a routine: the file it is in, and the records that rest on
+    one of these recordings already. Raises UsageError, RecordingError, OSError."""
     from footsense.completion import Completion, software, witnessed  # noqa: PLC0415
     from footsense.routine import routine_text  # noqa: PLC0415
 
     asked, result = witnessed(routine_text(routine), [_seen(o) for o in opened])
     ledger = own_ledger()
     body = Completion(software=software(), routine=asked, result=result)
-    return ledger.append(ledger.keys.pseudonym(wearer), body, datetime.now(UTC))
+    before = ledger.holding(body)
+    return ledger.append(ledger.keys.pseudonym(wearer), body, datetime.now(UTC)), before
 
 
 def _seen(one: Opened) -> "Seen":
@@ -85,6 +87,7 @@ def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: 
         check_signature,
         corrected,
         entry_in,
+        same_session,
     )  # fmt: skip
 
     data = read_record(path)
@@ -100,6 +103,7 @@ def check(path: Path, files: Sequence[Path], signed_by: str | None, *, as_json: 
     findings = [*check_signature(entry, signed_by), check_chain(data, chain)]
     findings += [check_routine(entry.body), *found]
     shown = _shown(path, entry, entry.body, findings, again)
+    shown["same_session"] = same_session(entry.body, entry.seq, chain)
     shown["corrected"] = msgspec.to_builtins(corrected(entry.body, chain.corrections(data)))
     click.echo(json_text(shown) if as_json else _in_words(shown))
     return 0 if shown["holds"] and entry.body.result.verdict == "complete" else 1
@@ -165,6 +169,9 @@ def _in_words(shown: dict[str, Any]) -> str:
     lines += [
         f"  {_counts(c)}; the wearer says {_tally(c, 'corrected')}: {_whys(c)}" for c in shown["corrected"]
     ]
+    if numbers := ", ".join(map(str, shown["same_session"])):
+        text = f"The same recording is in number {numbers} of the wearer's records: one session, not several."
+        lines += ["", text]
     for text in (shown["proves"], STATEMENT):
         lines += ["", textwrap.fill(display(text, 1000), 96)]
     return "\n".join(lines)

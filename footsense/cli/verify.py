@@ -84,14 +84,16 @@ def _judge(said: Sequence[Said], routine: str, wearer: str | None, *, as_json: b
     asked = load_routine(routine)
     seen, errors = open_session(said)
     verdict = verify(asked, [a for s in seen for a in s.analyses])
-    kept = keep(seen, routine, wearer) if wearer is not None and not errors else None
-    click.echo(_json(verdict, errors, kept) if as_json else in_words(verdict) + _told(kept))
+    kept, before = keep(seen, routine, wearer) if wearer is not None and not errors else (None, [])
+    click.echo(_json(verdict, errors, kept, before) if as_json else in_words(verdict) + _told(kept))
+    if before:
+        click.echo(f"footsense: {_again(before)}", err=True)
     if wearer is not None and errors:
         click.echo("footsense: no record was made, since not every recording could be read", err=True)
     return 0 if verdict.verdict is Answer.COMPLETE and not errors else 1
 
 
-def _json(verdict: "Verdict", errors: dict[str, str], kept: Path | None) -> str:
+def _json(verdict: "Verdict", errors: dict[str, str], kept: Path | None, before: Sequence[Path]) -> str:
     from footsense.verify import as_json  # noqa: PLC0415
 
     out = as_json(verdict)
@@ -99,6 +101,8 @@ def _json(verdict: "Verdict", errors: dict[str, str], kept: Path | None) -> str:
         out["errors"] = [{"file": file, "error": error} for file, error in errors.items()]
     if kept is not None:
         out["record"] = str(kept)
+    if before:
+        out["also_in"] = [str(path) for path in before]
     return json_text(out)
 
 
@@ -116,6 +120,15 @@ def in_words(verdict: "Verdict") -> str:
 
 def _told(kept: Path | None) -> str:
     return "" if kept is None else f"\n\nKept as a completion record: {display(kept)}"
+
+
+def _again(before: Sequence[Path]) -> str:
+    """What to say of a session that was kept before; `before` are its records, the oldest first."""
+    more = f" and {len(before) - 1} more" if len(before) > 1 else ""
+    return (
+        f"a recording of this session is in {display(before[0])}{more} already: "
+        "it is one session, not several; hand on one of these records"
+    )
 
 
 def _unreadable(items: "Sequence[ItemVerdict]") -> list[str]:

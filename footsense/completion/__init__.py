@@ -11,6 +11,7 @@ from footsense.completion.check import (
     check_routine,
     check_signature,
     corrected,
+    same_session,
 )
 from footsense.completion.keys import Keys, fingerprint, verified
 from footsense.completion.ledger import ENDING, Ledger, read_entry
@@ -21,5 +22,5 @@ __all__ = [
     "ENDING", "PROVES", "SCHEMA", "Answer", "Chain", "Completion", "Correction", "Entry", "Finding", "Item",
     "Keys", "Ledger", "Result", "Seen", "chain_of", "check_chain", "check_recordings", "check_routine",
     "check_signature", "corrected", "encoded", "entry_in", "fingerprint", "read_entry",
-    "sha256_of", "software", "verified", "witnessed",
+    "same_session", "sha256_of", "software", "verified", "witnessed",
 ]  # fmt: skip

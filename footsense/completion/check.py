@@ -14,9 +14,9 @@ from footsense.completion.canonical import encoded, entry_in, sha256_of
 from footsense.completion.keys import fingerprint, lead, verified
 from footsense.completion.ledger import entries, name_of, read_entry
 from footsense.completion.model import Completion, Correction, Entry, Recorded, Result
-from footsense.completion.witness import file_sha256, software
-from footsense.errors import FootsenseError, RecordError
-from footsense.recording.model import ending
+from footsense.completion.witness import software
+from footsense.errors import FootsenseError, RecordError, RecordingError
+from footsense.recording.model import ending, hashed
 from footsense.routine import parse_routine
 from footsense.text import display
 
@@ -85,6 +85,16 @@ def chain_of(folder: Path, subject: str) -> Chain:
         if entry.subject == subject and path.name == name_of(entry.seq):
             found[entry.seq] = data
     return Chain(found, tuple(broken))
+
+
+def same_session(body: Completion, seq: int, chain: Chain) -> list[int]:
+    """The numbers of the wearer's other records that rest on a recording of this one, which is number `seq`."""
+    mine = {one.sha256 for one in body.result.recordings}
+    others = [(n, entry_in(data).body) for n, data in sorted(chain.entries.items()) if n != seq]
+    return [
+        n for n, other in others
+        if isinstance(other, Completion) and mine & {one.sha256 for one in other.result.recordings}
+    ]  # fmt: skip
 
 
 def check_chain(data: bytes, chain: Chain) -> Finding:
@@ -174,8 +184,8 @@ def _found(wanted: Sequence[Recorded], files: Sequence[Path], beside: Path) -> t
 
 def _is(path: Path, one: Recorded) -> bool:
     try:
-        return path.stat().st_size == one.bytes and file_sha256(path) == one.sha256
-    except OSError:
+        return path.stat().st_size == one.bytes and hashed(path) == (one.sha256, one.bytes)
+    except (OSError, RecordingError):
         return False
 
 

@@ -1,5 +1,6 @@
 """The records of each wearer: a folder a wearer, a file an entry, each bound to the one before."""
 
+import contextlib
 import re
 import shutil
 import uuid
@@ -60,6 +61,15 @@ class Ledger:
         """How many entries a wearer has."""
         return len(list(entries(self.folder / subject)))
 
+    def holding(self, body: Completion) -> list[Path]:
+        """The records of any wearer that rest on one of the same recordings, as far as they can be read."""
+        wanted, found = _digests(body), []
+        for path in sorted(p for wearer in self.folder.glob("*") for p in entries(wearer)):
+            with contextlib.suppress(OSError, RecordError):
+                if wanted & _digests(entry_in(read_entry(path)).body):
+                    found.append(path)
+        return found
+
     def _next(self, folder: Path, subject: str, body: Completion | Correction, now: datetime) -> Entry:
         path = max(entries(folder), default=None, key=lambda p: p.name)
         before = None if path is None else read_entry(path)
@@ -81,6 +91,10 @@ class Ledger:
                 key=self.keys.public,
             )
         )
+
+
+def _digests(body: Completion | Correction) -> set[str]:
+    return {one.sha256 for one in body.result.recordings} if isinstance(body, Completion) else set()
 
 
 def read_entry(path: Path) -> bytes:

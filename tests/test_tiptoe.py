@@ -130,6 +130,20 @@ def test_who_stood_flat_and_rose_is_on_tiptoe_at_the_ankle_too(rate_hz):
     assert sum(a is (not b) for a, b in labels) <= 0.01 * len(labels)
 
 
+@pytest.mark.parametrize("seed", [10141, 10184, 10193])
+def test_who_walks_off_as_soon_as_he_is_up_rose_as_well(seed):
+    drawn = simulate.sample("toe-walk", seed, placement="ankle", gyro=False, loss=0.0)
+    labels = [e.attributes["toe"] for e in steps(simulate.simulate(drawn).items())]
+    assert labels.count(True) >= len(labels) - 1
+
+
+def test_a_heel_that_touches_in_the_second_step_after_a_rise_is_seen():
+    walk = simulate.simulate(simulate.sample("toe-walk", 10127, placement="ankle", gyro=True, loss=0.0))
+    flat = [e.start_s for e in walk.events if not e.attributes["toe"]]
+    assert len(flat) >= 4
+    assert [e.attributes["toe"] for e, _ in near(steps(walk.items()), flat, 0.25)] == [False] * len(flat)
+
+
 def test_who_rose_and_then_walks_on_flat_feet_is_not_on_tiptoe(monkeypatch):
     monkeypatch.setattr(gait, "HEEL_TOUCHES", (1.0,))
     labels = []

@@ -15,6 +15,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -38,8 +39,8 @@ class FootfallParams:
     of a stream it stands if it has for `end_s`.
 
     A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of `flat` is flat, above the
-    second tiptoe; between them one below a share `among` of the last steps' is flat, else the median of up to
-    `votes` steps in a row tells, by `flat_steps`, and where that cannot either, a turn in the swing up to
+    second tiptoe; between them one below the first share `among` of the last steps' is flat, else the median of
+    up to `votes` steps in a row tells, by `flat_steps`, and where that cannot either, a turn in the swing up to
     `alone`. If the last steps turn by `heels` or more, and the tilt is below `surely`, the stand was no flat
     one; without a gyro it may not have been if they are as hard as `heel`, and where the rate does not show
     that, if their median tilt does not tell. A tilt that few neighbours share needs a turn up to `lone` and a
@@ -48,25 +49,28 @@ class FootfallParams:
     it may be either. Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel.
     Impact needs `impact_rate_hz`, posture `posture_rate_hz`.
 
-    At the ankle a step tilted by less than the share `among` of what the last steps are is flat, if those are
-    tilted by the first of `tilted`. Otherwise the turn in the swing tells, in degrees: over the last of `turns`
-    with a heel, unless tilted by more than the last of `tilted`; between the others, with the sensor at the
-    ankle, on the forefoot if tilted by the first of `tilted` (up to `alone` by the second), level, and
-    `hardness` is below `soft_leg`, or the tilt `surely_leg`, since straps ring. Level are steps within
-    `level_m` of height (their median, each); the first of a bout within `level_first_m`, unless the tilt is
-    `surely_leg`, since who rises onto the toes rises. With the sensor on the foot and no stand before, `few`
-    steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe. Failing that the median
-    hardness of up to `votes` steps in a row: a heel from `legs_hard` on; at the ankle a forefoot below `hard`,
-    of three at least, where tilted by the last of `tilted`: on stairs the leg leans less.
+    At the ankle a step tilted by less than the first share `among` of what the last steps are is flat, if those
+    are tilted by the second of `tilted`; after a rise, by less than the second share, if it is less than the
+    first share `way` on from the flat stand to the posture risen to. Otherwise the turn in the swing tells, in
+    degrees: over the last of `turns` with a heel, unless tilted by more than the last of `tilted`; between the
+    others, with the sensor at the ankle, on the forefoot if tilted by the first of `tilted` (up to `alone` by
+    the second), level, and `hardness` is below `soft_leg`, or the tilt `surely_leg`, since straps ring. Level
+    are steps within `level_m` of height (their median, each); the first of a bout within `level_first_m`,
+    unless the tilt is `surely_leg`, since who rises onto the toes rises. With the sensor on the foot and no
+    stand before, `few` steps in a row with turns up to `alone` and hardness below `soft` are on tiptoe. Failing
+    that the median hardness of up to `votes` steps in a row: a heel from `legs_hard` on; at the ankle a
+    forefoot below `hard`, of three at least, where tilted by the last of `tilted`, more than on stairs.
 
     Before a bout the wearer rose if within `rises_s` the posture went from the flat stand to one beyond
     `risen_cos` of it, with no movement of the share `rises` of the first swing's, and that swing began within
-    `pause_s`; a bout that goes on in that posture within `kept_s` is the same. Steps nearer to that posture
-    than to the flat stand are then on tiptoe, unless the last ones turn by the last of `turns`.
+    `pause_s`; who rises until then is up `ready_s` before it. A bout that goes on in that posture within
+    `kept_s` is the same. Steps between the last two shares `way` on to that posture are then on tiptoe, or from
+    the first on where others were and they are tilted by more than the last share `among` of those; unless the
+    last ones turn by the last of `turns`, or it lifts the leg by more than `lifts_m`.
 
-    On tiptoe are only steps with a swing of `swing_g` and the first of `turns`, and with impacts of `impact_g`;
-    on the foot, where the rate (`legs_rate_hz`) shows them; after a rise, below `impact_rate_hz`, from `few`
-    steps in a row on instead.
+    On tiptoe are only steps with a swing of `swing_g` (after a rise `drags_g`: some drag their feet) and the
+    first of `turns`, and with impacts of `impact_g`; on the foot, where the rate (`legs_rate_hz`) shows them;
+    after a rise, below `impact_rate_hz`, from `few` steps in a row on instead.
     """
 
     same_cos: float = 0.985  # 10°
@@ -79,7 +83,9 @@ class FootfallParams:
     heel: float = 12.0
     heels: float = 60.0
     lone: float = 44.0
-    among: float = 0.4
+    among: tuple[float, float, float] = (0.4, 0.55, 0.7)
+    way: tuple[float, float, float] = (0.25, 0.5, 2.0)
+    lifts_m: float = 0.3
     soft_leg: float = 2.5
     surely_leg: float = 0.3  # 17°
     legs_hard: float = 2.5
@@ -90,6 +96,7 @@ class FootfallParams:
     posture_rate_hz: float = 20.0
     votes: int = 5
     swing_g: float = 0.24
+    drags_g: float = 0.14
     after_s: float = 0.12
     look_s: float = 0.9
     half_s: float = 0.06
@@ -112,13 +119,14 @@ class FootfallParams:
     risen_cos: tuple[float, float] = (0.99, 0.9976)  # 8° on the foot, 4° on the leg
     rises: float = 0.5
     rises_s: float = 2.4
+    ready_s: float = 0.3
     pause_s: float = 2.0
     kept_s: float = 6.0
 
 
 class _Step(NamedTuple):
     """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt` against the flat stand, `former`
-    against one shortly before, `risen` by `Footfall._nearer`, `turn` in degrees, `climb` in m, `hardness` and
+    against one shortly before, `risen` by `Footfall._share`, `turn` in degrees, `climb` in m, `hardness` and
     `impact_g` in g."""
 
     tilt: float
@@ -143,10 +151,11 @@ class _Look(NamedTuple):
 
 
 class _Rise(NamedTuple):
-    """The postures (3,) of a wearer who stood flat and then rose."""
+    """The postures (3,) of a wearer who stood flat and then rose, and half the square of the way between."""
 
     flat: Floats
     raised: Floats
+    length: float
 
 
 class _Last(NamedTuple):
@@ -222,7 +231,7 @@ class Footfall:
         if landing.start_s - self._last_s > p.bout_s:
             self._seen.clear()
             self._labels.clear()
-            self._rise = self._risen(landing, flat[0][0], tracker) if flat and self._posture else None
+            self._rise = self._risen(landing, [stand for stand, _ in flat], tracker)
         self._last_s = landing.start_s
         step = self._step(landing, look, [tilt for _, tilt in flat])
         self._seen.append(step)
@@ -237,7 +246,7 @@ class Footfall:
         tilt, former = (*tilts, math.nan, math.nan)[:2]
         if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
             tilt = former if math.isnan(tilt) else max(tilt, former)
-        hardness, risen = self._hardness(landing), self._nearer(look.posture)
+        hardness, risen = self._hardness(landing), self._share(look.posture)
         climb = abs(look.rise) if landing.swing_g <= self._clear_g else math.nan
         return _Step(tilt, former, risen, look.turn, climb, hardness, landing.impact_g, landing.swing_g)
 
@@ -245,21 +254,29 @@ class Footfall:
         if self._on_foot and not math.isnan(step.tilt):
             told = self._by_posture(step)
             return True if told is None and self._by_rise(step) else told
-        usual = self._usual("tilt")
-        if self._bends and usual >= self.params.tilted[0] and step.tilt < self.params.among * usual:
+        if self._bends and self._came_down(step):
             return False
         if self._by_rise(step):
             return True
         told = self._by_turn(step)
         return self._by_impact(step) if told is None else told
 
+    def _came_down(self, step: _Step) -> bool:
+        """Whether the heel was down, by how much less the leg is tilted than in the last steps, or than after a
+        rise."""
+        p, usual = self.params, self._usual("tilt", before=1)
+        among = p.among[1 if step.risen < p.way[0] else 0]
+        return usual >= p.tilted[1] and step.tilt < among * usual
+
     def _by_rise(self, step: _Step) -> bool:
         """Whether the wearer rose onto the toes before the bout, and is still there."""
         p = self.params
-        if not self._bends or not min(step.risen, self._usual("risen")) > 0.0:
+        there = step.risen > p.way[1] or step.tilt > p.among[2] * self._usual("tilt")
+        up = self._usual("risen") > p.way[1] and p.way[0] < step.risen < p.way[2] and there
+        if not (self._bends and up) or step.climb > p.lifts_m:
             return False
         heels = self._usual("turn") >= p.turns[2]
-        swung = step.swing_g >= p.swing_g and not step.turn < p.turns[0]
+        swung = step.swing_g >= p.drags_g and not step.turn < p.turns[0]
         walks = self._lands() if self._rate_hz >= p.impact_rate_hz else len(self._seen) >= p.few
         return swung and walks and not heels
 
@@ -286,29 +303,37 @@ class Footfall:
         stand.raised = length <= stop
         stand.unsure = not stand.raised and length <= soon
 
-    def _risen(self, landing: Landing, flat: Stand, tracker: StepTracker) -> _Rise | None:
-        """How a wearer rose before the first step of a bout: flat, and soon after, with no swing between, in
-        another posture where there was least movement before that step; or how before the last bout, where
-        that posture was kept."""
-        p, slow, still = self.params, tracker.slow, landing.still
-        half = tracker.slow_index(p.half_s)
-        if landing.land - still > tracker.slow_index(p.pause_s) or still - half < slow.start:
+    def _risen(self, landing: Landing, stands: Sequence[Stand], tracker: StepTracker) -> _Rise | None:
+        """How a wearer rose before the first step of a bout: in one of the `stands`, and soon after, with no
+        swing between, in another posture where there was least movement before that step, or shortly before its
+        swing, should the rise itself have been going on there; or how before the last bout, where that posture
+        was kept."""
+        p, half = self.params, tracker.slow_index(self.params.half_s)
+        if landing.land - landing.still > tracker.slow_index(p.pause_s):
             return None
-        before = slow.view(still - tracker.slow_index(p.rises_s), still + half + 1)
-        raised = before[ACC, -2 * half - 1 :].sum(axis=1)
-        if landing.start_s - self._last_s <= p.kept_s and self._nearer(raised) > 0.0:
-            return self._rise
-        risen = cosine(flat.posture, raised)
-        if risen > p.risen_cos[not self._on_foot] or before[ENV].max() >= p.rises * landing.peak_gps:
-            return None
-        stood = cosines(before[ACC], flat.posture[:, None]).max() >= 0.75 + 0.25 * risen
-        return _Rise(flat.posture, raised) if stood else None
+        found: _Rise | None = None
+        for at in (landing.still, landing.swing - tracker.slow_index(p.ready_s)):
+            if at - half < tracker.slow.start:
+                continue
+            before = tracker.slow.view(at - tracker.slow_index(p.rises_s), at + half + 1)
+            raised = before[ACC, -2 * half - 1 :].sum(axis=1)
+            if landing.start_s - self._last_s <= p.kept_s and self._share(raised) > 0.5:
+                return self._rise
+            if before[ENV].max() >= p.rises * landing.peak_gps:
+                continue
+            for flat in stands:
+                risen = cosine(flat.posture, raised)
+                stood = cosines(before[ACC], flat.posture[:, None]).max() >= 0.75 + 0.25 * risen
+                if stood and risen <= (p.risen_cos[not self._on_foot] if found is None else 1.0 - found.length):
+                    found = _Rise(flat.posture, raised, 1.0 - risen)
+        return found
 
-    def _nearer(self, posture: Floats) -> float:
-        """Above 0 for a stance nearer to the posture risen to than to the flat stand, below 0 for the other."""
-        if self._rise is None:
+    def _share(self, posture: Floats) -> float:
+        """How far on the way from the flat stand (0) to the posture risen to (1) a stance is."""
+        rise = self._rise
+        if rise is None:
             return math.nan
-        return cosine(posture, self._rise.raised) - cosine(posture, self._rise.flat)
+        return 0.5 + 0.5 * (cosine(posture, rise.raised) - cosine(posture, rise.flat)) / rise.length
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:
@@ -371,9 +396,10 @@ class Footfall:
         still = far[np.arange(len(far)), calm]
         return np.where((still <= p.elsewhere) & (count >= 1), still + near, math.nan)
 
-    def _usual(self, what: str) -> float:
-        """The median of what the last steps showed."""
-        shown: list[float] = sorted(x for x in map(attrgetter(what), self._seen) if not math.isnan(x))
+    def _usual(self, what: str, before: int = 0) -> float:
+        """The median of what the last steps showed, or those `before` this one."""
+        seen = islice(self._seen, len(self._seen) - before)
+        shown: list[float] = sorted(x for x in map(attrgetter(what), seen) if not math.isnan(x))
         half = len(shown) // 2
         if not shown:
             return math.nan
@@ -386,7 +412,7 @@ class Footfall:
         flat, tiptoe = p.flat
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may
             usual = self._usual("tilt")
-            if tilt < p.among * usual:
+            if tilt < p.among[0] * usual:
                 return False
             tilt, (flat, tiptoe) = usual, p.flat_steps
         heels = self._usual("turn") >= p.heels and tilt < p.surely  # then the stand was no flat one
@@ -444,7 +470,7 @@ class Footfall:
         soft = tilt >= p.surely_leg or hardness < p.soft_leg
         least_tilt = p.tilted[1] if turn <= p.alone and self._bends else p.tilted[0]
         small = least <= turn <= little and step.turn <= little and step.swing_g >= p.swing_g
-        raised = tilt >= least_tilt and not step.tilt < p.among * tilt
+        raised = tilt >= least_tilt and not step.tilt < p.among[1] * tilt
         tiptoe = small and raised and soft and self._level(step)
         return True if tiptoe and self._bends and self._lands() else None
 

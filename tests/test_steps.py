@@ -130,6 +130,22 @@ def test_the_last_step_into_standing_counts(walks):
     assert last.end_s == pytest.approx(last.start_s + 1.0)
 
 
+def test_a_landing_shortly_before_the_end_counts(walks):
+    """Where the foot has stood still for a quarter of a second, the end does not have to be waited for."""
+    off = []
+    for (t, acc, gyr), truth in walks.values():
+        for k in range(3, len(truth), 4):
+            kept = t <= truth[k] + 0.36
+            off.append(len(steps(stream(t[kept], acc[kept], gyr[kept], 100.0))) - (k + 1))
+    assert sum(x == 0 for x in off) >= 0.85 * len(off)
+
+
+def test_no_soft_landing_is_lost_without_a_gyro():
+    for seed in (10078, 10083, 30204):
+        walk = simulate.simulate(simulate.sample("toe-walk", seed, placement="foot", gyro=False, loss=0.0))
+        assert abs(len(steps(walk.items())) - len(walk.events)) <= 1
+
+
 @pytest.mark.parametrize("motion", ["toe-walk", "walking"])
 def test_a_step_ends_where_the_foot_leaves(motion):
     off = []

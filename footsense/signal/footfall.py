@@ -35,8 +35,8 @@ class FootfallParams:
 
     The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, and it turns by no more
     than `stance_dps` there (on the foot); without a gyro, if it landed harder than `soft_g` or what it shows
-    turns by no more than `sway_dps`: half-way through a slow swing it may be as calm as in a stand. At the end
-    of a stream it stands if it has for `end_s`.
+    turns by no more than `sway_dps` for a quarter of the stance: half-way through a slow swing it may be as
+    calm as in a stand, but not for long. At the end of a stream it stands if it has for `end_s`.
 
     A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of `flat` is flat, above the
     second tiptoe; between them one below the first share `among` of the last steps' is flat, else the median of
@@ -109,7 +109,7 @@ class FootfallParams:
     tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
     stance_g: float = 0.25
     stance_dps: float = 100.0
-    sway_dps: float = 130.0
+    sway_dps: float = 100.0
     soft_g: float = 0.2
     end_s: float = 0.25
     level_m: tuple[float, float] = (0.15, 0.22)
@@ -363,7 +363,8 @@ class Footfall:
         stood = (count >= 1) & (np.abs(size - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
         if self._on_foot and not tracker.turns:
             soft = np.array([x.impact_g for x in landings]) < p.soft_g
-            stood &= ~soft | (turned[rows, calm] <= p.sway_dps)
+            least = np.sort(np.where(columns < count[:, None], turned, np.inf), axis=1)
+            stood &= ~soft | (least[rows, np.maximum(count, 0) // 4] <= p.sway_dps)
         against = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
         tilts = np.array([self._tilt(around, calm, x, count) for x in _side_by_side(against)])
         flat = self._on_foot & (np.fmax.reduce(tilts) <= p.flat[0])  # whatever the swing was like

@@ -118,7 +118,7 @@ class StepTracker:
     def flush(self) -> list[Landing]:
         """The landing under way when the stream ends."""
         burst, self._burst = self._burst, None
-        if burst is None or not self._rested(burst):
+        if burst is None or not (self._rested(burst) or self._letting_up(burst)):
             return []
         self._close(burst, self.slow.stop - 1)
         return self._land()
@@ -239,6 +239,11 @@ class StepTracker:
         """Whether the movement let up after a burst: what goes on evenly, as in pedalling, does not land."""
         after = self.slow.view(burst.last, burst.last + self._stay)[ENV]
         return float(after.min()) < self.params.rests * burst.peak
+
+    def _letting_up(self, burst: Burst) -> bool:
+        """Whether the envelope is on its way down to a rest that the end of the stream cuts off."""
+        jerk = self.slow.view(self.slow.stop - self.slow_index(self.params.quiet_s), self.slow.stop)[JERK]
+        return burst.last < self.slow.stop - len(jerk) and float(jerk.max()) < self.params.rests * burst.peak
 
     def _swing_from(self, burst: Burst) -> int:
         """Slow index before a burst's first maximum, or as far back as is sure to be on the tape."""

@@ -29,17 +29,18 @@ class GaitParams:
     `smooth_s` is the time constant of each of the one-pole smoothers of the jerk. A burst starts anew where the
     envelope fell below `split` of the smaller of two maxima, `apart_s` or more apart, and the rate below
     `turning` of its greatest or below `turning_dps`; it lands without another only if the envelope fell below
-    `rests` of its greatest. A maximum is seen from `floor_gps` (g/s) on, and from
-    `share` of the wearer's usual peak. A burst is a swing from `swing_gps` and
-    `swing_g` on, or from `slow_gps` and `slow_g` on. A landing without impact
-    lies at most `settles_s` before the last jerk of `ends` of the burst's greatest. What lands stays `least_s`
-    to `stay_s` in a step; one that stays is decided `wait_s` after its movement has half ended, and at most
+    `rests` of its greatest, or is about to when the stream ends: the jerk has been as low for `quiet_s`. A
+    maximum is seen from `floor_gps` (g/s) on, and from `share` of the wearer's usual peak. A burst is a swing
+    from `swing_gps` and `swing_g` on, or from `slow_gps` and `slow_g` on. A landing without impact lies at
+    most `settles_s` before the last jerk of `ends` of the burst's greatest. What lands stays `least_s` to
+    `stay_s` in a step; one that stays is decided `wait_s` after its movement has half ended, and at most
     `latest_s` after it landed. `forget_s` after a landing the usual peak no longer counts.
     """
 
     smooth_s: float = 0.045
     split: float = 0.55
     rests: float = 0.45
+    quiet_s: float = 0.12
     turning: float = 0.5
     turning_dps: float = 120.0
     apart_s: float = 0.35

@@ -13,6 +13,8 @@ from footsense.engine import Engine
 from footsense.signal.gait import _few_maxima, _maxima
 from footsense.signal.lately import Rows
 from footsense.signal.stands import Stands
+from footsense.simulate import gait
+from footsense.simulate.motion import Impact
 from footsense.types import Samples
 from tests.streams import cut
 from tests.walking import made, near, steps, stream
@@ -144,6 +146,26 @@ def test_no_soft_landing_is_lost_without_a_gyro():
     for seed in (10078, 10083, 30204):
         walk = simulate.simulate(simulate.sample("toe-walk", seed, placement="foot", gyro=False, loss=0.0))
         assert abs(len(steps(walk.items())) - len(walk.events)) <= 1
+
+
+@pytest.mark.parametrize("placement", ["foot", "ankle"])
+@pytest.mark.parametrize("gyro", [True, False])
+def test_heels_that_come_down_hard_after_a_walk_on_tiptoe_are_no_step(placement, gyro, monkeypatch):
+    lower = gait.Walk.tilt
+
+    def drop(self, pitch_deg, shank_deg, duration_s):
+        lower(self, pitch_deg, shank_deg, duration_s if pitch_deg else 0.25)
+        if not pitch_deg:
+            self.impacts.append(Impact(self.now_s - 0.01, (0.0, 0.0, 1.5), 20.0, 0.02))
+
+    monkeypatch.setattr(gait.Walk, "tilt", drop)
+    off = []
+    for seed in range(6):
+        walk = made("toe-walk", seed, placement=placement, rate_hz=100.0, acc_range_g=8.0, gyro=gyro, reps=6)
+        found = steps(walk.items())
+        assert len(near(found, [e.start_s for e in walk.events], 0.3)) >= len(walk.events) - 1
+        off.append(len(found) - len(walk.events))
+    assert sum(off) <= 1
 
 
 @pytest.mark.parametrize("motion", ["toe-walk", "walking"])

@@ -24,6 +24,7 @@ import numpy as np
 from footsense.signal.gait import StepTracker
 from footsense.signal.landing import ACC, ENV, SPIN, Landing
 from footsense.signal.lately import Indices
+from footsense.signal.raising import Raising, Rise
 from footsense.signal.stands import Stand, Stands, cosine, cosines
 from footsense.signal.strides import dot, strides
 from footsense.types import Floats, StreamInfo
@@ -61,12 +62,10 @@ class FootfallParams:
     that the median hardness of up to `votes` steps in a row: a heel from `legs_hard` on; at the ankle a
     forefoot below `hard`, of three at least, where tilted by the last of `tilted`, more than on stairs.
 
-    Before a bout the wearer rose if within `rises_s` the posture went from the flat stand to one beyond
-    `risen_cos` of it, with no movement of the share `rises` of the first swing's, and that swing began within
-    `pause_s`; who rises until then is up `ready_s` before it. A bout that goes on in that posture within
-    `kept_s` is the same. Steps between the last two shares `way` on to that posture are then on tiptoe, or from
-    the first on where others were and they are tilted by more than the last share `among` of those; unless the
-    last ones turn by the last of `turns`, or it lifts the leg by more than `lifts_m`.
+    A bout that goes on within `kept_s` in the posture that the wearer rose to before the last is the same.
+    After a rise steps between the last two shares `way` on to that posture are on tiptoe, or from the first on
+    where others were and they are tilted by more than the last share `among` of those; unless the last ones
+    turn by the last of `turns`, or it lifts the leg by more than `lifts_m`.
 
     On tiptoe are only steps with a swing of `swing_g` (after a rise `drags_g`: some drag their feet) and the
     first of `turns`, and with impacts of `impact_g`; on the foot, where the rate (`legs_rate_hz`) shows them;
@@ -116,17 +115,12 @@ class FootfallParams:
     level_first_m: tuple[float, float] = (0.1, 0.15)
     alone: float = 38.0
     few: int = 3
-    risen_cos: tuple[float, float] = (0.99, 0.9976)  # 8° on the foot, 4° on the leg
-    rises: float = 0.5
-    rises_s: float = 2.4
-    ready_s: float = 0.3
-    pause_s: float = 2.0
     kept_s: float = 6.0
 
 
 class _Step(NamedTuple):
     """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt` against the flat stand, `former`
-    against one shortly before, `risen` by `Footfall._share`, `turn` in degrees, `climb` in m, `hardness` and
+    against one shortly before, `risen` by `Rise.share`, `turn` in degrees, `climb` in m, `hardness` and
     `impact_g` in g."""
 
     tilt: float
@@ -150,14 +144,6 @@ class _Look(NamedTuple):
     tilts: Sequence[float]
 
 
-class _Rise(NamedTuple):
-    """The postures (3,) of a wearer who stood flat and then rose, and half the square of the way between."""
-
-    flat: Floats
-    raised: Floats
-    length: float
-
-
 class _Last(NamedTuple):
     """The last step: where it landed, its posture, and whether that may be on tiptoe."""
 
@@ -179,6 +165,7 @@ class Footfall:
         self._rate_hz = rate_hz
         self._on_foot = placement in ("foot", None)
         self._bends = placement != "shank"  # the shank leans forward on stairs as much as on tiptoe
+        self._raising = Raising(on_foot=self._on_foot)
         self._posture = rate_hz >= self.params.posture_rate_hz
         self._stands = Stands(None if info.reference is None else info.reference.up)
         self._clear_g = (info.acc_range_g or math.inf) - 1.1  # beyond this an axis may have been clipped
@@ -188,7 +175,7 @@ class Footfall:
         self._labels: deque[bool | None] = deque(maxlen=self.params.votes - 1)  # those of the steps before
         self._last_s = -math.inf
         self._last: _Last | None = None
-        self._rise: _Rise | None = None  # before the bout under way
+        self._rise: Rise | None = None  # before the bout under way
 
     def watch(self, tracker: StepTracker, start: int) -> None:
         """Looks for quiet stands in slow samples from `start` on; call before landings are labelled."""
@@ -222,12 +209,20 @@ class Footfall:
         if not landings:
             return []
         looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
-        stood = (x for x in zip(landings, looks, strict=True) if x[1].stood)
-        return [(landing, self._label(landing, look, tracker)) for landing, look in stood]
+        labels = []
+        for landing, look in zip(landings, looks, strict=True):
+            flat = self._flat(look, tracker)
+            if look.stood and not (flat and self._heels_fell(landing, look, flat[0][0], tracker)):
+                labels.append((landing, self._label(landing, look, flat, tracker)))
+        return labels
 
-    def _label(self, landing: Landing, look: _Look, tracker: StepTracker) -> bool | None:
+    def _heels_fell(self, landing: Landing, look: _Look, flat: Stand, tracker: StepTracker) -> bool:
+        return self._posture and self._raising.came_down(landing, look.posture, flat, tracker)
+
+    def _label(
+        self, landing: Landing, look: _Look, flat: list[tuple[Stand, float]], tracker: StepTracker
+    ) -> bool | None:
         p = self.params
-        flat = self._flat(look, tracker.slow_index(p.rise_s), tracker.slow_index(p.stops_s))
         if landing.start_s - self._last_s > p.bout_s:
             self._seen.clear()
             self._labels.clear()
@@ -246,7 +241,7 @@ class Footfall:
         tilt, former = (*tilts, math.nan, math.nan)[:2]
         if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
             tilt = former if math.isnan(tilt) else max(tilt, former)
-        hardness, risen = self._hardness(landing), self._share(look.posture)
+        hardness, risen = self._hardness(landing), self._rise.share(look.posture) if self._rise else math.nan
         climb = abs(look.rise) if landing.swing_g <= self._clear_g else math.nan
         return _Step(tilt, former, risen, look.turn, climb, hardness, landing.impact_g, landing.swing_g)
 
@@ -280,10 +275,11 @@ class Footfall:
         walks = self._lands() if self._rate_hz >= p.impact_rate_hz else len(self._seen) >= p.few
         return swung and walks and not heels
 
-    def _flat(self, look: _Look, soon: int, stop: int) -> list[tuple[Stand, float]]:
+    def _flat(self, look: _Look, tracker: StepTracker) -> list[tuple[Stand, float]]:
         """The last stand that was flat with the tilt against it, and the one before if that was shortly before
         or the last may have been on tiptoe."""
         flat: list[tuple[Stand, float]] = []
+        soon, stop = (tracker.slow_index(x) for x in (self.params.rise_s, self.params.stops_s))
         for stand, tilt in zip(look.stands, look.tilts, strict=False):
             if stand.raised is None:
                 self._judge_stand(stand, soon, stop)
@@ -303,37 +299,15 @@ class Footfall:
         stand.raised = length <= stop
         stand.unsure = not stand.raised and length <= soon
 
-    def _risen(self, landing: Landing, stands: Sequence[Stand], tracker: StepTracker) -> _Rise | None:
-        """How a wearer rose before the first step of a bout: in one of the `stands`, and soon after, with no
-        swing between, in another posture where there was least movement before that step, or shortly before its
-        swing, should the rise itself have been going on there; or how before the last bout, where that posture
-        was kept."""
-        p, half = self.params, tracker.slow_index(self.params.half_s)
-        if landing.land - landing.still > tracker.slow_index(p.pause_s):
-            return None
-        found: _Rise | None = None
-        for at in (landing.still, landing.swing - tracker.slow_index(p.ready_s)):
-            if at - half < tracker.slow.start:
-                continue
-            before = tracker.slow.view(at - tracker.slow_index(p.rises_s), at + half + 1)
-            raised = before[ACC, -2 * half - 1 :].sum(axis=1)
-            if landing.start_s - self._last_s <= p.kept_s and self._share(raised) > 0.5:
-                return self._rise
-            if before[ENV].max() >= p.rises * landing.peak_gps:
-                continue
-            for flat in stands:
-                risen = cosine(flat.posture, raised)
-                stood = cosines(before[ACC], flat.posture[:, None]).max() >= 0.75 + 0.25 * risen
-                if stood and risen <= (p.risen_cos[not self._on_foot] if found is None else 1.0 - found.length):
-                    found = _Rise(flat.posture, raised, 1.0 - risen)
-        return found
-
-    def _share(self, posture: Floats) -> float:
-        """How far on the way from the flat stand (0) to the posture risen to (1) a stance is."""
-        rise = self._rise
-        if rise is None:
-            return math.nan
-        return 0.5 + 0.5 * (cosine(posture, rise.raised) - cosine(posture, rise.flat)) / rise.length
+    def _risen(self, landing: Landing, stands: Sequence[Stand], tracker: StepTracker) -> Rise | None:
+        """How the wearer rose before the first step of a bout; as before the last, where he stayed up."""
+        up, soon = (
+            self._raising.posture(landing.still, tracker),
+            landing.start_s - self._last_s <= self.params.kept_s,
+        )
+        if up is not None and self._rise is not None and soon and self._rise.share(up) > 0.5:
+            return self._rise
+        return self._raising.risen(landing, stands, tracker)
 
     def _hardness(self, landing: Landing) -> float:
         if self._rate_hz < self.params.impact_rate_hz:

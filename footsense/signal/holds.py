@@ -328,7 +328,7 @@ class HoldTracker:
         if not s.returned and chord(up, last_up) >= self.params.resume_share * s.last_excursion:
             return None
         begin = max(s.left_at, row - self._history, rows.first)
-        nearest = begin + int(rows.squared(begin, row + 1, s.rests[-1].up).argmin())
+        nearest = self._way().nearest(begin, row, up)
         s.returned, s.start = True, Start.at(rows, nearest, s.bias)
         return rows.chord(nearest, up)
 

@@ -380,6 +380,13 @@ class Way:
         kept = middle(self.rows.cut(JERK, max(p.entry, last - self.look_back), last + 1))
         return kept / self.rest.vibration_g if kept and self.rest.vibration_g else 1.0
 
+    def nearest(self, begin: int, row: int, up: Up) -> int:
+        """The row from `begin` on at which the way to `row`, where the posture is `up`, was nearest to rest: by
+        a gyro, where it turned back, since an accelerometer leans while the leg is braked."""
+        if not self.gyro:
+            return begin + int(self.rows.squared(begin, row + 1, self.rest.up).argmin())
+        return begin + int(self._off(begin, row + 1, up, (max(row - 2, begin), row + 1)).argmax())
+
     def turned(self, p: Plateau) -> float:
         """Angle in rad that the gyro saw on the way."""
         start, rows = self.start, p.entry - self.start.index

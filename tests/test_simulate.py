@@ -149,7 +149,6 @@ def test_truth_is_of_the_motion_alone(motion: str) -> None:
     wish = Scenario(motion=motion, seed=5, **{**BRIEF, "duration_s": None})
     others = [
         replace(wish, mounting=(0.1, -0.7, 0.3, 0.6)),
-        replace(wish, placement="ankle"),
         replace(wish, rate_hz=26.0, gyro=False),
         replace(wish, rate_hz=400.0, noise=5.0, bias=5.0, slop=3.0),
         replace(wish, loss=0.1, gaps_s=((5.0, 1.0),), acc_range_g=2.0, bits=10),
@@ -157,6 +156,19 @@ def test_truth_is_of_the_motion_alone(motion: str) -> None:
     truths = [facts(simulate(w)) for w in [wish, *others]]
     assert truths[0]
     assert all(t == truths[0] for t in truths)
+
+
+@pytest.mark.parametrize("motion", EXERCISES)
+def test_truth_is_the_same_wherever_the_sensor_is_but_for_when_a_hold_seems_over(motion: str) -> None:
+    wish = Scenario(motion=motion, seed=5, **{**BRIEF, "duration_s": None})
+    foot, *others = (simulate(replace(wish, placement=p)) for p in ("foot", "ankle", "shank"))
+    for other in others:
+        for there, here in zip(other.events, foot.events, strict=True):
+            if here.kind == "hold":
+                assert there.start_s == pytest.approx(here.start_s, abs=0.3)
+                assert there.end_s == pytest.approx(here.end_s, abs=1.0)
+            else:
+                assert there == here
 
 
 def tilt_range_deg(motion: str, placement, seed: int, **wish) -> float:

@@ -1,5 +1,6 @@
 """Truth by the words of the contract, on paths made by hand and against the signal."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footsense.simulate import Scenario, simulate
+from footsense.simulate.body import ANGLES, Angle, Site
 from footsense.simulate.curves import GRID_HZ
-from footsense.simulate.motion import Bout, Kept
-from footsense.simulate.truth import holds, turns
+from footsense.simulate.motion import Bout, Kept, Motion
+from footsense.simulate.truth import holds, truth, turns
+from footsense.simulate.wearer import draw_person
 
 QUIET = {"noise": 0.0, "bias": 0.0, "slop": 0.0, "acc_range_g": 100.0, "bits": 24}
 
@@ -133,6 +136,40 @@ def test_resting_noise_widens_the_tolerance() -> None:
     shaky = path + 0.03 * np.sin(2 * np.pi * np.arange(len(path)) / GRID_HZ)[:, None] * [1.0, 0.0, 0.0]
     (still,), (restless,) = holds_of(path, 3, 8), holds(path, shaky, Kept("band-flexes", 2.0, 3, 8, 11.5))
     assert restless.end_s > still.end_s + 0.1
+
+
+def lifted_motion(**knots):
+    """A motion of ten seconds, of named joint angles along straight lines, kept from second 3 to 7."""
+    t = np.arange(round(10 * GRID_HZ)) / GRID_HZ
+    angles = np.zeros((len(t), ANGLES))
+    for name, points in knots.items():
+        angles[:, Angle[name]] = np.interp(t, *zip(*points, strict=True))
+    still = np.zeros((len(t), 3))
+    return Motion(angles, 0 * angles, still, (), (Kept("pencil-pickups", 2.0, 3.0, 7.0, 9.5),))
+
+
+def test_a_hold_is_of_the_posture_of_what_the_sensor_is_worn_on() -> None:
+    person, shank = (
+        draw_person(Scenario(motion="pencil-pickups", seed=1)),
+        Site(0.0, 0.0, (0.0, 0.0, 0.1), 0.65),
+    )
+    leg = [(0, 0), (2, 0), (3, 20), (8, 20), (9, 0)]
+    motion = lifted_motion(SHANK_PITCH=leg, DORSI=[(0, 0), (7, 0), (7.4, -6), (9, 0)])
+    (foot,) = truth(motion, person, "right").events
+    (there,) = truth(motion, person, "right", shank).events
+    assert foot.start_s == pytest.approx(there.start_s, abs=0.02)
+    assert foot.end_s == pytest.approx(7.13, abs=0.05)
+    assert there.end_s == pytest.approx(8.1, abs=0.02)
+
+
+def test_a_hold_is_of_the_posture_of_the_foot_where_the_sensor_is_not_moved_by_it() -> None:
+    person = draw_person(Scenario(motion="top-presses", seed=1))
+    shank = Site(0.04, 0.02, (0.0, 0.0, 0.1), 0.65)
+    motion = lifted_motion(MIDFOOT=[(0, 0), (2, 0), (3, 3), (7, 3), (8, 0)])
+    sways = replace(
+        motion, extra=motion.extra + 0.2 * np.sin(6 * np.arange(len(motion.extra)) / GRID_HZ)[:, None]
+    )
+    assert truth(sways, person, "right", shank).events == truth(sways, person, "right").events != ()
 
 
 def test_the_last_step_of_a_bout_lasts_a_second_and_standing_is_none() -> None:

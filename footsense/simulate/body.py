@@ -128,9 +128,14 @@ def orientation(person: Person, side: Side, site: Site, angles: Floats) -> Float
     return rotation.times(rotation.times(shank, talus), rotation.times(heel, arch))
 
 
+def up_at(person: Person, side: Side, site: Site, angles: Floats) -> Floats:
+    """The up-direction in the frame of the body part under the sensor, (n, 3)."""
+    return rotation.apply(rotation.inverse(orientation(person, side, site, angles)), _Z)
+
+
 def foot_up(person: Person, side: Side, angles: Floats) -> Floats:
     """The up-direction in the foot's frame, (n, 3): what an accelerometer fixed to the foot sees at rest."""
-    return rotation.apply(rotation.inverse(orientation(person, side, FOOT, angles)), _Z)
+    return up_at(person, side, FOOT, angles)
 
 
 def ankle_below(knee_m: Floats, shank_m: float, angles: Floats) -> Floats:

@@ -1,7 +1,8 @@
 """What really happened, by the words of the contract, from the joint angles as meant.
 
-Neither the sensor's place, mounting, rate and noise nor tremor and drift enter it; the latter only as the
-resting noise in the tolerance of a hold.
+Neither the sensor's mounting, rate and noise nor tremor and drift enter it; the latter only as the resting
+noise in the tolerance of a hold. Nor does its place, but for holds: they are of the posture of what it is worn
+on, since a shank stays up while the toes let go of a pencil. Where that hardly moves, the foot's is meant.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
 from footsense.analysis import Segment
-from footsense.simulate.body import Person, foot_up
+from footsense.simulate.body import FOOT, Person, Site, foot_up, up_at
 from footsense.simulate.curves import GRID_HZ
 from footsense.simulate.motion import Bout, Kept, Landing, Motion
 from footsense.types import Event, Floats, Side
@@ -27,6 +28,7 @@ INTERRUPTION_S = 0.3
 MIN_HOLD_S = 1.0
 STAYS_S = 1.0
 POSTURE_HZ = 2.0
+SHOWN = 3.0  # excursion in multiples of a hold's tolerance from which on it is shown at the sensor's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,27 @@ class Truth:
         return Truth(events, segments)
 
 
-def truth(motion: Motion, person: Person, side: Side) -> Truth:
-    """The events of a motion. `side` is that of the sensor's foot."""
+def truth(motion: Motion, person: Person, side: Side, site: Site = FOOT) -> Truth:
+    """The events of a motion. `side` is that of the sensor's foot, `site` where on it the sensor sits."""
+    events = _holds(motion, person, side, site)
     u = foot_up(person, side, motion.angles)
-    moved = _low_passed(foot_up(person, side, motion.angles + motion.extra))
-    events: list[Event] = []
     for mark in motion.marks:
         if isinstance(mark, Bout):
             events += turns(u, mark)
-        elif isinstance(mark, Kept):
-            events += holds(u, moved, mark)
-        else:
+        elif isinstance(mark, Landing):
             events.append(_step(mark))
     segments = tuple(Segment(name, a, b) for name, a, b in motion.segments)
     return Truth(tuple(sorted(events, key=lambda e: e.start_s)), segments)
+
+
+def _holds(motion: Motion, person: Person, side: Side, site: Site) -> list[Event]:
+    """Where the sensor sits, as far as these are shown there; else the foot's."""
+    marks = [m for m in motion.marks if isinstance(m, Kept)]
+    if not marks:
+        return []
+    meant, moves = motion.angles, motion.angles + motion.extra
+    at = [(up_at(person, side, s, meant), _low_passed(up_at(person, side, s, moves))) for s in (site, FOOT)]
+    return [e for m in marks for e in holds(*at[0 if _is_shown(*at[0], m) else 1], m)]
 
 
 def _low_passed(u: Floats) -> Floats:
@@ -109,12 +118,8 @@ def _limits(wound: Floats) -> list[int]:
 
 def holds(u: Floats, moved: Floats, mark: Kept) -> list[Event]:
     """Spans of a kept posture that are within the tolerance of its plateau, interruptions bridged."""
-    a, b = round(mark.start_s * GRID_HZ), round(mark.end_s * GRID_HZ)
-    rest = round(mark.rest_s * GRID_HZ)
-    plateau = np.median(u[a : b + 1], axis=0)
-    excursion = float(_angle_deg(u[rest][None, :], plateau)[0])
-    tolerance = max(0.1 * excursion, 3.0 * _resting_noise(moved[max(0, rest - round(GRID_HZ)) : rest + 1]))
-    first, stop = rest, round(mark.left_s * GRID_HZ) + 1
+    plateau, excursion, tolerance = _plateau(u, moved, mark)
+    first, stop = round(mark.rest_s * GRID_HZ), round(mark.left_s * GRID_HZ) + 1
     near = _angle_deg(u[first:stop], plateau) <= tolerance
     return [
         _event(
@@ -127,6 +132,21 @@ def holds(u: Floats, moved: Floats, mark: Kept) -> list[Event]:
         for i, j in _runs(near)
         if (j - i) / GRID_HZ >= MIN_HOLD_S
     ]
+
+
+def _is_shown(u: Floats, moved: Floats, mark: Kept) -> bool:
+    _, excursion, tolerance = _plateau(u, moved, mark)
+    return excursion > SHOWN * tolerance
+
+
+def _plateau(u: Floats, moved: Floats, mark: Kept) -> tuple[Floats, float, float]:
+    """The posture kept (3,), its angle in degrees from rest, and by how many degrees it may be left."""
+    a, b = round(mark.start_s * GRID_HZ), round(mark.end_s * GRID_HZ)
+    rest = round(mark.rest_s * GRID_HZ)
+    plateau = np.median(u[a : b + 1], axis=0)
+    excursion = float(_angle_deg(u[rest][None, :], plateau)[0])
+    noise = _resting_noise(moved[max(0, rest - round(GRID_HZ)) : rest + 1])
+    return plateau, excursion, max(0.1 * excursion, 3.0 * noise)
 
 
 def _angle_deg(u: Floats, to: Floats) -> Floats:

@@ -151,5 +151,5 @@ def worn(wish: Scenario, person: Person, motion: Motion) -> Simulated:
         t_s=sensor.stamps(_random(wish, _JITTER), at_s, wish)[arrives],
         acc_g=sensor.quantised(both[:, :3], wish.acc_range_g, wish.bits)[arrives],
         gyr_dps=sensor.quantised(both[:, 3:], wish.gyr_range_dps, 16)[arrives] if wish.gyro else None,
-        truth=truth(motion, person, side).by_clock(1.0 + wish.clock_error),
+        truth=truth(motion, person, side, site).by_clock(1.0 + wish.clock_error),
     )

@@ -1,14 +1,14 @@
 """Top presses: standing, grip the floor with the toes for a count of three, release.
 
-The instep tilts by some 1.5 to 4°, an ankle strap by less than 1°. That is near to what standing people sway,
-so this exercise is the first to be declined: where the rest is too unsteady, where the movements go in all
-directions, and above the foot unless there is a movement that stands out.
+The instep tilts by some 1.5 to 4°. That is near to what standing people sway, so this exercise is the first to
+be declined: where the rest is too unsteady, and where the movements go in all directions. An ankle strap tilts
+by less than 1°, which is no more than swaying; movements that stand out there are others.
 """
 
 from statistics import median
 from typing import ClassVar
 
-from footsense.exercises._holding import ALIKE, SEEN_DEG, Excursions, HoldDetector
+from footsense.exercises._holding import SEEN_DEG, Excursions, HoldDetector
 from footsense.exercises.base import About
 from footsense.types import Grade, Reason
 
@@ -16,7 +16,6 @@ SMALLEST_PRESS_DEG = 1.5
 HELD = 1 / 3, 4  # of swaying less than a quarter is held
 COARSE_G = 0.01  # half of what tilting by SMALLEST_PRESS_DEG changes, and a little less
 FAINT_DEG = 1.6  # presses below SEEN_DEG are missed, and where half are no wider than this some are
-STANDS_OUT = 12.0  # excursion in multiples of the resting noise
 
 
 class TopPresses(HoldDetector):
@@ -28,29 +27,15 @@ class TopPresses(HoldDetector):
         min_rate_hz=10.0,
         both_feet=True,
         not_seen=("the grip of the toes",),
+        placements={"ankle": Grade.NOT_VERIFIABLE, "shank": Grade.NOT_VERIFIABLE},
     )
     smallest_deg: ClassVar[Excursions] = SEEN_DEG
     max_rise_s: ClassVar[float] = 1.2
     least_held: ClassVar[tuple[float, int]] = HELD
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Placement, noise, resolution and size, beside what all holds share."""
-        return super().reasons() + self._placement() + self._noise() + self._coarse() + self._faint()
-
-    def _placement(self) -> tuple[Reason, ...]:
-        if self.info.placement not in ("ankle", "shank"):
-            return ()
-        if self._stand_out():
-            text = "a toe grip hardly moves an ankle strap; movements were seen, but they may be others"
-            return (Reason("placement", text, Grade.POOR),)
-        text = "a toe grip moves an ankle strap by less than a degree; wear the sensor on the instep"
-        return (Reason("placement", text, Grade.NOT_VERIFIABLE),)
-
-    def _stand_out(self) -> bool:
-        if len(self.found) < 5 or self.coherence() < ALIKE:
-            return False
-        noise = median(h.rest_noise_deg for h in self.found)
-        return median(h.excursion_deg for h in self.found) > STANDS_OUT * noise
+        """Noise, resolution and size, beside what all holds share."""
+        return super().reasons() + self._noise() + self._coarse() + self._faint()
 
     def _noise(self) -> tuple[Reason, ...]:
         noises = self.tracker.state.rest_noise_deg
@@ -68,7 +53,7 @@ class TopPresses(HoldDetector):
         return (Reason("resolution", text, Grade.NOT_VERIFIABLE),)
 
     def _faint(self) -> tuple[Reason, ...]:
-        if not self.found or self.info.placement in ("ankle", "shank"):
+        if not self.found:
             return ()
         middle_deg = median(h.excursion_deg for h in self.found)
         if middle_deg >= FAINT_DEG:

@@ -384,6 +384,19 @@ def test_top_presses_are_declined_on_an_ankle_and_counted_on_a_foot(degrees: flo
     assert "placement" in [r.code for r in declined.reasons]
 
 
+@pytest.mark.parametrize(
+    ("third_deg", "held_s", "codes"), [(2.6, 3.0, ["faint"]), (-2.6, 3.0, []), (2.6, 1.2, [])]
+)
+def test_flexes_of_which_one_is_hardly_too_small_to_count_are_poor(third_deg, held_s, codes) -> None:
+    """One that goes another way or is not held as long is another movement."""
+    ways = [(3.6, 3.0), (3.8, 3.0), (third_deg, held_s), (3.7, 3.0)]
+    info, samples = stream(np.concatenate([flexes(1, s, deg) for deg, s in ways]), noise_g=0.001)
+    engine = Engine(["band-flexes"])
+    found = engine.process(info) + engine.process(samples) + engine.flush()
+    assert len(found) == 3
+    assert [(r.code, r.grade) for r in engine.reasons()["band-flexes"]] == [(c, Grade.POOR) for c in codes]
+
+
 def test_top_presses_are_declined_where_the_wearer_sways() -> None:
     """Now and then swaying looks like a press; that most of it does not tells."""
     sway = [(1.6, 0.5), (1.2, 0.3), (0.0, 0.6), (-1.5, 0.6), (0.0, 0.5), (0.0, 0.8)] * 4

@@ -19,6 +19,7 @@ SEEN_DEG: Excursions = {"foot": 1.0, "ankle": 1.0, "shank": 1.0, None: 1.0}  # b
 # where a foot or a leg is lifted; an ankle strap sees a third to a half of it
 LIFTS_DEG: Excursions = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
 ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
+NEARLY = 0.6  # as wide as the smallest hold that counts: too small by no more than holds differ
 NEAR_S = 20.0  # movements so near to a hold are looked at
 
 
@@ -37,6 +38,7 @@ class HoldDetector:
         self.tracker = HoldTracker(info.rate_hz, info.has_gyro, Params(SEEN_DEG[info.placement]))
         self._smallest_deg = self.smallest_deg[info.placement]
         self.found: list[Hold] = []
+        self.faint: list[Hold] = []  # a little too small to be counted
 
     def process(self, item: Signals | Gap) -> list[Event]:
         return self._events(self._holds(item))
@@ -64,7 +66,7 @@ class HoldDetector:
 
     def reasons(self) -> tuple[Reason, ...]:
         """Vibration, and movements that are not those of one exercise."""
-        return self._vibration() + self._sway() + self._unlike()
+        return self._vibration() + self._sway() + self._unlike() + self._too_small()
 
     def _vibration(self) -> tuple[Reason, ...]:
         """As in a vehicle, where no hold is counted. A slow sensor sees little of the vibration, so that the
@@ -97,21 +99,39 @@ class HoldDetector:
         text = "the movements go in different directions, as those of one exercise do not"
         return (Reason("unlike", text, Grade.NOT_VERIFIABLE),)
 
+    def _too_small(self) -> tuple[Reason, ...]:
+        """Holds like those counted, but a little smaller than what is counted: some may be missing."""
+        if not self.found:
+            return ()
+        long_s = 0.5 * median(h.end_s - h.start_s for h in self.found)
+        mean = self._mean_direction()
+        alike = [h for h in self.faint if h.end_s - h.start_s >= long_s and _dot(h.direction, mean) >= ALIKE]
+        if not alike:
+            return ()
+        text = f"{len(alike)} like those counted were too small to count; lift or flex further"
+        return (Reason("faint", text, Grade.POOR),)
+
     def coherence(self) -> float:
         """How alike the directions of the holds found are: 1.0 for all the same, near 0.0 for any."""
-        if not self.found:
-            return 0.0
-        x, y, z = (sum(h.direction[k] for h in self.found) / len(self.found) for k in range(3))
-        return math.sqrt(x * x + y * y + z * z)
+        mean = self._mean_direction() if self.found else [0.0, 0.0, 0.0]
+        return math.sqrt(_dot(mean, mean))
+
+    def _mean_direction(self) -> list[float]:
+        return [sum(h.direction[k] for h in self.found) / len(self.found) for k in range(3)]
 
     def _events(self, holds: list[Told]) -> list[Event]:
         smallest_deg, max_rise_s = self._smallest_deg, self.max_rise_s
         own = [told for told in holds if told[0].excursion_deg >= smallest_deg and told[0].rise_s <= max_rise_s]
         self.found += [hold for hold, _ in own]
+        self.faint += [h for h, _ in holds if NEARLY * smallest_deg <= h.excursion_deg < smallest_deg]
         return [self._event(*told) for told in own]
 
     def _event(self, hold: Hold, attributes: Attributes) -> Event:
         return Event(self.about.exercise, self.about.kind, hold.start_s, hold.end_s, hold.decided_s, attributes)
+
+
+def _dot(a: list[float], b: list[float]) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))
 
 
 def _told(holds: list[Hold]) -> list[Told]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from footsense.stream import Stage
 from footsense.types import INTERPOLATED, Decoded, Gap, Item, RawPacket, Samples, StreamInfo, StreamTiming
@@ -146,3 +147,27 @@ def test_ticks_that_wrap_between_the_first_two() -> None:
         assert whole.gyr_dps is not None
         assert len(whole) >= 490
         assert whole.gyr_dps == pytest.approx(whole.acc_g, abs=2e-3)
+
+
+@pytest.mark.parametrize(("off_s", "back_s"), [(0.0, 0.4), (1.0, 45.0), (0.0, -3.0)])
+def test_a_clock_that_is_set_is_set_for_both(off_s: float, back_s: float) -> None:
+    """Both know no numbers; the arrivals, by which the hole is measured, are not the same for them."""
+    rng = np.random.default_rng(2)
+    sent: list[Sent] = []
+    for name in ("acc", "gyr"):
+        for k, (_, decoded) in enumerate(frames(name, 200, 5)):
+            later = k >= 100
+            t_s = k * 5 / RATE + np.arange(5) / RATE + off_s * later
+            rows = np.stack([t_s, 2 * t_s, -t_s], axis=1)
+            ticks = round((t_s[0] + 60 - back_s * later) * 1000) % 65536
+            acc, gyr = (rows, None) if name == "acc" else (None, rows)
+            now = structs.replace(decoded, acc_g=acc, gyr_dps=gyr, ticks=ticks)
+            sent.append((float(t_s[-1] + 0.02 + rng.exponential(0.02)), now))
+    stage, out = Stage([timing("acc"), timing("gyr")]), []
+    for host_s, decoded in sorted(sent, key=lambda s: s[0]):
+        out += stage.process(RawPacket("s", "c", round(host_s * 1e9), b""), [decoded])
+    parts = [i for i in out + stage.flush() if isinstance(i, Samples) and i.gyr_dps is not None]
+    assert sum(len(p) for p in parts) > 900
+    for p in parts:
+        assert p.gyr_dps is not None
+        assert p.gyr_dps == pytest.approx(p.acc_g, abs=0.003)

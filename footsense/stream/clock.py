@@ -238,13 +238,15 @@ class TickClock:
         half a second lie back it was the clock. True where all begins anew."""
         if self._end_s is None or self._stamp_s is None:
             return False
-        early_s = self._end_s + (1 + anchor) * self.period_s - self._epoch.lies_s(device_s)
+        lies_s = self._epoch.lies_s(device_s)
+        early_s = self._end_s + (1 + anchor) * self.period_s - lies_s
         least_s = max(_EARLY_PERIODS, frame.n / 4) * self.period_s
         step_s = (self._last_n if self._timing.anchor == "first" else frame.n) * self.period_s
         short = step_s - (device_s - self._device_at_s) > least_s
         was_short, self._was_short = self._was_short, short
         counted_s = self._stamp_s + step_s + (frame.lost or 0) * self.period_s
-        if frame.restart and (frame.sequence is None or early_s > least_s):
+        ahead = frame.sequence is None and self._epoch.late_s(lies_s, frame.host_s) < -_JUMP_S
+        if frame.restart and (ahead or early_s > least_s):  # else another stream has laid it already
             self._epoch.lay(device_s, frame.host_s, counted_s)
             return True
         if self._held is not None:
@@ -253,7 +255,7 @@ class TickClock:
             if self._epoch.late_s(counted_s, frame.host_s) > _ANEW_S:
                 self._epoch.lay(device_s, frame.host_s, counted_s)
                 return True
-            self._held = _Held(counted_s - self._epoch.lies_s(device_s), device_s)
+            self._held = _Held(counted_s - lies_s, device_s)
         return False
 
     def _hold_on(self, device_s: float, *, early: bool, rate: bool) -> None:

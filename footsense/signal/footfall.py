@@ -69,7 +69,8 @@ class FootfallParams:
 
     On tiptoe are only steps with a swing of `swing_g` (after a rise `drags_g`: some drag their feet) and the
     first of `turns`, and with impacts of `impact_g`; on the foot, where the rate (`legs_rate_hz`) shows them;
-    after a rise, below `impact_rate_hz`, from `few` steps in a row on instead.
+    after a rise, below `impact_rate_hz`, from `few` steps in a row on instead. Without a rise those before the
+    `pair`-th in a row are not told: a foot put down once on its toes shows the same.
     """
 
     same_cos: float = 0.985  # 10°
@@ -115,6 +116,7 @@ class FootfallParams:
     level_first_m: tuple[float, float] = (0.1, 0.15)
     alone: float = 38.0
     few: int = 3
+    pair: int = 2
     kept_s: float = 6.0
 
 
@@ -231,6 +233,8 @@ class Footfall:
         step = self._step(landing, look, [tilt for _, tilt in flat])
         self._seen.append(step)
         toe = self._judge(step)
+        if toe and self._rise is None and len(self._seen) < p.pair:
+            toe = None
         self._labels.append(toe)
         if flat and toe and self._on_foot and step.tilt <= p.flat[0]:
             flat[0][0].raised = True

@@ -9,10 +9,11 @@ import numpy as np
 from footsense.exercises.base import About
 from footsense.signal.belief import believed, gone_on, likely, resembles, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
-from footsense.signal.circling import LAG_S, Moment, Scout, Span, Strokes, Tape
+from footsense.signal.circling import LAG_S, Moment, Scout, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
+from footsense.signal.strokes import Span, Strokes
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.signal.turns import Limits, Shape, Turn
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from statistics import median
 from typing import ClassVar
 
 import numpy as np
@@ -49,6 +50,7 @@ HIDDEN_SHARE = 0.95  # of the circles counted, that may go unexplained
 THIN_DOUBT, HIDDEN_DOUBT = 0.2, 0.75  # of the circles counted, which if they go unexplained may have been more
 MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
+LIKE_SEEN = 0.28  # of the longer half axis of circles: the least size (rms) of others like them
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
@@ -102,6 +104,7 @@ class AnkleCircles:
         self._count = 0
         self._last_s = 0.0
         self._seen: list[tuple[float, float]] = []  # circles
+        self._sizes: list[float] = []  # their longer half axes
         self._known: Turn | None = None  # the last of them
         self._doubts: list[tuple[float, float, bool]] = []  # as of Bout
         self._before: dict[str, list[Span]] = {"strokes": [], "hidden": []}  # the last gap
@@ -190,6 +193,7 @@ class AnkleCircles:
         for at, turn in found:
             for shown in (*self._shown_by(turn), turn):
                 self._seen.append((shown.limits.start_s, shown.limits.end_s))
+                self._sizes.append(shown.loop.length)
                 self._known = shown
                 noted.append((at, shown))
         return noted
@@ -395,12 +399,12 @@ class AnkleCircles:
 
     def reasons(self) -> tuple[Reason, ...]:
         """What without a gyro cannot be told from circles, or may hide them."""
-        thin, hidden = self._spans("strokes"), self._spans("hidden")
-        lost = [(a, b, turns) for a, b, turns in thin if 2 * self._within(a, b) < turns]
-        strokes = sum(turns for _, _, turns in lost)
+        thin, hidden = self._like_seen("strokes"), self._like_seen("hidden")
+        lost = [span for span in thin if 2 * self._within(*span[:2]) < span[2]]
+        strokes = sum(turns for _, _, turns, _ in lost)
         if strokes >= max(FEW_STROKES, STROKES_SHARE * self._count):
             return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
-        turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns in hidden)
+        turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns, _ in hidden)
         if self._info.has_gyro:
             return self._rough(turns) or self._unsure()
         if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
@@ -431,8 +435,16 @@ class AnkleCircles:
 
     def _spans(self, of: str) -> list[Span]:
         """Stretches before the last gap, and since."""
-        tracker: Strokes | None = getattr(self._scout, of)
-        return self._before[of] + (tracker.all() if tracker else [])
+        trackers: list[Strokes] = getattr(self._scout, of)
+        return self._before[of] + [span for tracker in trackers for span in tracker.all()]
+
+    def _like_seen(self, of: str) -> list[Span]:
+        """Those of a movement that is large enough to be like the circles that were counted."""
+        spans = self._spans(of)
+        like = median(self._sizes) * LIKE_SEEN if self._sizes else 0.0
+        sizes = {least for *_, least in spans}
+        least = max((size for size in sizes if size <= like), default=min(sizes, default=0.0))
+        return [span for span in spans if span[3] == least]
 
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)

@@ -2,7 +2,9 @@
 
 For a path d about its running mean, with h = d_i × d_(i+1) and v = d_(i+1) − d_i, all averaged alike,
 q = |⟨h⟩| / √(⟨d²⟩⟨v²⟩) is 2ab/(a²+b²) for an ellipse with half axes a, b whatever the tempo, mounting and
-plane, and 0 for a line; √(⟨v²⟩/⟨d²⟩) is the chord of the phase it goes through from one sample to the next.
+plane, and 0 for a line; √(⟨v²⟩/⟨d²⟩) is the chord of the phase it goes through from one sample to the next. A
+slow movement is made of little ones, which v is full of: where it is slow the phase is that of the longer chord
+over LAG_S, in which they weigh less.
 The instants to look more closely are where that phase has gone on while q is high, and where the foot has come
 to rest.
 """
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from footsense.signal.sections import LowPass
 from footsense.signal.strokes import Indices, Since, Strokes
 from footsense.signal.tilt import Point, Tilt, cross, square
+from footsense.signal.winding import BELOW
 from footsense.types import Floats
 
 RATE_HZ = 12.5  # at least, of the samples that are taken; all, if there are fewer
@@ -33,9 +36,11 @@ ENOUGH = 1.2  # turns that may have been wound before it is worth a closer look
 EVERY = 0.2  # turns until the next
 TINY = 1e-12
 THIN = 0.52  # q of a loop 0.28 as wide as it is long
+SIZES = (1.0, 2.0, 4.0)  # times the smallest, that what may be circles is told apart by
 STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
 SLOWEST_HZ, FASTEST_HZ = 0.12, 1.8
 FAINT_RAD = 0.025  # and of a circle that may be hidden
+IDLE = 0.02  # of d² that the squared movement over LAG_S has to exceed: else it is what is left of one before
 HIDDEN = 2.5  # times the linear limit: up to here it may be circles, hidden by their own acceleration,
 HASTIEST_HZ = 3.6  # which goes round twice as quickly
 ENOUGH_AT_REST = 0.4
@@ -45,6 +50,7 @@ LEVER_G = 0.5  # and that of a sensor 0.25 m from the axis: this × half axis (r
 WIDEST_RAD = 0.45  # to which the lever rule extends
 
 
+Mask = NDArray[np.bool_]
 T = TypeVar("T", float, Floats)
 
 
@@ -129,14 +135,15 @@ class Scout:
 
     def __init__(self, rate_hz: float, *, strokes: bool = False, linear: float = 1.0) -> None:
         self._linear = linear
-        self.strokes = Strokes() if strokes else None
-        self.hidden = Strokes()
+        self.strokes = [Strokes(STROKE_RAD * size) for size in SIZES if strokes]
+        self.hidden = [Strokes(FAINT_RAD * size) for size in SIZES]
         self._wound = Since()
         self._turned = 0.0  # turns of the phase since the beginning
         self.every = max(1, int(rate_hz // RATE_HZ))
         self.rate_hz = rate_hz / self.every
         self._lag = max(1, round(LAG_S * self.rate_hz))
         self.lag = self._lag * self.every
+        self._quick = (np.pi / self._lag) ** 2  # squared phase from sample to sample, half a turn over the lag
         self._rest = max(1, round(REST_S * self.rate_hz))
         self.rest = self._rest * self.every
         self._mean = LowPass.with_time_constant(CENTRE_S, self.rate_hz)
@@ -147,6 +154,7 @@ class Scout:
         self._still = -1  # and of the movement before that rest
         self._was_resting = True
         self._part = 0
+        self._idle = 0  # for how many of its samples the movement has not gone on
         self._enough = False  # turns have been wound since the last rest
         self._step = 1.0  # rad of phase to the last sample
 
@@ -160,10 +168,18 @@ class Scout:
             self._past = self._begin(first + skip, taken[:, :1])
         path = np.concatenate([self._past, taken], axis=1)
         self._past = path[:, -self._lag :]
-        moving = square(path[:, self._lag :] - path[:, : -self._lag]) > REST_RAD * REST_RAD
-        fine, step, total = self._round(t_s, path[:, self._lag :], tilt.linear_g[skip :: self.every])
+        moved = square(path[:, self._lag :] - path[:, : -self._lag])
+        moving = np.flatnonzero(moved > REST_RAD * REST_RAD)
+        fine, step, total = self._round(t_s, path[:, self._lag :], moved, tilt.linear_g[skip :: self.every])
         wound = self._wound.process(fine, total)
-        return self._moments(first + skip, np.flatnonzero(moving), wound, step, total)
+        return self._moments(first + skip, moving, wound, step, total)
+
+    def _idled(self, goes: Mask) -> Floats:
+        """For how many samples the movement has not gone on, up to each of them."""
+        since = np.where(goes, np.arange(len(goes)), -1 - self._idle)
+        idle = np.arange(len(goes)) - np.maximum.accumulate(since)
+        self._idle = int(idle[-1])
+        return idle.astype(np.float64)
 
     def _begin(self, first: int, at: Floats) -> Floats:
         self._moved = self._still = first - self.rest
@@ -176,43 +192,45 @@ class Scout:
             return None
         here = np.array(path)[:, None]
         past = self._begin(index, here) if self._past is None else self._past
-        moving = _squared(_less(path, past[:, 0].tolist())) > REST_RAD * REST_RAD
+        moved = _squared(_less(path, past[:, 0].tolist()))
         self._past = np.concatenate([past[:, 1:], here], axis=1)
-        wound, step = self._round_step(t_s, path, linear_g)
-        return self._moment(index, moving, wound, step)
+        self._moved = index if moved > REST_RAD * REST_RAD else self._moved
+        resting = index - self._moved >= self.rest
+        wound, step = self._round_step(t_s, path, moved, linear_g)
+        return self._moment(index, resting, wound, step)
 
-    def _round_step(self, t_s: float, path: Point, linear_g: float) -> tuple[float, float]:
+    def _round_step(self, t_s: float, path: Point, moved: float, linear_g: float) -> tuple[float, float]:
         d = _less(path, self._mean.step(list(path)))
         before = d if self._last_d is None else self._last_d[:, 0].tolist()
         self._last_d = np.array(d)[:, None]
         (a, b, c), (x, y, z) = before, d
         swept = b * z - c * y, c * x - a * z, a * y - b * x
-        squares = _squared(d), _squared(_less(d, before)), linear_g * linear_g, _squared(swept)
+        squares = _squared(d), _squared(_less(d, before)), linear_g * linear_g, _squared(swept), moved
         mean = self._window.step([*swept, *squares])
-        size, speed = max(mean[3], TINY), max(mean[4], TINY)
-        chord = speed / size
+        size = max(mean[3], TINY)
+        self._idle = self._idle + 1 if moved <= IDLE * size else 0
+        chord = self._chord_step(max(mean[4], TINY) / size, mean[7] / size)
         half_axis, step = sqrt(size), sqrt(chord) * (1 + chord * (1 / 24))
         self._turned += step * (1 / (2 * np.pi))
         beat = step * (self.rate_hz / (2 * np.pi))
         limit = self._linear * linear_limit(min(1.2 * half_axis, WIDEST_RAD), beat)
-        most, area, linear, pace = limit * limit, _squared(mean[:3]), mean[5], size * speed
+        most, area, linear, pace = limit * limit, _squared(mean[:3]), mean[5], size * size * chord
         fine = area > ROUND * ROUND * pace and area > STEADY * mean[6] and linear < most
-        if self.strokes is not None:
-            thin = area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
-            self.strokes.step(t_s, half_axis > STROKE_RAD and beat > SLOWEST_HZ and thin, self._turned)
-            hidden = linear < HIDDEN * HIDDEN * most and SLOWEST_HZ < beat < HASTIEST_HZ
-            self.hidden.step(t_s, half_axis > FAINT_RAD and hidden, self._turned)
-        else:
-            wide = area > THIN * THIN * pace and half_axis > FAINT_RAD
-            self.hidden.step(t_s, fine and wide, self._turned)
+        hidden = fine and area > THIN * THIN * pace
+        if self.strokes:
+            goes = beat > SLOWEST_HZ and self._idle < self._rest
+            thin = goes and area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
+            hidden = goes and linear < HIDDEN * HIDDEN * most and beat < HASTIEST_HZ
+            for stroke in self.strokes:
+                stroke.step(t_s, thin and half_axis > stroke.least, self._turned)
+        for stroke in self.hidden:
+            stroke.step(t_s, hidden and half_axis > stroke.least, self._turned)
         fine = fine and size > SMALLEST_RAD * SMALLEST_RAD
         return self._wound.step(fine, self._turned), step
 
-    def _moment(self, index: int, moving: bool, wound: float, step: float) -> Moment | None:
+    def _moment(self, index: int, resting: bool, wound: float, step: float) -> Moment | None:
         """`_moments` for one sample."""
         part, found = floor(wound * (1 / EVERY)), None
-        self._moved = index if moving else self._moved
-        resting = index - self._moved >= self.rest
         self._enough |= wound >= ENOUGH_AT_REST
         if resting and not self._was_resting:
             found = self._at(index, True, step, self._turned) if self._enough else None
@@ -224,48 +242,75 @@ class Scout:
         self._was_resting, self._part, self._step = resting, part, step
         return found
 
-    def _round(self, t_s: Floats, path: Floats, linear_g: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    def _round(
+        self, t_s: Floats, path: Floats, moved: Floats, linear_g: Floats
+    ) -> tuple[Mask, Floats, Floats]:
         """Where the path is round enough to wind, phase from each sample to the next in rad, and turns of it
         since the beginning."""
-        mean = self._window.process(self._terms(path, linear_g))
+        mean = self._window.process(self._terms(path, moved, linear_g))
         size, speed = np.maximum(mean[3:5], TINY, out=mean[3:5])
-        chord = speed / size
+        idle = self._idled(moved > IDLE * size)
+        chord = self._chord(speed / size, mean[7] / size)
         step = np.sqrt(chord) * (1 + chord * (1 / 24))
         total = step * (1 / (2 * np.pi))
         total[0] = self._turned + total[0]
         np.cumsum(total, out=total)
         self._turned = float(total[-1])
-        area, pace = square(mean[:3]), size * speed
+        area, pace = square(mean[:3]), size * size * chord
         moves = size > SMALLEST_RAD * SMALLEST_RAD
-        if self.strokes is None:
+        if not self.strokes:
             moves &= area > ROUND * ROUND * pace
         at = np.flatnonzero(moves)
         fine = np.zeros(len(step), dtype=np.bool_)
-        fine[self._fine(t_s, at, total, step, (area, pace, size, mean[5], mean[6]))] = True
+        fine[self._fine(t_s, at, total, step, (area, pace, size, mean[5], mean[6], idle))] = True
         return fine, step, total
 
     def _fine(self, t_s: Floats, at: Indices, total: Floats, step: Floats, means: Sequence[Floats]) -> Indices:
         """Of the positions `at` where the foot moves, those where the path is round; others may be strokes."""
-        area, pace, size, linear, steady = (mean[at] for mean in means)
+        area, pace, size, linear, steady, idle = (mean[at] for mean in means)
         half_axis, beat = np.sqrt(size), step[at] * (self.rate_hz / (2 * np.pi))
         limit = self._linear * linear_limit(np.minimum(1.2 * half_axis, WIDEST_RAD), beat)
         most = limit * limit
         fine = (area > ROUND * ROUND * pace) & (area > STEADY * steady) & (linear < most)
-        if self.strokes is not None:
-            slow = beat > SLOWEST_HZ
-            thin = (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
-            self.strokes.process(t_s, at[(half_axis > STROKE_RAD) & slow & thin], total)
-            hidden = (linear < HIDDEN * HIDDEN * most) & (beat < HASTIEST_HZ)
-            self.hidden.process(t_s, at[(half_axis > FAINT_RAD) & slow & hidden], total)
-        else:
-            wide = (area > THIN * THIN * pace) & (half_axis > FAINT_RAD)
-            self.hidden.process(t_s, at[fine & wide], total)
+        hidden = fine & (area > THIN * THIN * pace)
+        if self.strokes:
+            goes = (beat > SLOWEST_HZ) & (idle < self._rest)
+            thin = goes & (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
+            hidden = goes & (linear < HIDDEN * HIDDEN * most) & (beat < HASTIEST_HZ)
+            for stroke in self.strokes:
+                stroke.process(t_s, at[thin & (half_axis > stroke.least)], total)
+        for stroke in self.hidden:
+            stroke.process(t_s, at[hidden & (half_axis > stroke.least)], total)
         return at[fine]
 
-    def _terms(self, path: Floats, linear_g: Floats) -> Floats:
-        """What is averaged (7, n): h (3), d², v², that of the acceleration besides gravity, and h²."""
+    def _chord(self, chord: Floats, lagged: Floats) -> Floats:
+        """Squared chord (n,) of the phase from each sample to the next, by what it is on average (`chord`), and
+        where that is slow by the one over the lag, if less (`lagged` sees no quicker than half a turn)."""
+        slow = np.flatnonzero(chord < self._quick)
+        sine = np.minimum(np.sqrt(lagged[slow]) * 0.5, 1.0)
+        half = sine / (1.0 + np.sqrt(1.0 - sine * sine))  # tan of a quarter of the phase over the lag
+        square = half * half
+        phase = half * (1.0 + (BELOW - 1 / 3) * square) / (1.0 + BELOW * square) * (4.0 / self._lag)
+        square = phase * phase
+        chord[slow] = np.minimum(chord[slow], square * (1.0 - square * (1 / 12)))
+        return chord
+
+    def _chord_step(self, chord: float, lagged: float) -> float:
+        """`_chord` for one sample."""
+        if not chord < self._quick:
+            return chord
+        sine = min(sqrt(lagged) * 0.5, 1.0)
+        half = sine / (1.0 + sqrt(1.0 - sine * sine))
+        square = half * half
+        phase = half * (1.0 + (BELOW - 1 / 3) * square) / (1.0 + BELOW * square) * (4.0 / self._lag)
+        square = phase * phase
+        return min(chord, square * (1.0 - square * (1 / 12)))
+
+    def _terms(self, path: Floats, moved: Floats, linear_g: Floats) -> Floats:
+        """What is averaged (8, n): h (3), d², v², that of the acceleration besides gravity, h², and the
+        movement over the lag, squared."""
         n = path.shape[1]
-        d, terms = np.empty((3, n + 1)), np.empty((7, n))
+        d, terms = np.empty((3, n + 1)), np.empty((8, n))
         np.subtract(path, self._mean.process(path), out=d[:, 1:])
         d[:, :1] = d[:, 1:2] if self._last_d is None else self._last_d
         self._last_d = d[:, -1:]
@@ -275,6 +320,7 @@ class Scout:
         square(here - before, out=terms[4])
         np.multiply(linear_g, linear_g, out=terms[5])
         square(terms[:3], out=terms[6])
+        terms[7] = moved
         return terms
 
     def _moments(self, first: int, moving: Indices, wound: Floats, step: Floats, total: Floats) -> list[Moment]:

@@ -8,7 +8,7 @@ from footsense.types import Floats
 Indices = NDArray[np.int64]
 FEW = 3.0  # turns, fewer of which say nothing
 
-Span = tuple[float, float, float]  # start and end in s, turns
+Span = tuple[float, float, float, float]  # start and end in s, turns, least size
 
 
 class Since:
@@ -32,10 +32,11 @@ class Since:
 
 
 class Strokes:
-    """Spans of going to and fro on a path too thin to tell whether it is a circle: `found` holds their start
-    and end in s and how many turns that would be."""
+    """Spans of a movement that may be circles, of at least this size: `found` holds their start and end in s,
+    how many turns that would be, and the size."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: float) -> None:
+        self.least = least
         self.found: list[Span] = []
         self._turns = Since()
         self._began_s = self._last_s = 0.0
@@ -76,9 +77,9 @@ class Strokes:
         if self._last == 0 and not none:
             self._began_s = self._last_s
         elif self._last >= FEW and none:
-            self.found.append((self._began_s, self._last_s, self._last))
+            self.found.append((self._began_s, self._last_s, self._last, self.least))
 
     def all(self) -> list[Span]:
         """With the one under way."""
-        under_way = [(self._began_s, self._last_s, self._last)] if self._last >= FEW else []
+        under_way = [(self._began_s, self._last_s, self._last, self.least)] if self._last >= FEW else []
         return self.found + under_way

@@ -10,7 +10,7 @@ import numpy as np
 from footsense.exercises.base import About
 from footsense.signal.belief import believed, gone_on, likely, resembles, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
-from footsense.signal.circling import LAG_S, Moment, Scout, Tape
+from footsense.signal.circling import FAINT_RAD, LAG_S, Moment, Scout, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
@@ -23,7 +23,7 @@ LAST_TURN = (
     "the last turn before the foot came to rest was about three quarters done, so the count may be off by one: "
     "end each row of circles with a whole one"
 )
-FEW_STROKES = 4.0  # turns, and
+FEW_STROKES, FEW_HIDDEN = 4.0, 3.0  # turns, and
 STROKES_SHARE = 0.5  # of the circles counted, that may go unexplained
 THIN_LOOP = (
     "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
@@ -45,9 +45,13 @@ ROUGH_LOOP = (
     "the sensor goes round more often than circles could be told, too roughly to be sure: "
     "fasten it more tightly, and circle with the leg at rest"
 )
+FAINT_LOOP = (
+    "the sensor goes round, but by too little to tell circles from swaying; wear it on the foot, "
+    "or the strap more tightly and lower"
+)
 ROUGH_SHARE = 0.3  # of the circles counted, that may go round besides
-HIDDEN_SHARE = 0.95  # of the circles counted, that may go unexplained
-THIN_DOUBT, HIDDEN_DOUBT = 0.2, 0.75  # of the circles counted, which if they go unexplained may have been more
+HIDDEN_SHARE = 0.5  # of the circles counted, that may go unexplained
+THIN_DOUBT, HIDDEN_DOUBT = 0.2, 0.25  # of the circles counted, which if they go unexplained may have been more
 MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
 LIKE_SEEN = 0.28  # of the longer half axis of circles: the least size (rms) of others like them
@@ -107,7 +111,7 @@ class AnkleCircles:
         self._sizes: list[float] = []  # their longer half axes
         self._known: Turn | None = None  # the last of them
         self._doubts: list[tuple[float, float, bool]] = []  # as of Bout
-        self._before: dict[str, list[Span]] = {"strokes": [], "hidden": []}  # the last gap
+        self._before: dict[str, list[Span]] = {"strokes": [], "hidden": [], "faint": []}  # the last gap
         self._restart()
 
     def _restart(self) -> None:
@@ -406,14 +410,14 @@ class AnkleCircles:
             return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
         turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns, _ in hidden)
         if self._info.has_gyro:
-            return self._rough(turns) or self._unsure()
+            return self._rough(turns) or self._faint() or self._unsure()
         if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
             return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
         if strokes >= max(FEW_STROKES, THIN_DOUBT * self._count):
             return (Reason("thin-loop-no-gyro", THIN_PART, Grade.POOR),)
-        if turns >= max(FEW_STROKES, HIDDEN_DOUBT * self._count):
+        if turns >= max(FEW_HIDDEN, HIDDEN_DOUBT * self._count):
             return (Reason("hidden-loop-no-gyro", HIDDEN_PART, Grade.POOR),)
-        return self._unsure()
+        return self._faint() or self._unsure()
 
     def _unsure(self) -> tuple[Reason, ...]:
         """Last turns of which it is not certain whether they were enough to count."""
@@ -421,6 +425,15 @@ class AnkleCircles:
         if not unsure:
             return ()
         return (Reason("last-turn", LAST_TURN, Grade.POOR, (unsure[0][0], max(b for _, b in unsure))),)
+
+    def _faint(self) -> tuple[Reason, ...]:
+        """Too little to be counted, unless circles were that it is little beside."""
+        if self._sizes and median(self._sizes) * LIKE_SEEN > FAINT_RAD:
+            return ()
+        turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns, _ in self._spans("faint"))
+        if turns < max(FEW_STROKES, STROKES_SHARE * self._count):
+            return ()
+        return (Reason("faint-loop", FAINT_LOOP, Grade.POOR),)
 
     def _rough(self, turns: float) -> tuple[Reason, ...]:
         if turns < max(FEW_STROKES, ROUGH_SHARE * self._count):

@@ -40,7 +40,9 @@ SIZES = (1.0, 2.0, 4.0)  # times the smallest, that what may be circles is told 
 STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
 SLOWEST_HZ, FASTEST_HZ = 0.12, 1.8
 FAINT_RAD = 0.025  # and of a circle that may be hidden
+QUARTER = 2.0  # squared chord of a quarter of a turn
 IDLE = 0.02  # of d² that the squared movement over LAG_S has to exceed: else it is what is left of one before
+FAINTEST_RAD = 0.007  # and of what goes round, but too faintly
 HIDDEN = 2.5  # times the linear limit: up to here it may be circles, hidden by their own acceleration,
 HASTIEST_HZ = 3.6  # which goes round twice as quickly
 ENOUGH_AT_REST = 0.4
@@ -137,6 +139,7 @@ class Scout:
         self._linear = linear
         self.strokes = [Strokes(STROKE_RAD * size) for size in SIZES if strokes]
         self.hidden = [Strokes(FAINT_RAD * size) for size in SIZES]
+        self.faint = [Strokes(FAINTEST_RAD)]
         self._wound = Since()
         self._turned = 0.0  # turns of the phase since the beginning
         self.every = max(1, int(rate_hz // RATE_HZ))
@@ -216,7 +219,8 @@ class Scout:
         limit = self._linear * linear_limit(min(1.2 * half_axis, WIDEST_RAD), beat)
         most, area, linear, pace = limit * limit, _squared(mean[:3]), mean[5], size * size * chord
         fine = area > ROUND * ROUND * pace and area > STEADY * mean[6] and linear < most
-        hidden = fine and area > THIN * THIN * pace
+        fine = fine and half_axis > FAINTEST_RAD
+        hidden = wide = fine and area > THIN * THIN * pace
         if self.strokes:
             goes = beat > SLOWEST_HZ and self._idle < self._rest
             thin = goes and area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
@@ -225,7 +229,8 @@ class Scout:
                 stroke.step(t_s, thin and half_axis > stroke.least, self._turned)
         for stroke in self.hidden:
             stroke.step(t_s, hidden and half_axis > stroke.least, self._turned)
-        fine = fine and size > SMALLEST_RAD * SMALLEST_RAD
+        self.faint[0].step(t_s, wide and beat > SLOWEST_HZ, self._turned)
+        fine = fine and half_axis > SMALLEST_RAD
         return self._wound.step(fine, self._turned), step
 
     def _moment(self, index: int, resting: bool, wound: float, step: float) -> Moment | None:
@@ -257,7 +262,7 @@ class Scout:
         np.cumsum(total, out=total)
         self._turned = float(total[-1])
         area, pace = square(mean[:3]), size * size * chord
-        moves = size > SMALLEST_RAD * SMALLEST_RAD
+        moves = size > FAINTEST_RAD * FAINTEST_RAD
         if not self.strokes:
             moves &= area > ROUND * ROUND * pace
         at = np.flatnonzero(moves)
@@ -272,7 +277,7 @@ class Scout:
         limit = self._linear * linear_limit(np.minimum(1.2 * half_axis, WIDEST_RAD), beat)
         most = limit * limit
         fine = (area > ROUND * ROUND * pace) & (area > STEADY * steady) & (linear < most)
-        hidden = fine & (area > THIN * THIN * pace)
+        hidden = wide = fine & (area > THIN * THIN * pace)
         if self.strokes:
             goes = (beat > SLOWEST_HZ) & (idle < self._rest)
             thin = goes & (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
@@ -281,13 +286,14 @@ class Scout:
                 stroke.process(t_s, at[thin & (half_axis > stroke.least)], total)
         for stroke in self.hidden:
             stroke.process(t_s, at[hidden & (half_axis > stroke.least)], total)
-        return at[fine]
+        self.faint[0].process(t_s, at[wide & (beat > SLOWEST_HZ)], total)
+        return at[fine & (half_axis > SMALLEST_RAD)]
 
     def _chord(self, chord: Floats, lagged: Floats) -> Floats:
         """Squared chord (n,) of the phase from each sample to the next, by what it is on average (`chord`), and
-        where that is slow by the one over the lag, if less (`lagged` sees no quicker than half a turn)."""
-        slow = np.flatnonzero(chord < self._quick)
-        sine = np.minimum(np.sqrt(lagged[slow]) * 0.5, 1.0)
+        where that is less and slow by the one over the lag (`lagged`, of no more than a quarter of a turn)."""
+        slow = np.flatnonzero((chord < self._quick) & (lagged < QUARTER))
+        sine = np.sqrt(lagged[slow]) * 0.5
         half = sine / (1.0 + np.sqrt(1.0 - sine * sine))  # tan of a quarter of the phase over the lag
         square = half * half
         phase = half * (1.0 + (BELOW - 1 / 3) * square) / (1.0 + BELOW * square) * (4.0 / self._lag)
@@ -297,9 +303,9 @@ class Scout:
 
     def _chord_step(self, chord: float, lagged: float) -> float:
         """`_chord` for one sample."""
-        if not chord < self._quick:
+        if not (chord < self._quick and lagged < QUARTER):
             return chord
-        sine = min(sqrt(lagged) * 0.5, 1.0)
+        sine = sqrt(lagged) * 0.5
         half = sine / (1.0 + sqrt(1.0 - sine * sine))
         square = half * half
         phase = half * (1.0 + (BELOW - 1 / 3) * square) / (1.0 + BELOW * square) * (4.0 / self._lag)

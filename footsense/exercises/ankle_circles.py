@@ -23,7 +23,7 @@ LAST_TURN = (
     "the last turn before the foot came to rest was about three quarters done, so the count may be off by one: "
     "end each row of circles with a whole one"
 )
-FEW_STROKES, FEW_HIDDEN = 4.0, 3.0  # turns, and
+FEW_STROKES, FEW_DOUBTED = 4.0, 3.0  # turns, and
 STROKES_SHARE = 0.5  # of the circles counted, that may go unexplained
 THIN_LOOP = (
     "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
@@ -413,9 +413,9 @@ class AnkleCircles:
             return self._rough(turns) or self._faint() or self._unsure()
         if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
             return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
-        if strokes >= max(FEW_STROKES, THIN_DOUBT * self._count):
+        if strokes >= max(FEW_DOUBTED, THIN_DOUBT * self._count):
             return (Reason("thin-loop-no-gyro", THIN_PART, Grade.POOR),)
-        if turns >= max(FEW_HIDDEN, HIDDEN_DOUBT * self._count):
+        if turns >= max(FEW_DOUBTED, HIDDEN_DOUBT * self._count):
             return (Reason("hidden-loop-no-gyro", HIDDEN_PART, Grade.POOR),)
         return self._faint() or self._unsure()
 

@@ -227,8 +227,9 @@ class Scout:
             hidden = goes and linear < HIDDEN * HIDDEN * most and beat < HASTIEST_HZ
             for stroke in self.strokes:
                 stroke.step(t_s, thin and half_axis > stroke.least, self._turned)
+        moves = max(half_axis, sqrt(linear)) if self.strokes else half_axis
         for stroke in self.hidden:
-            stroke.step(t_s, hidden and half_axis > stroke.least, self._turned)
+            stroke.step(t_s, hidden and moves > stroke.least, self._turned)
         self.faint[0].step(t_s, wide and beat > SLOWEST_HZ, self._turned)
         fine = fine and half_axis > SMALLEST_RAD
         return self._wound.step(fine, self._turned), step
@@ -247,9 +248,7 @@ class Scout:
         self._was_resting, self._part, self._step = resting, part, step
         return found
 
-    def _round(
-        self, t_s: Floats, path: Floats, moved: Floats, linear_g: Floats
-    ) -> tuple[Mask, Floats, Floats]:
+    def _round(self, t_s: Floats, path: Floats, moved: Floats, linear_g: Floats) -> tuple[Mask, Floats, Floats]:
         """Where the path is round enough to wind, phase from each sample to the next in rad, and turns of it
         since the beginning."""
         mean = self._window.process(self._terms(path, moved, linear_g))
@@ -284,8 +283,9 @@ class Scout:
             hidden = goes & (linear < HIDDEN * HIDDEN * most) & (beat < HASTIEST_HZ)
             for stroke in self.strokes:
                 stroke.process(t_s, at[thin & (half_axis > stroke.least)], total)
+        moves = np.maximum(half_axis, np.sqrt(linear)) if self.strokes else half_axis  # g is as much as rad
         for stroke in self.hidden:
-            stroke.process(t_s, at[hidden & (half_axis > stroke.least)], total)
+            stroke.process(t_s, at[hidden & (moves > stroke.least)], total)
         self.faint[0].process(t_s, at[wide & (beat > SLOWEST_HZ)], total)
         return at[fine & (half_axis > SMALLEST_RAD)]
 

@@ -1,7 +1,8 @@
 """What the three exercises of holding have in common: holds of the tracker become events."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import ClassVar
 
@@ -19,14 +20,22 @@ SEEN_DEG: Excursions = {"foot": 1.0, "ankle": 1.0, "shank": 1.0, None: 1.0}  # b
 # where a foot or a leg is lifted; an ankle strap sees a third to a half of it
 LIFTS_DEG: Excursions = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
 ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
-NEARLY = 0.6  # as wide as the smallest hold that counts: too small by no more than holds differ
+FEW = 2  # holds like it make a small one credible
+SAME, RECENT_S = 2.0, 90.0  # by what factor their sizes and lengths may differ, and how far apart they may be
+STANDS_OUT = 12.0  # smallest excursion of a small hold in multiples of the noise at rest, as swaying is not
+NEARLY = 0.6  # too small to count by no more than holds differ, as a share of the smallest that does
+FAINT_DEG = 1.6  # holds below SEEN_DEG are missed, and where half are no wider than this some are
+LATE = 8  # holds looked back at
 NEAR_S = 20.0  # movements so near to a hold are looked at
 
 
 class HoldDetector:
     """Events of kind `hold`. An exercise adds `about`, the smallest excursion of its holds at each placement,
     the longest time for the middle half of the way to them, and which share of the movements away from rest
-    must be holds where there are so many (`least_held`): of people who do the exercise it is half and more."""
+    must be holds where there are so many (`least_held`): of people who do the exercise it is half and more.
+
+    A smaller one waits in `small` for others like it: nobody knows which share of the movement a strap takes.
+    """
 
     about: ClassVar[About]
     smallest_deg: ClassVar[Excursions] = LIFTS_DEG
@@ -38,7 +47,7 @@ class HoldDetector:
         self.tracker = HoldTracker(info.rate_hz, info.has_gyro, Params(SEEN_DEG[info.placement]))
         self._smallest_deg = self.smallest_deg[info.placement]
         self.found: list[Hold] = []
-        self.faint: list[Hold] = []  # a little too small to be counted
+        self.small: list[Told] = []  # that do not count, unless others make them credible
 
     def process(self, item: Signals | Gap) -> list[Event]:
         return self._events(self._holds(item))
@@ -66,7 +75,7 @@ class HoldDetector:
 
     def reasons(self) -> tuple[Reason, ...]:
         """Vibration, and movements that are not those of one exercise."""
-        return self._vibration() + self._sway() + self._unlike() + self._too_small()
+        return self._vibration() + self._sway() + self._unlike() + self._faint()
 
     def _vibration(self) -> tuple[Reason, ...]:
         """As in a vehicle, where no hold is counted. A slow sensor sees little of the vibration, so that the
@@ -99,39 +108,77 @@ class HoldDetector:
         text = "the movements go in different directions, as those of one exercise do not"
         return (Reason("unlike", text, Grade.NOT_VERIFIABLE),)
 
-    def _too_small(self) -> tuple[Reason, ...]:
-        """Holds like those counted, but a little smaller than what is counted: some may be missing."""
-        if not self.found:
+    def _faint(self) -> tuple[Reason, ...]:
+        """Holds that are like others but too small to count; or of those counted some may have been too small
+        to be seen."""
+        small = [h for h, _ in self.small if h.excursion_deg >= NEARLY * self._smallest_deg]
+        missed = sum(max(_like(h, self.found), _like(h, small)) >= FEW for h in small)
+        if missed:
+            text = f"{missed} movements alike were held, but are too small to count; lift or flex further"
+            return (Reason("faint", text, Grade.POOR),)
+        middle_deg = median(h.excursion_deg for h in self.found) if self.found else FAINT_DEG
+        if middle_deg >= FAINT_DEG:
             return ()
-        long_s = 0.5 * median(h.end_s - h.start_s for h in self.found)
-        mean = self._mean_direction()
-        alike = [h for h in self.faint if h.end_s - h.start_s >= long_s and _dot(h.direction, mean) >= ALIKE]
-        if not alike:
-            return ()
-        text = f"{len(alike)} like those counted were too small to count; lift or flex further"
+        text = f"the sensor tilts by {middle_deg:.1f}° only: some may be missed; lift or flex further"
         return (Reason("faint", text, Grade.POOR),)
 
     def coherence(self) -> float:
         """How alike the directions of the holds found are: 1.0 for all the same, near 0.0 for any."""
-        mean = self._mean_direction() if self.found else [0.0, 0.0, 0.0]
-        return math.sqrt(_dot(mean, mean))
-
-    def _mean_direction(self) -> list[float]:
-        return [sum(h.direction[k] for h in self.found) / len(self.found) for k in range(3)]
+        if not self.found:
+            return 0.0
+        x, y, z = (sum(h.direction[k] for h in self.found) / len(self.found) for k in range(3))
+        return math.sqrt(x * x + y * y + z * z)
 
     def _events(self, holds: list[Told]) -> list[Event]:
-        smallest_deg, max_rise_s = self._smallest_deg, self.max_rise_s
-        own = [told for told in holds if told[0].excursion_deg >= smallest_deg and told[0].rise_s <= max_rise_s]
-        self.found += [hold for hold, _ in own]
-        self.faint += [h for h, _ in holds if NEARLY * smallest_deg <= h.excursion_deg < smallest_deg]
-        return [self._event(*told) for told in own]
+        return [e for told in holds if told[0].rise_s <= self.max_rise_s for e in self._counted(told)]
+
+    def _counted(self, told: Told) -> list[Event]:
+        """The event that a hold is, and those that it makes credible."""
+        hold, now_s = told[0], told[0].decided_s
+        events = []
+        if self._is_wide(hold):
+            self.found.append(hold)
+            events.append(self._event(*told))
+        else:
+            self.small.append(told)
+        for small in self._credible():
+            self.small.remove(small)
+            self.found.append(small[0])
+            events.append(self._event(replace(small[0], decided_s=now_s), small[1]))
+        return events
+
+    def _is_wide(self, hold: Hold) -> bool:
+        """Whether it counts by itself."""
+        return hold.excursion_deg >= self._smallest_deg
+
+    def _credible(self) -> list[Told]:
+        """Small ones of late that are like others. A strap takes a share of the movement which nobody knows, so
+        that a set may be small as a whole; on a foot, which shows all of it, small ones are something else."""
+        if self.info.placement not in ("ankle", "shank"):
+            return []
+        small = [told for told in self.small[-LATE:] if _stands_out(told[0])]
+        others = self.found[-LATE:] + [h for h, _ in small]
+        return [told for told in small if _like(told[0], others) >= FEW]
 
     def _event(self, hold: Hold, attributes: Attributes) -> Event:
         return Event(self.about.exercise, self.about.kind, hold.start_s, hold.end_s, hold.decided_s, attributes)
 
 
-def _dot(a: list[float], b: list[float]) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True))
+def _stands_out(hold: Hold) -> bool:
+    return hold.excursion_deg >= STANDS_OUT * hold.rest_noise_deg
+
+
+def _like(hold: Hold, others: Sequence[Hold]) -> int:
+    """How many of `others` are near it in time and go the same way, about as far and for about as long."""
+    return sum(h is not hold and _are_alike(h, hold) for h in others)
+
+
+def _are_alike(a: Hold, b: Hold) -> bool:
+    if abs(a.start_s - b.start_s) > RECENT_S:
+        return False
+    same = sum(x * y for x, y in zip(a.direction, b.direction, strict=True)) >= ALIKE
+    long = 1 / SAME <= (a.end_s - a.start_s) / (b.end_s - b.start_s) <= SAME
+    return same and long and 1 / SAME <= a.excursion_deg / b.excursion_deg <= SAME
 
 
 def _told(holds: list[Hold]) -> list[Told]:

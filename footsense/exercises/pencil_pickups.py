@@ -14,6 +14,7 @@ from footsense.signal.plateau import Hold
 from footsense.types import Event
 
 LEAN, MOST_S = 0.3, 0.3
+LIFT_M = 0.05  # a foot that is up by so much was lifted, however little it tilted: from the hip it hardly does
 
 
 class PencilPickups(HoldDetector):
@@ -25,6 +26,9 @@ class PencilPickups(HoldDetector):
         min_rate_hz=10.0,
         not_seen=("the pencil", "the grip of the toes"),
     )
+
+    def _is_wide(self, hold: Hold) -> bool:
+        return super()._is_wide(hold) or hold.height_m >= LIFT_M
 
     def _held_s(self) -> float:
         held_s, p = super()._held_s(), self.tracker.state.plateau

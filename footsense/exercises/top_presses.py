@@ -8,14 +8,13 @@ by less than 1°, which is no more than swaying; movements that stand out there 
 from statistics import median
 from typing import ClassVar
 
-from footsense.exercises._holding import SEEN_DEG, Excursions, HoldDetector
+from footsense.exercises._holding import FAINT_DEG, SEEN_DEG, Excursions, HoldDetector
 from footsense.exercises.base import About
 from footsense.types import Grade, Reason
 
 SMALLEST_PRESS_DEG = 1.5
 HELD = 1 / 3, 4  # of swaying less than a quarter is held
 COARSE_G = 0.01  # half of what tilting by SMALLEST_PRESS_DEG changes, and a little less
-FAINT_DEG = 1.6  # presses below SEEN_DEG are missed, and where half are no wider than this some are
 
 
 class TopPresses(HoldDetector):
@@ -35,7 +34,7 @@ class TopPresses(HoldDetector):
 
     def reasons(self) -> tuple[Reason, ...]:
         """Noise, resolution and size, beside what all holds share."""
-        return super().reasons() + self._noise() + self._coarse() + self._faint()
+        return super().reasons() + self._noise() + self._coarse()
 
     def _noise(self) -> tuple[Reason, ...]:
         noises = self.tracker.state.rest_noise_deg

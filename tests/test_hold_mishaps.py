@@ -95,6 +95,21 @@ def test_a_slow_sensor_is_told_the_vehicle_by_its_rests(noise_g: float, codes: s
     assert set(declined(flexes(4, 4.0), rate_hz=25.0, noise_g=noise_g)) == codes
 
 
+@pytest.mark.parametrize("always", [False, True])
+def test_a_tremor_that_comes_with_the_effort_is_no_vehicle(always: bool) -> None:
+    """As strong at rest it is taken for one."""
+    angle = flexes(4, 5.0)
+    info, samples = stream(angle, noise_g=0.001)
+    works = np.interp(samples.t_s, np.arange(len(angle)) / ANGLES_HZ, angle) > 1.0
+    shakes = np.random.default_rng(3).normal(0.0, 0.03, samples.acc_g.shape) * (works | always)[:, None]
+    engine = Engine(["band-flexes"])
+    engine.process(info)
+    shaken = Samples(0, samples.t_s, samples.acc_g + shakes, None, samples.flags)
+    found = engine.process(shaken) + engine.flush()
+    assert len(found) == (0 if always else 4)
+    assert [r.code for r in engine.reasons()["band-flexes"]] == (["vibration"] if always else [])
+
+
 def test_what_is_shown_of_a_lift_without_a_gyro_is_what_is_counted() -> None:
     """The first part of the hold that the leg's own acceleration hides is shown as well."""
     lift = [(30.0, 1.6), (30.0, 6.0), (0.0, 1.2), (0.0, 3.0)]

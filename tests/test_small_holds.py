@@ -35,6 +35,12 @@ def test_a_strap_takes_an_unknown_share_so_that_a_set_of_small_holds_counts(
     assert (len(found), reasons) == (count, [("faint", Grade.POOR)] if faint else [])
 
 
+def test_of_three_alike_the_small_ones_are_missed_whether_few_or_most_count() -> None:
+    for ways, count in (([3.3, 2.7, 2.6], 1), ([3.3, 2.7, 3.4], 2)):
+        found, reasons = told_band_flexes("foot", np.concatenate([flexes(1, 4.0, deg) for deg in ways]))
+        assert (len(found), reasons) == (count, [("faint", Grade.POOR)])
+
+
 def test_small_holds_that_do_not_stand_out_of_the_swaying_at_rest_are_not_counted() -> None:
     angle = flexes(5, 6.0, 1.6, rest_s=6.0)
     t = np.arange(len(angle)) / ANGLES_HZ

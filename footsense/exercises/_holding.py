@@ -112,7 +112,7 @@ class HoldDetector:
         """Holds that are like others but too small to count; or of those counted some may have been too small
         to be seen."""
         small = [h for h, _ in self.small if h.excursion_deg >= NEARLY * self._smallest_deg]
-        missed = sum(max(_like(h, self.found), _like(h, small)) >= FEW for h in small)
+        missed = sum(_like(h, self.found + small) >= FEW for h in small)
         if missed:
             text = f"{missed} movements alike were held, but are too small to count; lift or flex further"
             return (Reason("faint", text, Grade.POOR),)

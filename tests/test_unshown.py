@@ -10,10 +10,8 @@ from footsense.analysis import Analysis, analyse, by_exercise
 from footsense.analysis.unshown import NEAR_S, around
 from footsense.exercises import detector
 from footsense.recognise import Segment, unnamed, walks
-from footsense.recording import Recording, Track
 from footsense.simulate import Scenario, simulate
 from footsense.types import Event, Grade, Reason
-from tests.test_holds import flexes, stream
 
 
 def untold(motion: str, **wish: object) -> Analysis:
@@ -25,15 +23,6 @@ def test_circles_that_are_a_line_in_gravity_are_not_nothing() -> None:
     assert (found.grade, found.segments) == (Grade.NOT_VERIFIABLE, ())
     assert [r.code for r in found.reasons] == ["thin-loop-no-gyro"]
     assert set(found.counts.values()) == {None}
-
-
-@pytest.mark.parametrize(("hold_s", "code"), [(4.0, "unrecognised"), (0.3, "thin-loop-no-gyro")])
-def test_postures_held_are_no_circles_that_cannot_be_seen(hold_s: float, code: str) -> None:
-    """Too short for a flex or a lift, too wide for a press: not recognised, but not for want of a gyro."""
-    info, samples = stream(flexes(8 if hold_s > 1.0 else 20, hold_s, 12.0, rest_s=0.5 * hold_s))
-    found = analyse(Recording("", (Track("", "left", "foot", lambda: iter([info, samples])),)))
-    assert found.segments == ()
-    assert [r.code for r in found.reasons] == [code]
 
 
 @pytest.mark.parametrize("motion", ["standing", "sitting", "walking"])

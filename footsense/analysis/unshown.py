@@ -12,15 +12,11 @@ from itertools import groupby, pairwise
 from footsense.analysis.apart import reasons_within
 from footsense.analysis.quality import exercise_reasons
 from footsense.exercises import detector
-from footsense.recognise import KEPT_S, Segment, shows_circles, unnamed, walks
+from footsense.recognise import Segment, shows_circles, unnamed, walks
 from footsense.types import Event, Grade, Item, Placement, Reason
 
 THIN = "thin-loop-no-gyro"  # to and fro, alike and often: rarely anything but an exercise
 CIRCLES, WALK = "ankle-circles", "toe-walk"
-LIFTS = "pencil-pickups"  # known by being held longest, so that they are what short holds may be meant for
-HELD = "unrecognised"
-HELD_TEXT = "postures were held, not as an exercise asks for; if one was done, say which"
-KEPT_SHARE = 1 / 3  # of the time, where holds follow each other
 PIECE_S = 20.0  # a detector is asked about so much at a time: four strokes of an exercise take no longer
 BESIDE_S, LEAST_S = 10.0, 5.0  # from a walk or another exercise, which a detector would see; of what is left
 NEAR_S = 30.0  # around circles, where other movements may be circles too
@@ -54,10 +50,8 @@ def unshown(heard: Heard, segments: Sequence[Segment], placement: Placement | No
     elif shows_circles(placement) and any(r.code == THIN for r in heard.reasons.get(CIRCLES, ())):
         taken = [(s.start_s, s.end_s) for s in (*segments, *walks(heard.events))]
         for thin in _thin(heard.items, _free(taken, heard.within_s)):
-            held = _is_held(heard.events, thin)
-            mild = held or bool(segments) or _stepped(heard.events, thin)
-            said = replace(thin, code=HELD, text=HELD_TEXT, exercise=LIFTS) if held else thin
-            yield replace(said, grade=Grade.POOR) if mild else said
+            mild = bool(segments) or _stepped(heard.events, thin)
+            yield replace(thin, grade=Grade.POOR) if mild else thin
 
 
 def around(segments: Sequence[Segment], others: Iterable[Segment]) -> list[tuple[str, float, float]]:
@@ -90,18 +84,6 @@ def _stepped(events: Sequence[Event], reason: Reason) -> bool:
     """Whether the foot was lifted in a reason's span, which who circles does not do."""
     start_s, end_s = reason.span_s or (0.0, 0.0)
     return any(e.kind == "step" and start_s <= e.start_s <= end_s for e in events)
-
-
-def _is_held(events: Sequence[Event], reason: Reason) -> bool:
-    """Whether postures were kept for so much of a reason's span that the way there and back is what went to and
-    fro. Who circles keeps none between the strokes."""
-    start_s, end_s = reason.span_s or (0.0, 0.0)
-    within = [(e.start_s, e.end_s) for e in events if e.kind == "hold" and start_s <= e.start_s <= end_s]
-    kept_s = at_s = 0.0
-    for a, b in sorted(s for s in within if s[1] - s[0] >= KEPT_S):
-        kept_s += max(0.0, b - max(a, at_s))
-        at_s = max(at_s, b)
-    return kept_s >= KEPT_SHARE * (end_s - start_s)
 
 
 def _thin(items: Iterator[Item], free: Spans) -> Iterator[Reason]:

@@ -10,6 +10,7 @@ from footsense import simulate
 from footsense.engine import Engine
 from footsense.simulate import gait
 from footsense.types import Reference
+from tests.streams import cut
 from tests.walking import made, near, recording, steps, stream
 
 
@@ -344,3 +345,71 @@ def test_a_stand_of_some_seconds_on_a_sensor_that_slipped_shows_no_tiptoe():
     after = [e.attributes["toe"] for e in steps(walk.items()) if e.start_s > 85.0]
     assert len(after) >= 25
     assert not any(after)
+
+
+def tilted(up, deg):
+    """The upward direction (3,) at a foot, its axes forward, left and up, with the heel up by so much."""
+    c, s = np.cos(np.radians(deg)), np.sin(np.radians(deg))
+    return np.array([c * up[0] - s * up[2], up[1], s * up[0] + c * up[2]])
+
+
+def after_standing(walk, poses):
+    """A walk on flat feet after a stand in which the heel is up by these degrees for so many seconds each, with
+    0.8 s between."""
+    flat = walk.acc_g[:100].mean(axis=0)
+    knots_s, degrees, now_s = [], [], 0.0
+    for deg, kept_s in (*poses, (0.0, 0.5)):
+        knots_s, degrees = [*knots_s, now_s, now_s + kept_s], [*degrees, deg, deg]
+        now_s += kept_s + 0.8
+    t = np.arange(0.0, knots_s[-1], 0.01)
+    part = np.interp(t, knots_s, range(len(knots_s)))
+    low = np.minimum(part.astype(int), len(knots_s) - 2)
+    share = part - low
+    heel = np.array(degrees)[low] + np.diff(degrees)[low] * share * share * (3.0 - 2.0 * share)
+    noise = np.random.default_rng(0).normal(0.0, 0.003, (len(t), 3))
+    acc = np.concatenate([np.array([tilted(flat, x) for x in heel]) + noise, walk.acc_g])
+    gyr = np.zeros((len(t), 3))
+    gyr[:, 1] = np.gradient(heel, 0.01)
+    gyr = None if walk.gyr_dps is None else np.concatenate([gyr, walk.gyr_dps])
+    return [e.attributes["toe"] for e in steps(stream(np.arange(len(acc)) / 100.0, acc, gyr, 100.0))]
+
+
+def level_walks(gyro):
+    level = {"placement": "foot", "rate_hz": 100.0, "acc_range_g": 8.0, "mounting": (1.0, 0.0, 0.0, 0.0)}
+    return [made("walking", s, gyro=gyro, duration_s=25.0, **level) for s in range(6)]
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+@pytest.mark.parametrize("lingers_s", [1.5, 4.0])
+def test_who_stands_on_tiptoe_before_the_first_step_is_on_tiptoe(gyro, lingers_s):
+    labels = []
+    for seed in range(4):
+        walk = made(
+            "toe-walk", seed, rate_hz=100.0, acc_range_g=8.0, size_deg=24.0, gyro=gyro, lingers_s=lingers_s
+        )
+        labels += labelled(walk)
+    assert len(labels) >= 100
+    assert sum(told is kind for told, kind in labels) >= 0.98 * len(labels)
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_who_rose_and_came_down_again_walks_on_flat_feet(gyro):
+    labels = [x for walk in level_walks(gyro) for x in after_standing(walk, [(0.0, 3.0), (25.0, 3.0)])]
+    assert len(labels) >= 80
+    assert labels.count(False) >= 0.98 * len(labels)
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+@pytest.mark.parametrize("heel_deg", [15.0, 30.0])
+def test_who_sat_with_the_heels_up_before_walks_on_flat_feet(gyro, heel_deg):
+    """The first stand was no flat one: the foot tilts back to that, not on, as it leaves the ground."""
+    labels = [x for walk in level_walks(gyro) for x in after_standing(walk, [(heel_deg, 4.0)])]
+    assert len(labels) >= 80
+    assert labels.count(True) <= len(labels) / 50
+    assert not gyro or labels.count(False) >= 0.8 * len(labels)
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_which_stand_was_the_flat_one_does_not_depend_on_the_chunks(gyro):
+    walk = made("toe-walk", 2, rate_hz=100.0, acc_range_g=8.0, gyro=gyro, lingers_s=3.0, sets=2, reps=8)
+    assert steps(cut(walk.items(), [37])) == steps(walk.items())

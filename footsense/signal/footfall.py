@@ -13,7 +13,7 @@ held against real gait with heel strike only.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -25,8 +25,8 @@ from footsense.signal.gait import StepTracker
 from footsense.signal.landing import ACC, ENV, SPIN, Landing
 from footsense.signal.lately import Indices
 from footsense.signal.raising import Raising, Rise
-from footsense.signal.stands import Stand, Stands, cosine, cosines
-from footsense.signal.strides import dot, strides
+from footsense.signal.stands import Ascent, Last, Stand, Stands, cosines
+from footsense.signal.strides import dot, roll_off, strides
 from footsense.types import Floats, StreamInfo
 
 
@@ -45,9 +45,9 @@ class FootfallParams:
     `alone`. If the last steps turn by `heels` or more, and the tilt is below `surely`, the stand was no flat
     one; without a gyro it may not have been if they are as hard as `heel`, and where the rate does not show
     that, if their median tilt does not tell. A tilt that few neighbours share needs a turn up to `lone` and a
-    softer landing. Farther than `elsewhere` the stand was another posture. A stand within `same_cos` of the
-    posture of a step on tiptoe just before is none on the flat foot if kept for up to `stops_s`; up to `rise_s`
-    it may be either. Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel.
+    softer landing. Farther than `elsewhere` the stand was another posture. After a rise no step is on tiptoe
+    that tilts back by more than `back` as it leaves; without a gyro, if the last ones are as hard as `hard`.
+    Hardness is impact³ / (swing · calm), in g: from `hard` on a heel, below `soft` no heel.
     Impact needs `impact_rate_hz`, posture `posture_rate_hz`.
 
     At the ankle a step tilted by less than the first share `among` of what the last steps are is flat, if those
@@ -73,7 +73,6 @@ class FootfallParams:
     `pair`-th in a row are not told: a foot put down once on its toes shows the same.
     """
 
-    same_cos: float = 0.985  # 10°
     flat: tuple[float, float] = (0.14, 0.35)  # 8°, 20°
     flat_steps: tuple[float, float] = (0.23, 0.3)  # 13°, 17°
     surely: float = 0.7  # 40°
@@ -103,8 +102,6 @@ class FootfallParams:
     middle: float = 0.6
     bout_s: float = 2.5
     turn_s: float = 0.25
-    rise_s: float = 6.0
-    stops_s: float = 2.5
     turns: tuple[float, float, float] = (8.0, 50.0, 54.0)
     tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
     stance_g: float = 0.25
@@ -117,6 +114,7 @@ class FootfallParams:
     alone: float = 38.0
     few: int = 3
     pair: int = 2
+    back: float = 0.09  # 5°
     kept_s: float = 6.0
 
 
@@ -146,14 +144,6 @@ class _Look(NamedTuple):
     tilts: Sequence[float]
 
 
-class _Last(NamedTuple):
-    """The last step: where it landed, its posture, and whether that may be on tiptoe."""
-
-    land: int
-    posture: Floats
-    raised: bool
-
-
 _CANDIDATES = 3  # stands that a step is held against
 _NOTHING = _Look(True, math.nan, math.nan, np.zeros(3), (), ())
 
@@ -176,7 +166,6 @@ class Footfall:
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._labels: deque[bool | None] = deque(maxlen=self.params.votes - 1)  # those of the steps before
         self._last_s = -math.inf
-        self._last: _Last | None = None
         self._rise: Rise | None = None  # before the bout under way
 
     def watch(self, tracker: StepTracker, start: int) -> None:
@@ -193,7 +182,7 @@ class Footfall:
         self._stands.drop()
         self._seen.clear()
         self._labels.clear()
-        self._last = self._rise = None
+        self._rise = None
 
     @property
     def blind(self) -> bool:
@@ -213,7 +202,7 @@ class Footfall:
         looks = self._look(landings, tracker) if self._posture else [_NOTHING] * len(landings)
         labels = []
         for landing, look in zip(landings, looks, strict=True):
-            flat = self._flat(look, tracker)
+            flat = self._stands.flat(look.stands, look.tilts, tracker)
             if look.stood and not (flat and self._heels_fell(landing, look, flat[0][0], tracker)):
                 labels.append((landing, self._label(landing, look, flat, tracker)))
         return labels
@@ -233,12 +222,18 @@ class Footfall:
         step = self._step(landing, look, [tilt for _, tilt in flat])
         self._seen.append(step)
         toe = self._judge(step)
-        if toe and self._rise is None and len(self._seen) < p.pair:
+        ascent = look.stands[0].ascent if look.stands else None
+        if toe and self._rise is None and ascent is None and len(self._seen) < p.pair:
             toe = None
+        if ascent and flat and flat[0][0] is not look.stands[0] and step.tilt > p.flat[0]:
+            toe = self._after_rise(landing, look, ascent, tracker, toe)
         self._labels.append(toe)
         if flat and toe and self._on_foot and step.tilt <= p.flat[0]:
             flat[0][0].raised = True
-        self._last = _Last(landing.land, look.posture, toe is not False and step.tilt > p.flat[0])
+        raised: bool | None = toe is not False and step.tilt > p.flat[0]
+        if toe is None and ascent:
+            raised = self._rise = None  # that may have been no rise
+        self._stands.last = Last(landing.land, look.posture, raised)
         return toe
 
     def _step(self, landing: Landing, look: _Look, tilts: Sequence[float]) -> _Step:
@@ -267,6 +262,20 @@ class Footfall:
         among = p.among[1 if step.risen < p.way[0] else 0]
         return usual >= p.tilted[1] and step.tilt < among * usual
 
+    def _after_rise(
+        self, landing: Landing, look: _Look, ascent: Ascent, tracker: StepTracker, toe: bool | None
+    ) -> bool | None:
+        """What a step was, said to be `toe`, as the stand before the `ascent` may have been none on the flat
+        foot but that after it, as of who sat with the heels up: by the gyro how the foot leaves tells, else how
+        hard it lands."""
+        p = self.params
+        if tracker.turns:
+            heel = roll_off(landing, tracker, look.posture, ascent.flat.posture) < -p.back
+            self._stands.tell(look.stands[0], heel)
+        else:
+            heel = not (ascent.sure or self._usual("hardness") < p.hard)
+        return None if heel and toe else toe
+
     def _by_rise(self, step: _Step) -> bool:
         """Whether the wearer rose onto the toes before the bout, and is still there."""
         p = self.params
@@ -278,30 +287,6 @@ class Footfall:
         swung = step.swing_g >= p.drags_g and not step.turn < p.turns[0]
         walks = self._lands() if self._rate_hz >= p.impact_rate_hz else len(self._seen) >= p.few
         return swung and walks and not heels
-
-    def _flat(self, look: _Look, tracker: StepTracker) -> list[tuple[Stand, float]]:
-        """The last stand that was flat with the tilt against it, and the one before if that was shortly before
-        or the last may have been on tiptoe."""
-        flat: list[tuple[Stand, float]] = []
-        soon, stop = (tracker.slow_index(x) for x in (self.params.rise_s, self.params.stops_s))
-        for stand, tilt in zip(look.stands, look.tilts, strict=False):
-            if stand.raised is None:
-                self._judge_stand(stand, soon, stop)
-            if not stand.raised:
-                flat.append((stand, tilt))
-        either = len(flat) > 1 and (flat[0][0].unsure or flat[0][0].end - flat[1][0].end <= soon)
-        return flat[: 2 if either else 1]
-
-    def _judge_stand(self, stand: Stand, soon: int, stop: int) -> None:
-        """Who stops on tiptoe in a bout stands in the posture of the step before; not for long, but a stand in
-        that posture is a flat one for sure only if it is a long one."""
-        last, length = self._last, stand.end - stand.start
-        same = last is not None and last.raised and stand.start > last.land
-        if last is None or not same or cosine(stand.posture, last.posture) < self.params.same_cos:
-            stand.raised = False
-            return
-        stand.raised = length <= stop
-        stand.unsure = not stand.raised and length <= soon
 
     def _risen(self, landing: Landing, stands: Sequence[Stand], tracker: StepTracker) -> Rise | None:
         """How the wearer rose before the first step of a bout; as before the last, where he stayed up."""
@@ -343,7 +328,7 @@ class Footfall:
             soft = np.array([x.impact_g for x in landings]) < p.soft_g
             least = np.sort(np.where(columns < count[:, None], turned, np.inf), axis=1)
             stood &= ~soft | (least[rows, np.maximum(count, 0) // 4] <= p.sway_dps)
-        against = [self._stands.before(x, _CANDIDATES) for x in land.tolist()]
+        against = [self._stands.before(x, _CANDIDATES) for x in self._landing(land, tracker)]
         tilts = np.array([self._tilt(around, calm, x, count) for x in _side_by_side(against)])
         flat = self._on_foot & (np.fmax.reduce(tilts) <= p.flat[0])  # whatever the swing was like
         at = np.flatnonzero((count >= 1) & ~flat) if tracker.turns else np.empty(0, np.int64)
@@ -355,6 +340,13 @@ class Footfall:
         stood |= count < 1  # too short to be looked at
         seen = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
         return [_Look(*x) for x in zip(*seen, strict=True)]
+
+    def _landing(self, land: Indices, tracker: StepTracker) -> Iterator[int]:
+        """Landings one by one, so that stands before each know of those before."""
+        for index in land.tolist():
+            if self._on_foot:
+                self._stands.land(index, tracker)
+            yield index
 
     def _around(self, middle: Indices, half: int, tracker: StepTracker) -> tuple[Floats, Floats]:
         """Sums (3, k, n) of the specific force up to `half` slow samples around `middle` (k, n), and how fast

@@ -3,8 +3,10 @@
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,33 +25,79 @@ _TINY = 1e-30  # g⁴: the square of no vector that was measured
 @dataclass(frozen=True, slots=True)
 class StandParams:
     """Tuning; knows no rate. A stand is a posture kept for `quiet_s` with a jerk envelope below `quiet_gps`
-    (g/s), its two halves within `steady_cos` of each other."""
+    (g/s), its two halves within `steady_cos` of each other.
+
+    A foot that tilts by `risen_cos` or more within `rises_s` of a flat stand, and does not land, is up on the
+    toes until the tilt is less than half of that again. One that is so for longer than `tires_s` may have been
+    put down flat, and longer than twice that was; so was one of which most of the next `few` steps come down on
+    the heel.
+
+    A stand within `same_cos` of the posture of a step on tiptoe just before is none on the flat foot if kept
+    for up to `stops_s`; up to `soon_s` it may be either.
+    """
 
     quiet_s: float = 1.5
     quiet_gps: float = 1.2
     steady_cos: float = 0.9986  # 3°
+    risen_cos: float = 0.99  # 8°
+    rises_s: float = 3.0
+    tires_s: float = 6.0
+    few: int = 3
+    same_cos: float = 0.985  # 10°
+    stops_s: float = 2.5
+    soon_s: float = 6.0
 
 
 @dataclass(slots=True)
 class Stand:
     """Slow indices of its start and end, its posture (3,) in g, whether it was on tiptoe (None where nobody has
-    judged that), and whether that is in doubt."""
+    judged that), whether that is in doubt, and the rise that led to it."""
 
     start: int
     end: int
     posture: Floats
     raised: bool | None = None
     unsure: bool = False
+    ascent: "Ascent | None" = None
+
+
+@dataclass(slots=True)
+class Ascent:
+    """From a `flat` stand onto the toes, by twice the angle of `half_cos`; `since` is the slow index of the
+    first stand up there, `sure` whether it was seen to be flat before, `heels` whether each of the next steps
+    was on the heel."""
+
+    flat: Stand
+    half_cos: float
+    since: int
+    sure: bool
+    heels: list[bool] = field(default_factory=list)
+
+
+class Last(NamedTuple):
+    """The last step: where it landed, its posture, and whether that may be on tiptoe, None where that is in
+    doubt."""
+
+    land: int
+    posture: Floats
+    raised: bool | None
 
 
 class Stands:
-    """The last stands, in order; what goes on in the same posture is one."""
+    """The last stands, in order; what goes on in the same posture is one.
+
+    Who stands rises onto the toes and comes down again without a landing; which of such stands was the flat
+    one the steps after it tell.
+    """
 
     def __init__(self, up: Vector | None = None) -> None:
         """`up`: the posture in a flat stand that was seen before the stream."""
         self.params = StandParams()
         self._stands = [] if up is None else [Stand(_BEFORE, _BEFORE, np.array(up), raised=False)]
         self._quiet_from: int | None = None
+        self._told = len(self._stands)  # so many were looked at for a rise
+        self._landed = _BEFORE
+        self.last: Last | None = None
 
     def watch(self, tracker: StepTracker, start: int) -> None:
         """Looks for stands in slow samples from `start` on."""
@@ -62,18 +110,89 @@ class Stands:
         if ends:
             self._add(tracker, np.array(ends), block)
 
+    def land(self, index: int, tracker: StepTracker) -> None:
+        """A foot lands; call in order, before `before`. Finds the rises in stands since the last landing."""
+        stop = bisect_right(self._stands, index, key=attrgetter("end"))
+        soon, tires = (tracker.slow_index(x) for x in (self.params.rises_s, self.params.tires_s))
+        for k in range(max(self._told, 1), stop):
+            last, stand = self._stands[k - 1 : k + 1]
+            if last.end == _BEFORE == self._landed or self._landed <= last.end >= stand.start - soon:
+                stand.ascent = self._risen(k, tires)
+        self._told, self._landed = max(self._told, stop), index
+
     def before(self, index: int, count: int) -> list[Stand]:
-        """Up to `count` stands that ended before a slow index, the last first."""
+        """Up to `count` stands that ended before a slow index, the last first; of those after a rise only the
+        last, if none came after it."""
         k = bisect_right(self._stands, index, key=attrgetter("end"))
-        return self._stands[max(k - count, 0) : k][::-1]
+        others = (x for x in reversed(self._stands[: max(k - 1, 0)]) if x.ascent is None or x.unsure)
+        return [*self._stands[max(k - 1, 0) : k], *islice(others, count - 1)]
+
+    def flat(
+        self, stands: Sequence[Stand], tilts: Sequence[float], tracker: StepTracker
+    ) -> list[tuple[Stand, float]]:
+        """Of `stands`, the last first, and tilts against them, the last that was flat, and the one before if
+        that was shortly before or the last may have been on tiptoe."""
+        soon = tracker.slow_index(self.params.soon_s)
+        flat: list[tuple[Stand, float]] = []
+        for stand, tilt in zip(stands, tilts, strict=False):
+            if stand.raised is None:
+                self._judge(stand, soon, tracker.slow_index(self.params.stops_s))
+            if not stand.raised:
+                flat.append((stand, tilt))
+        either = len(flat) > 1 and (flat[0][0].unsure or flat[0][0].end - flat[1][0].end <= soon)
+        return flat[: 2 if either else 1]
+
+    def tell(self, stand: Stand, heel: bool) -> None:
+        """Whether the next step after a rise to a `stand` came down on the heel; then it was the flat one."""
+        if stand.ascent is None or len(stand.ascent.heels) >= self.params.few:
+            return
+        stand.ascent.heels.append(heel)
+        if 2 * stand.ascent.heels.count(True) > self.params.few:
+            stand.ascent.flat.raised, stand.raised = True, False
+
+    def _judge(self, stand: Stand, soon: int, stop: int) -> None:
+        """Who stops on tiptoe in a bout stands in the posture of the step before; not for long, but a stand in
+        that posture is a flat one for sure only if it is a long one. Who rises onto the toes is up."""
+        if stand.ascent is not None:
+            stand.raised = not stand.unsure
+            return
+        last, length = self.last, stand.end - stand.start
+        same = last is not None and last.raised is not False and stand.start > last.land
+        if last is None or not same or cosine(stand.posture, last.posture) < self.params.same_cos:
+            stand.raised = False
+            return
+        stand.raised = bool(last.raised) and length <= stop
+        stand.unsure = not stand.raised and length <= soon
 
     def settle(self) -> None:
         """Let go of stands that no landing to come can need."""
+        self._told -= max(0, len(self._stands) - KEPT)
         del self._stands[:-KEPT]
 
     def drop(self) -> None:
         """After a hole: the stand under way is forgotten, those before are kept."""
-        self._quiet_from = None
+        self._quiet_from = self.last = None
+
+    def _risen(self, k: int, tires: int) -> Ascent | None:
+        """How the foot is up in stand `k`, with no landing since the one before."""
+        last, stand = self._stands[k - 1 : k + 1]
+        ascent = last.ascent
+        if ascent is None:
+            risen = cosine(last.posture, stand.posture)
+            if risen > self.params.risen_cos:
+                return None
+            half_cos = math.sqrt(0.5 + 0.5 * max(risen, 0.0))
+            ascent = Ascent(last, half_cos, stand.start, last.end == _BEFORE or self._again(k - 1))
+        elif cosine(ascent.flat.posture, stand.posture) > ascent.half_cos:
+            return None
+        up = stand.end - ascent.since
+        stand.unsure = up > tires
+        return ascent if up <= 2 * tires else None
+
+    def _again(self, k: int) -> bool:
+        """Whether one stood as in stand `k` before the last landing, too."""
+        earlier = (x for x in self._stands[:k] if x.end <= self._landed and x.ascent is None)
+        return any(cosine(x.posture, self._stands[k].posture) >= self.params.risen_cos for x in earlier)
 
     def _one_by_one(self, quiet: Bools, start: int, block: int) -> list[int]:
         """Ends of quiet blocks; moves on where the block under way began."""

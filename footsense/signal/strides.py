@@ -12,6 +12,7 @@ from footsense.types import Floats
 
 G_MS2 = 9.80665
 SHORT_S, LONG_S = 1.5, 2.4  # strides up to the first are looked at apart; over the second the height drifts off
+ROLL_S = (-0.25, 0.08)  # of a stance's end
 _TINY = 1e-30  # g²: the square of no vector that was measured
 
 
@@ -44,6 +45,24 @@ def strides(
             rise[some] = _rise(tracker, still[some], calm[some], posture[:, some], axis[:, small])
     rise[calm - still > tracker.slow_index(LONG_S)] = math.nan
     return turn, rise
+
+
+def roll_off(landing: Landing, tracker: StepTracker, posture: Floats, flat: Floats) -> float:
+    """How far (nearly in radians) a foot in a `posture` (3,), tilted against the `flat` one (3,), tilts on in
+    the same way as it leaves the ground; NaN where it stays, or nothing turns.
+
+    The heel goes up first, whatever the step was like: it is below 0 where the foot was not on tiptoe.
+    """
+    lo, hi = (landing.leave + tracker.slow_index(x) for x in ROLL_S)
+    if not tracker.turns or lo < tracker.slow.start or hi > tracker.slow.stop:
+        return math.nan
+    x, y, z = tracker.slow.view(lo, hi)[GYR].sum(axis=1) * (math.pi / 180.0 / tracker.grid.rate_hz)
+    if x == y == z == 0.0:
+        return math.nan
+    (u, v, w), (a, b, c) = (p / math.sqrt(float(dot(p, p)) or 1.0) for p in (posture, flat))
+    way = u - a, v - b, w - c
+    on = way[0] * (v * z - w * y) + way[1] * (w * x - u * z) + way[2] * (u * y - v * x)
+    return float(on / math.sqrt(max(way[0] ** 2 + way[1] ** 2 + way[2] ** 2, _TINY)))
 
 
 _MARKS = "still", "swing", "land", "leave"

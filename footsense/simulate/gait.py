@@ -351,7 +351,7 @@ def tiptoe(session: Session) -> Motion:
     for i in range(wish.sets or 2):
         strides = wish.reps or max(3, round((20.0 if wish.tidy else rng.uniform(19, 23)) * style.cadence_hz))
         walk.tilt(style.stance_deg, style.shank_deg[0], rng.uniform(0.6, 1.3))
-        walk.rest(rng.uniform(0.1, 0.8))
+        walk.rest(rng.uniform(0.1, 0.8) + wish.lingers_s)
         _strides(rng, walk, style, strides, toe=True)
         walk.rest(rng.uniform(0.5, 1.2))
         walk.tilt(0.0, start[Angle.SHANK_PITCH], rng.uniform(0.5, 1.2))

@@ -14,6 +14,7 @@ drawn by `sample`,
 * steps: 0.45 to 1.3 strides a second; heels up by 14 to 46° on tiptoe, in 12 % by 9 to 14° only; strides by
   stature; the foot rolls, turns and is jolted by 0.6 to 1.6 times the usual; 12 % drag their feet; a third to
   45 % of a stride in the air; toes 8° out (rms 7°);
+  nobody stands still on tiptoe for more than 0.8 s before a walk (`lingers_s` is for that);
 * mishaps: 40 % of the sets are done carefully, without any. In the others, each of these has a chance of 35 %
   to occur, at 5 to 25 % of the repetitions: hesitations (a third as often between steps), going back, false
   starts, dips; stumbles at 1 to 5 % of the steps; 20 % shift their seat at 5 to 30 % of the rests; 20 % hurry;

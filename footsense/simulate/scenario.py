@@ -63,7 +63,8 @@ class Scenario:
       rest afterwards (rms share of the excursion).
     * Of steps: `step_length` is a scale, `shuffle` how little the foot is lifted, `toe_out_deg` how far it
       points outwards, `swing_share` the share of a stride in the air, `lively` how much the foot rolls, turns
-      and is jolted, and how rough the moves of holds are (0: schematic; about 1 in recordings of people).
+      and is jolted, and how rough the moves of holds are (0: schematic; about 1 in recordings of people),
+      `lingers_s` how much longer one stands still on tiptoe before the first step.
     * Chances, for each repetition: `hesitations` (stops for less than a second within a turn, on the way into
       a hold or out of it; between steps, for longer), `reversals` (goes back by a part of a turn, then on),
       `false_starts` (begins, goes back the same way, begins again), `dips` (gives way in a hold for longer than
@@ -126,6 +127,7 @@ class Scenario:
     toe_out_deg: float = 0.0
     swing_share: float | None = None
     lively: float = 0.0
+    lingers_s: float = 0.0
     rate_hz: float = 100.0
     gyro: bool = True
     acc_range_g: float = 8.0
@@ -216,6 +218,7 @@ _BOUNDS = (
     ("toe_out_deg", -30.0, 60.0),
     ("swing_share", 0.28, 0.5),
     ("lively", 0.0, 5.0),
+    ("lingers_s", 0.0, 600.0),
     ("burst_s", 0.01, 10.0),
     ("clock_error", -0.05, 0.05),
     ("strap_hz", 2.0, 90.0),

@@ -17,7 +17,7 @@ from footsense.exercises import ankle_circles
 from footsense.recording import open_recording
 from footsense.signal.front import slice_samples
 from footsense.simulate import Scenario, sample, simulate
-from footsense.types import Event, Floats, Gap, Grade, Item, Reason, Samples, StreamInfo
+from footsense.types import Event, Floats, Gap, Grade, Item, Placement, Reason, Samples, StreamInfo
 
 CIRCLES = ["ankle-circles"]
 
@@ -251,6 +251,25 @@ def test_after_a_turn_that_is_none_of_the_bout_one_looks_again_from_where_it_beg
     assert len(circles(*made.items())) == len(made.events)
 
 
+@pytest.mark.parametrize("tempo_hz", [0.4, 0.7, 1.0])
+def test_the_bout_as_a_whole_shows_a_turn_that_was_off_the_loop(tempo_hz: float) -> None:
+    """After 4.5 of six turns the foot's centre moves by most of its circle's size."""
+    t, phase = phase_of(6, tempo_hz, 50.0)
+    up = tilts(phase, width=0.8) + (0.2 * ease((phase - 4.5) / 0.5))[:, None] * [1.0, 0.6, 0.0]
+    up /= np.sqrt((up * up).sum(axis=1))[:, None]
+    assert len(circles(StreamInfo(50.0, True), samples(up, t, gyro=True))) == 6
+
+
+@pytest.mark.parametrize(("seed", "placement"), [(10184, "foot"), (10139, "foot"), (10024, "ankle")])
+def test_so_it_does_where_the_foot_goes_back_or_shrinks_its_circles(seed: int, placement: Placement) -> None:
+    """The last turn half as large; a way back by half a turn before any loop is known."""
+    made = simulate(sample("ankle-circles", seed, placement=placement, gyro=True, loss=0.0))
+    found = circles(*made.items())
+    assert len(found) == len(made.events)
+    limits = sorted((e.start_s, e.end_s) for e in found)
+    assert all(a[1] <= b[0] + 0.05 for a, b in pairwise(limits))
+
+
 @pytest.mark.parametrize(("done", "counted"), [(5.6, 5), (5.8, 6)])
 @pytest.mark.parametrize(("tempo_hz", "egg", "gyro"), [(0.8, 0.5, False), (1.2, 0.5, False), (0.8, 0.3, True)])
 def test_last_turn_of_a_lopsided_path(
@@ -325,7 +344,9 @@ def test_a_count_beside_thin_loops_is_poor() -> None:
 
 def test_a_count_beside_much_that_is_hidden_is_poor() -> None:
     """Some circles are too much distorted by their own acceleration."""
-    made = replace(simulate(sample("ankle-circles", 4024, placement="ankle", gyro=True)), gyr_dps=None)
+    made = replace(
+        simulate(sample("ankle-circles", 10001, placement="ankle", gyro=True, loss=0.0)), gyr_dps=None
+    )
     assert len(circles(*made.items())) < len(made.events)
     (reason,) = reasons(*made.items())
     assert (reason.code, reason.grade) == ("hidden-loop-no-gyro", Grade.POOR)

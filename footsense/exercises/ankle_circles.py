@@ -17,6 +17,8 @@ from footsense.signal.settling import Run, settle
 from footsense.signal.strokes import Span, Strokes
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.signal.turns import Limits, Shape, Turn
+from footsense.signal.whole import Row
+from footsense.signal.winding import dot
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
 LAST_TURN = (
@@ -57,6 +59,7 @@ ENOUGH_SEEN = 3  # circles
 LIKE_SEEN = 0.28  # of the longer half axis of circles: the least size (rms) of others like them
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
+ROW_S = 90.0  # and how far back it is known as a whole
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
@@ -104,7 +107,9 @@ class AnkleCircles:
             by_one=True,
         )
         self._memory = round(MEMORY_S * self._grid.rate_hz)
-        self._kept = self._memory + round(2 * LAG_S * self._grid.rate_hz)  # slow samples on the tape
+        self._leak = 1 / (LEAK_S * self._grid.rate_hz) if info.has_gyro else 0.0  # of the path, a slow sample
+        self._whole = round(ROW_S * self._grid.rate_hz)
+        self._kept = self._whole + round(2 * LAG_S * self._grid.rate_hz)  # slow samples on the tape
         self._count = 0
         self._last_s = 0.0
         self._seen: list[tuple[float, float]] = []  # circles
@@ -127,6 +132,8 @@ class AnkleCircles:
         self._doubted: list[list[Turn]] = []  # runs that may have been circles, if others like them follow
         self._left: Bout | None = None  # the last, if it was followed no further as the path left its loop
         self._due = (-1, 0.0)  # slow index where movement began; turns of its phase at the next look
+        self._row: list[Turn] = []  # credited since the last rest
+        self._closed = -1  # slow index up to which the row before went
         self._ended = -1  # slow index up to which the last bout went; a single turn has to begin later
 
     def process(self, item: Signals | Gap) -> list[Event]:
@@ -184,12 +191,42 @@ class AnkleCircles:
         return events
 
     def _work(self, tape: Tape, moments: list[Moment], samples: Samples) -> list[Event]:
-        found = self._noted(self._follow(tape))
+        found = self._followed(tape)
         for moment in moments:
-            if self._bout is None and moment.at > self._floor:
+            if self._bout is not None:
+                continue
+            if moment.at > self._floor:
                 found += self._noted([(moment.at, turn) for turn in self._look(tape, moment)])
-                found += self._noted(self._follow(tape))
+            if moment.rest:
+                found += self._noted([(moment.at, t) for t in self._left_out(tape, moment.until)])
+            found += self._followed(tape)
         return [self._event(turn, self._time(at, samples)) for at, turn in found]
+
+    def _followed(self, tape: Tape) -> list[tuple[int, Turn]]:
+        bout = self._bout
+        found = self._noted(self._follow(tape))
+        if bout is not None and bout.over and not (bout.left or bout.unlike):
+            followed = max(bout.peak - bout.done, 0.0)
+            found += self._noted([(bout.at, turn) for turn in self._left_out(tape, bout.peak_at, followed)])
+        return found
+
+    def _left_out(self, tape: Tape, end: int, followed: float | None = None) -> list[Turn]:
+        """Turns that were missed in the row that ends with a rest at this slow index."""
+        row, self._row = self._row, []
+        closed, self._closed = self._closed, max(end, self._closed)
+        begin = max(closed + 1, tape.first, end - self._whole + 1)
+        on_tape = [turn for turn in row if turn.limits.start >= begin]
+        if len(on_tape) < min(len(row), 2):
+            return []
+        if len(on_tape) < len(row):
+            begin = on_tape[0].limits.start
+        end = max(end, on_tape[-1].limits.end) if on_tape else end
+        whole = Row(on_tape, begin, end, self._leak, self._scout.lag, followed)
+        turns = whole.left_out(tape)
+        if whole.unsure:
+            last = (turns or on_tape)[-1].limits
+            self._doubts.append((last.start_s, last.end_s, True))
+        return turns
 
     def _noted(self, found: Iterable[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
         """These turns, each after what it shows to have been circles too."""
@@ -200,6 +237,8 @@ class AnkleCircles:
                 self._sizes.append(shown.loop.length)
                 self._known = shown
                 noted.append((at, shown))
+            same = not self._row or dot(self._row[-1].loop.normal, turn.loop.normal) > 0
+            self._row = [*self._row, turn] if same else [turn]
         return noted
 
     def _shown_by(self, turn: Turn) -> list[Turn]:
@@ -352,7 +391,7 @@ class AnkleCircles:
             period=period,
             lately=np.concatenate([np.full(window, -np.inf), run.turns])[-window:],
             spans=_spans(run.start, turns, done),
-            leak=1 / (LEAK_S * self._grid.rate_hz) if self._info.has_gyro else 0.0,
+            leak=self._leak,
             memory=self._memory,
             peak=float(run.turns[top]),
             peak_at=run.start + top,
@@ -390,6 +429,7 @@ class AnkleCircles:
             moment = self._scout.ending(tape.end - 1)
             turns = [] if moment is None else self._look(tape, moment)
         noted = self._noted([(tape.end - 1, turn) for turn in turns])
+        noted += self._noted([(tape.end - 1, turn) for turn in self._left_out(tape, tape.end - 1)])
         self._bout = None
         self._floor = tape.end
         return [self._event(turn, decided_s) for _, turn in noted]

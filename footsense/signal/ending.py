@@ -7,7 +7,7 @@ first, and with them the angle at which a turn begins; over the whole bout that 
 import numpy as np
 
 from footsense.signal.circling import Tape
-from footsense.signal.winding import fit_loop, square2, turned
+from footsense.signal.winding import fit_loop, square2, summed, turned
 from footsense.types import Floats
 
 NEAR = 0.15  # half axes from the centre within which nothing goes around it
@@ -20,22 +20,28 @@ SAME = 0.25  # turns by which the whole may differ from what was followed
 Span = tuple[int, int]  # slow indices, both included
 
 
-def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -> float:
-    """Turns at most wound within `bout`, which is on the tape, of which `first` and `last` are whole turns;
-    none where they have no area. `leak`: share of the path lost from one slow sample to the next."""
+def unleaked(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -> Floats:
+    """The path (3, n) of a bout that is on the tape, of which `first` and `last` are whole turns, with what
+    leaked away put back. `leak`: share of the path lost from one slow sample to the next."""
     path = tape.path[:, bout[0] - tape.first : bout[1] - tape.first + 1]
-    if leak:
-        path = _level(path + np.cumsum(path, axis=1) * leak, _within(first, bout), _within(last, bout))
-    a, b = _within(last, bout)
+    if not leak:
+        return path
+    return _level(path + np.cumsum(path, axis=1) * leak, within(first, bout), within(last, bout))
+
+
+def turns_in_all(tape: Tape, bout: Span, first: Span, last: Span, leak: float) -> float:
+    """Turns at most wound within `bout`, as `unleaked`, about the loop of its last turn; none where that has no
+    area."""
+    path = unleaked(tape, bout, first, last, leak)
+    a, b = within(last, bout)
     loop = fit_loop(path[:, a : b + 1])
     if loop is None:
         return 0.0
     at = loop.unit(path)
-    wound = float(np.cumsum(_paced(at, float(b - a))).max(initial=0.0))
-    return wound + _unseen(at, float(b - a))
+    return float(summed(paced(at, float(b - a))).max()) + _unseen(at, float(b - a))
 
 
-def _within(span: Span, of: Span) -> Span:
+def within(span: Span, of: Span) -> Span:
     return max(span[0] - of[0], 0), span[1] - of[0]
 
 
@@ -50,7 +56,7 @@ def _level(path: Floats, first: Span, last: Span) -> Floats:
     return np.asarray(path - drift[:, None] * np.arange(path.shape[1]))
 
 
-def _paced(at: Floats, period: float) -> Floats:
+def paced(at: Floats, period: float) -> Floats:
     """Turns from each point to the next, none at the centre, and within INNER none faster than one in `period`
     samples: a stroke from the rim to the centre passes beside it."""
     steps = turned(at)

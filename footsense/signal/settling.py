@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from footsense.signal.winding import Loop, fit_loop, square2, summed, turned
 from footsense.types import Floats
 
-TURNED_BACK = 0.7  # turns the other way, before which a run cannot have begun
+TURNED_BACK = 0.9  # turns the other way, before which a run cannot have begun
 OUTSIDE = 3.0  # half axes from the centre, likewise
 NEAR = 0.15  # half axes from the centre within which nothing goes around it
 STALL = 0.15  # of the tempo: slower is no progress
@@ -23,7 +23,7 @@ SAME_WAY = 0.8  # cosine between the planes of a turn and the next
 ALIKE = 2.5  # by which they differ at most in length
 THIN = 0.4  # and in their width to length
 SMALLEST_REST = 0.006  # rad
-WIDEST = 2.5  # times as many samples as in a turn, in which the turn before it has to have been made
+WIDEST = 6.0  # times as many samples as in a turn, in which the turn before it has to have been made
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ def settle(path: Floats, chord: Floats, begin: int, period: float, lag: int) -> 
     n = path.shape[1]
     tail = summed(steps)
     newest, tail, length = loop, tail[last:] - tail[last], n - last
-    still = _rests(chord < rest_chord(loop, length, lag), lag)
+    still = rests(chord < rest_chord(loop, length, lag), lag)
     while True:
         low = max(0, last - round(WIDEST * length))
         head = path[:, low : last + 1]
@@ -154,7 +154,7 @@ def _last_loop(path: Floats, period: float) -> tuple[Loop, int, Floats, Floats] 
     return found
 
 
-def _rests(still: NDArray[np.bool_], lag: int) -> NDArray[np.bool_]:
+def rests(still: NDArray[np.bool_], lag: int) -> NDArray[np.bool_]:
     """Where there has been a rest; movement shows in the chord afterwards."""
     resting = _long(still, REST_LAGS * lag)[lag // 2 :]
     return np.concatenate([resting, np.zeros(len(still) - len(resting), dtype=np.bool_)])

@@ -1,5 +1,6 @@
 """Ankle circles: the foot's tilt goes round, whole turns are counted, each with its direction."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
@@ -60,6 +61,7 @@ LIKE_SEEN = 0.28  # of the longer half axis of circles: the least size (rms) of 
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 ROW_S = 90.0  # and how far back it is known as a whole
+MOST_TURNS = 256  # more are not made in that time
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
@@ -132,7 +134,7 @@ class AnkleCircles:
         self._doubted: list[list[Turn]] = []  # runs that may have been circles, if others like them follow
         self._left: Bout | None = None  # the last, if it was followed no further as the path left its loop
         self._due = (-1, 0.0)  # slow index where movement began; turns of its phase at the next look
-        self._row: list[Turn] = []  # credited since the last rest
+        self._row: deque[Turn] = deque(maxlen=MOST_TURNS)  # credited since the last rest
         self._closed = -1  # slow index up to which the row before went
         self._ended = -1  # slow index up to which the last bout went; a single turn has to begin later
 
@@ -198,7 +200,7 @@ class AnkleCircles:
             if moment.at > self._floor:
                 found += self._noted([(moment.at, turn) for turn in self._look(tape, moment)])
             if moment.rest:
-                found += self._noted([(moment.at, t) for t in self._left_out(tape, moment.until)])
+                found += self._noted([(moment.at, t) for t in self._left_out(tape, moment.at, moment.until)])
             found += self._followed(tape)
         return [self._event(turn, self._time(at, samples)) for at, turn in found]
 
@@ -207,22 +209,26 @@ class AnkleCircles:
         found = self._noted(self._follow(tape))
         if bout is not None and bout.over and not (bout.left or bout.unlike):
             followed = max(bout.peak - bout.done, 0.0)
-            found += self._noted([(bout.at, turn) for turn in self._left_out(tape, bout.peak_at, followed)])
+            turns = self._left_out(tape, bout.at, bout.peak_at, followed)
+            found += self._noted([(bout.at, turn) for turn in turns])
         return found
 
-    def _left_out(self, tape: Tape, end: int, followed: float | None = None) -> list[Turn]:
-        """Turns that were missed in the row that ends with a rest at this slow index."""
-        row, self._row = self._row, []
-        closed, self._closed = self._closed, max(end, self._closed)
-        begin = max(closed + 1, tape.first, end - self._whole + 1)
+    def _left_out(self, tape: Tape, at: int, end: int, followed: float | None = None) -> list[Turn]:
+        """Turns that were missed in the row that ended with a rest at slow index `end`, as is known at `at`."""
+        row = list(self._row)
+        if not row:
+            return []
+        self._row.clear()
+        begin = max(self._closed + 1, tape.first, at - self._whole + 1)
+        self._closed = max(end, self._closed)
         on_tape = [turn for turn in row if turn.limits.start >= begin]
         if len(on_tape) < min(len(row), 2):
             return []
         if len(on_tape) < len(row):
             begin = on_tape[0].limits.start
-        end = max(end, on_tape[-1].limits.end) if on_tape else end
+        end = max(end, on_tape[-1].limits.end)
         whole = Row(on_tape, begin, end, self._leak, self._scout.lag, followed)
-        turns = whole.left_out(tape)
+        turns = [t for t in whole.left_out(tape) if not self._within(*_middle(t.limits))]
         if whole.unsure:
             last = (turns or on_tape)[-1].limits
             self._doubts.append((last.start_s, last.end_s, True))
@@ -237,8 +243,9 @@ class AnkleCircles:
                 self._sizes.append(shown.loop.length)
                 self._known = shown
                 noted.append((at, shown))
-            same = not self._row or dot(self._row[-1].loop.normal, turn.loop.normal) > 0
-            self._row = [*self._row, turn] if same else [turn]
+            if self._row and dot(self._row[-1].loop.normal, turn.loop.normal) < 0:
+                self._row.clear()
+            self._row.append(turn)
         return noted
 
     def _shown_by(self, turn: Turn) -> list[Turn]:
@@ -429,7 +436,8 @@ class AnkleCircles:
             moment = self._scout.ending(tape.end - 1)
             turns = [] if moment is None else self._look(tape, moment)
         noted = self._noted([(tape.end - 1, turn) for turn in turns])
-        noted += self._noted([(tape.end - 1, turn) for turn in self._left_out(tape, tape.end - 1)])
+        at = tape.end - 1
+        noted += self._noted([(at, turn) for turn in self._left_out(tape, at, at)])
         self._bout = None
         self._floor = tape.end
         return [self._event(turn, decided_s) for _, turn in noted]
@@ -501,6 +509,12 @@ class AnkleCircles:
 
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)
+
+
+def _middle(limits: Limits) -> tuple[float, float]:
+    """The middle half of a turn."""
+    quarter_s = (limits.end_s - limits.start_s) / 4
+    return limits.start_s + quarter_s, limits.end_s - quarter_s
 
 
 def _spans(begin: int, turns: list[Turn], done: int) -> list[tuple[int, int, int]]:

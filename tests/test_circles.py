@@ -59,6 +59,21 @@ def test_known_soon(gyro: bool) -> None:
     assert late[-1] <= 1.5
 
 
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_screen_shows_a_turn_when_it_is_made(gyro: bool) -> None:
+    """By the pace of the turn under way, whose filtered samples come later."""
+    t, phase = phase_of(8, 0.7, 50.0)
+    info, stream = bout(8, 0.7, 50.0, gyro=gyro)
+    engine = Engine(CIRCLES)
+    engine.process(info)
+    shown = []
+    for one in in_chunks(stream, list(range(len(stream)))):
+        engine.process(one)
+        shown.append(engine.progress()[0].count)
+    for k in range(3, 8):
+        assert t[shown.index(k)] == pytest.approx(np.interp(k, phase, t), abs=0.06)
+
+
 @pytest.mark.parametrize(("done", "counted"), [(4.6, 4), (4.85, 5), (4.0, 4)])
 @pytest.mark.parametrize("gyro", [False, True])
 def test_last_turn_counts_from_three_quarters(done: float, counted: int, gyro: bool) -> None:

@@ -443,8 +443,11 @@ class AnkleCircles:
         return [self._event(turn, decided_s) for _, turn in noted]
 
     def progress(self) -> Progress:
-        phase = "moving" if self._bout is not None else "rest"
-        return Progress(self.about.exercise, self.about.kind, self._count, 0.0, phase)
+        if self._bout is None:
+            return Progress(self.about.exercise, self.about.kind, self._count, 0.0, "rest")
+        delay = (self._grid.delay_s + self._tilt.delay_s) * self._grid.rate_hz
+        nearly = self._bout.nearly(delay + 0.5)  # the slow sample was here so long ago, on average
+        return Progress(self.about.exercise, self.about.kind, self._count + nearly, 0.0, "moving")
 
     def flush(self) -> list[Event]:
         return self._close(self._last_s)

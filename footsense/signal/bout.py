@@ -156,6 +156,12 @@ class Bout:
         few = max(2, len(self.lately) // 3)
         return float(self.lately[-1] - self.lately[-few]) < STALL * few / self.period
 
+    def nearly(self, samples: float) -> bool:
+        """Whether at this pace the turn under way is whole after so many samples more."""
+        few = min(max(2, len(self.lately) // 3), len(self.lately) - 1)
+        pace = float(self.lately[-1] - self.lately[-1 - few]) / few
+        return self.turns + pace * samples >= self.done + 1
+
     def _wound(self, tape: Tape, end: int) -> Floats:
         """Turns since the last mark, up to each sample to slow index `end`."""
         cut = slice(self.mark - tape.first, end - tape.first + 1)

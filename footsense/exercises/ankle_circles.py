@@ -10,7 +10,7 @@ import numpy as np
 
 from footsense.exercises.base import About
 from footsense.signal.belief import believed, gone_on, likely, resembles, turn_limits
-from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout
+from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout, spans
 from footsense.signal.circling import FAINT_RAD, LAG_S, Moment, Scout, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
@@ -18,7 +18,7 @@ from footsense.signal.settling import Run, settle
 from footsense.signal.strokes import Span, Strokes
 from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
 from footsense.signal.turns import Limits, Shape, Turn
-from footsense.signal.whole import Row
+from footsense.signal.whole import Row, middle
 from footsense.signal.winding import dot
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
@@ -228,7 +228,7 @@ class AnkleCircles:
             begin = on_tape[0].limits.start
         end = max(end, on_tape[-1].limits.end)
         whole = Row(on_tape, begin, end, self._leak, self._scout.lag, followed)
-        turns = [t for t in whole.left_out(tape) if not self._within(*_middle(t.limits))]
+        turns = [t for t in whole.left_out(tape) if not self._within(*middle(t.limits))]
         if whole.unsure:
             last = (turns or on_tape)[-1].limits
             self._doubts.append((last.start_s, last.end_s, True))
@@ -397,7 +397,7 @@ class AnkleCircles:
             mark_s=last.limits.end_s,
             period=period,
             lately=np.concatenate([np.full(window, -np.inf), run.turns])[-window:],
-            spans=_spans(run.start, turns, done),
+            spans=spans(run.start, turns, done),
             leak=self._leak,
             memory=self._memory,
             peak=float(run.turns[top]),
@@ -512,18 +512,3 @@ class AnkleCircles:
 
     def _within(self, start_s: float, end_s: float) -> int:
         return sum(a < end_s and b > start_s for a, b in self._seen)
-
-
-def _middle(limits: Limits) -> tuple[float, float]:
-    """The middle half of a turn."""
-    quarter_s = (limits.end_s - limits.start_s) / 4
-    return limits.start_s + quarter_s, limits.end_s - quarter_s
-
-
-def _spans(begin: int, turns: list[Turn], done: int) -> list[tuple[int, int, int]]:
-    """Slow indices of the turns of a bout, and how many there were before each; its winding began at `begin`,
-    and went round `done` times."""
-    ends = [turn.limits.end for turn in turns]
-    before = done - len(turns)
-    starts = [turn.limits.start for turn in turns] if before else [begin, *ends[:-1]]
-    return [(a, b, before + k) for k, (a, b) in enumerate(zip(starts, ends, strict=True))]

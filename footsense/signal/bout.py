@@ -207,3 +207,12 @@ def _first(happens: NDArray[np.bool_]) -> int:
     """Position of the first, or the last position where there is none."""
     k = int(happens.argmax())
     return k if happens[k] else len(happens) - 1
+
+
+def spans(begin: int, turns: list[Turn], done: int) -> list[tuple[int, int, int]]:
+    """Slow indices of the turns of a bout, and how many there were before each; its winding began at `begin`,
+    and went round `done` times."""
+    ends = [turn.limits.end for turn in turns]
+    before = done - len(turns)
+    starts = [turn.limits.start for turn in turns] if before else [begin, *ends[:-1]]
+    return [(a, b, before + k) for k, (a, b) in enumerate(zip(starts, ends, strict=True))]

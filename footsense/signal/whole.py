@@ -123,3 +123,9 @@ def _limits(tape: Tape, start: int, phase: Floats, part: tuple[float, float]) ->
 def _akin(turn: Turn, other: Turn) -> bool:
     same = dot(turn.loop.normal, other.loop.normal) > SAME_PLANE
     return same and 1 / SAME_SIZE < turn.loop.length / other.loop.length < SAME_SIZE
+
+
+def middle(limits: Limits) -> tuple[float, float]:
+    """The middle half of a turn."""
+    quarter_s = (limits.end_s - limits.start_s) / 4
+    return limits.start_s + quarter_s, limits.end_s - quarter_s

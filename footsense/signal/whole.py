@@ -22,6 +22,7 @@ BENT = 0.05  # and more where the foot's own acceleration bends the path
 UNSURE = 0.1  # turns about that, in which it is not certain
 LEAST = 0.3  # of a turn, that a part of it left out has to be
 SAME_PLANE = 0.7  # cosine between the planes of what was left out and the others
+THIN = 0.5  # of the others' width to length, that it has at least: to and fro is no turn
 SAME_SIZE = 4.0  # and how much their sizes differ at most
 
 
@@ -55,11 +56,15 @@ class Row:
         enough = ENOUGH if self.leak else ENOUGH + BENT
         more = float(phase[-1]) - self._doubted(free[-1]) - len(self.turns)
         missing = int(more + 1 - enough)
-        self.unsure = abs(more - enough - max(missing - 1, 0)) < UNSURE
-        if missing < 1:
-            return []
-        found = [make_turn(tape, _limits(tape, start, phase, part)) for part in _parts(free, missing)]
-        return [t for t in found if t is not None and _akin(t, self.turns[-1])]
+        parts = [make_turn(tape, _limits(tape, start, phase, part)) for part in _parts(free, max(missing, 1))]
+        found = [turn for turn in parts if turn is not None and self._holds(turn)]
+        self.unsure = bool(found) and abs(more - enough - max(missing - 1, 0)) < UNSURE
+        return found if missing > 0 else []
+
+    def _holds(self, turn: Turn) -> bool:
+        """Whether a turn may be one of the row."""
+        ratio = THIN * median(t.loop.ratio for t in self.turns)
+        return turn.loop.ratio > ratio and _akin(turn, self.turns[-1])
 
     def _doubted(self, last: tuple[float, float]) -> float:
         """Half of what the whole shows after the last turn and the loop before does not: a stroke to where the

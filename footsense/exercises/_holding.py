@@ -46,6 +46,7 @@ class HoldDetector:
         self.info = info
         self.tracker = HoldTracker(info.rate_hz, info.has_gyro, Params(SEEN_DEG[info.placement]))
         self._smallest_deg = self.smallest_deg[info.placement]
+        self._is_strap = info.placement in ("ankle", "shank")
         self.found: list[Hold] = []
         self.small: list[Told] = []  # that do not count, unless others make them credible
 
@@ -116,8 +117,9 @@ class HoldDetector:
         if missed:
             text = f"{missed} movements alike were held, but are too small to count; lift or flex further"
             return (Reason("faint", text, Grade.POOR),)
-        middle_deg = median(h.excursion_deg for h in self.found) if self.found else FAINT_DEG
-        if middle_deg >= FAINT_DEG:
+        least_deg = FAINT_DEG if self._is_strap else self._smallest_deg
+        middle_deg = median(h.excursion_deg for h in self.found) if self.found else least_deg
+        if middle_deg >= least_deg:
             return ()
         text = f"the sensor tilts by {middle_deg:.1f}° only: some may be missed; lift or flex further"
         return (Reason("faint", text, Grade.POOR),)
@@ -154,7 +156,7 @@ class HoldDetector:
     def _credible(self) -> list[Told]:
         """Small ones of late that are like others. A strap takes a share of the movement which nobody knows, so
         that a set may be small as a whole; on a foot, which shows all of it, small ones are something else."""
-        if self.info.placement not in ("ankle", "shank"):
+        if not self._is_strap:
             return []
         small = [told for told in self.small[-LATE:] if _stands_out(told[0])]
         others = self.found[-LATE:] + [h for h, _ in small]

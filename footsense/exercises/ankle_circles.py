@@ -8,6 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from footsense.exercises._circle_texts import (
+    FAINT_LOOP,
+    HIDDEN_LOOP,
+    HIDDEN_PART,
+    LAST_TURN,
+    ROUGH_LOOP,
+    THIN_LOOP,
+    THIN_PART,
+)
 from footsense.exercises.base import About
 from footsense.signal.belief import believed, gone_on, likely, resembles, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout, spans
@@ -22,36 +31,8 @@ from footsense.signal.whole import Row, middle
 from footsense.signal.winding import dot
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
-LAST_TURN = (
-    "the last turn before the foot came to rest was about three quarters done, so the count may be off by one: "
-    "end each row of circles with a whole one"
-)
 FEW_STROKES, FEW_DOUBTED = 4.0, 3.0  # turns, and
 STROKES_SHARE = 0.5  # of the circles counted, that may go unexplained
-THIN_LOOP = (
-    "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
-    "use a sensor with a gyro, or let the leg hang or stretch it out differently"
-)
-HIDDEN_LOOP = (
-    "the foot moves much, but its own acceleration hides which way: circle more slowly, with the leg at rest, "
-    "or use a sensor with a gyro"
-)
-THIN_PART = (
-    "a part of the movement goes to and fro on a path too thin in gravity to tell, so the count may be off; "
-    "use a sensor with a gyro, or let the leg hang or stretch it out differently"
-)
-HIDDEN_PART = (
-    "the foot goes round more often than circles could be told, its own acceleration hides some: circle more "
-    "slowly, with the leg at rest, or use a sensor with a gyro"
-)
-ROUGH_LOOP = (
-    "the sensor goes round more often than circles could be told, too roughly to be sure: "
-    "fasten it more tightly, and circle with the leg at rest"
-)
-FAINT_LOOP = (
-    "the sensor goes round, but by too little to tell circles from swaying; wear it on the foot, "
-    "or the strap more tightly and lower"
-)
 ROUGH_SHARE = 0.3  # of the circles counted, that may go round besides
 HIDDEN_SHARE = 0.5  # of the circles counted, that may go unexplained
 THIN_DOUBT, HIDDEN_DOUBT = 0.2, 0.25  # of the circles counted, which if they go unexplained may have been more
@@ -131,6 +112,7 @@ class AnkleCircles:
         self._from_s: float | None = None
         self._biased = 0  # slow index from which the gyro's bias is known
         self._floor = -1  # slow index before which everything has been dealt with
+        self._busy = -1  # slow index up to which a bout was followed: at moments before nobody looks
         self._doubted: list[list[Turn]] = []  # runs that may have been circles, if others like them follow
         self._left: Bout | None = None  # the last, if it was followed no further as the path left its loop
         self._due = (-1, 0.0)  # slow index where movement began; turns of its phase at the next look
@@ -195,7 +177,7 @@ class AnkleCircles:
     def _work(self, tape: Tape, moments: list[Moment], samples: Samples) -> list[Event]:
         found = self._followed(tape)
         for moment in moments:
-            if self._bout is not None:
+            if self._bout is not None or moment.at < self._busy:
                 continue
             if moment.at > self._floor:
                 found += self._noted([(moment.at, turn) for turn in self._look(tape, moment)])
@@ -269,6 +251,7 @@ class AnkleCircles:
             return []
         found = list(self._bout.follow(tape))
         if self._bout.over:
+            self._busy = self._bout.at
             self._ended = max(self._bout.peak_at, self._bout.mark)
             self._floor = self._bout.mark if self._bout.left or self._bout.unlike else self._ended
             self._left = self._bout if self._bout.left else None

@@ -219,17 +219,18 @@ class Scout:
         limit = self._linear * linear_limit(min(1.2 * half_axis, WIDEST_RAD), beat)
         most, area, linear, pace = limit * limit, _squared(mean[:3]), mean[5], size * size * chord
         fine = area > ROUND * ROUND * pace and area > STEADY * mean[6] and linear < most
-        fine = fine and half_axis > FAINTEST_RAD
+        moves = half_axis > FAINTEST_RAD
+        fine = fine and moves
         hidden = wide = fine and area > THIN * THIN * pace
         if self.strokes:
-            goes = beat > SLOWEST_HZ and self._idle < self._rest
+            goes = moves and beat > SLOWEST_HZ and self._idle < self._rest
             thin = goes and area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
             hidden = goes and linear < HIDDEN * HIDDEN * most and beat < HASTIEST_HZ
             for stroke in self.strokes:
                 stroke.step(t_s, thin and half_axis > stroke.least, self._turned)
-        moves = max(half_axis, sqrt(linear)) if self.strokes else half_axis
+        far = max(half_axis, sqrt(linear)) if self.strokes else half_axis
         for stroke in self.hidden:
-            stroke.step(t_s, hidden and moves > stroke.least, self._turned)
+            stroke.step(t_s, hidden and far > stroke.least, self._turned)
         self.faint[0].step(t_s, wide and beat > SLOWEST_HZ, self._turned)
         fine = fine and half_axis > SMALLEST_RAD
         return self._wound.step(fine, self._turned), step

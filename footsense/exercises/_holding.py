@@ -1,8 +1,10 @@
 """What the three exercises of holding have in common: holds of the tracker become events."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from statistics import median
 from typing import ClassVar
 
@@ -94,7 +96,8 @@ class HoldDetector:
         """Whoever does the exercise keeps still in between, so that most movements away from rest are held."""
         if not self.found:
             return ()
-        first, last = self.found[0].start_s - NEAR_S, self.found[-1].end_s + NEAR_S
+        first = min(h.start_s for h in self.found) - NEAR_S  # small ones come after those that they are like
+        last = max(h.end_s for h in self.found) + NEAR_S
         moved = sum(first <= t <= last for t in self.tracker.state.departed_s)
         share, least = self.least_held
         if moved < least or len(self.found) >= share * moved:
@@ -113,7 +116,7 @@ class HoldDetector:
         """Holds that are like others but too small to count; or of those counted some may have been too small
         to be seen."""
         small = [h for h, _ in self.small if h.excursion_deg >= NEARLY * self._smallest_deg]
-        missed = sum(_like(h, self.found + small) >= FEW for h in small)
+        missed = _with_others(small, self.found + small)
         if missed:
             text = f"{missed} movements alike were held, but are too small to count; lift or flex further"
             return (Reason("faint", text, Grade.POOR),)
@@ -146,7 +149,7 @@ class HoldDetector:
         for small in self._credible():
             self.small.remove(small)
             self.found.append(small[0])
-            events.append(self._event(replace(small[0], decided_s=now_s), small[1]))
+            events.append(replace(self._event(*small), decided_s=now_s))
         return events
 
     def _is_wide(self, hold: Hold) -> bool:
@@ -173,6 +176,18 @@ def _stands_out(hold: Hold) -> bool:
 def _like(hold: Hold, others: Sequence[Hold]) -> int:
     """How many of `others` are near it in time and go the same way, about as far and for about as long."""
     return sum(h is not hold and _are_alike(h, hold) for h in others)
+
+
+def _with_others(small: Sequence[Hold], holds: Sequence[Hold]) -> int:
+    """How many of `small` are like FEW of the `holds`: of those near each, since a day has thousands."""
+    begun = attrgetter("start_s")
+    holds = sorted(holds, key=begun)
+
+    def near(hold: Hold) -> Sequence[Hold]:
+        first = bisect_left(holds, hold.start_s - RECENT_S, key=begun)
+        return holds[first : bisect_right(holds, hold.start_s + RECENT_S, key=begun)]
+
+    return sum(_like(hold, near(hold)) >= FEW for hold in small)
 
 
 def _are_alike(a: Hold, b: Hold) -> bool:

@@ -39,7 +39,7 @@ class PencilPickups(HoldDetector):
             return super()._event(hold, attributes)
         hidden_s = _hidden_s(hold.rise_s)
         before = [h.decided_s for h in self.found if h.decided_s <= hold.start_s]
-        start_s = max([hold.start_s - hidden_s, *before[-1:]])
+        start_s = max([hold.start_s - hidden_s, *before])
         end_s = min(hold.end_s + hidden_s, hold.decided_s)
         return super()._event(replace(hold, start_s=start_s, end_s=end_s), attributes)
 

@@ -17,7 +17,7 @@ from footsense.signal.lately import Indices
 from footsense.types import Floats, Vector
 
 Bools = NDArray[np.bool_]
-KEPT = 16  # stands
+KEPT, LOOKED = 16, 12  # stands; a landing looks at the last before it, as a long chunk has more
 _BEFORE = -(1 << 40)  # slow index before any stream
 _TINY = 1e-30  # g⁴: the square of no vector that was measured
 
@@ -114,17 +114,19 @@ class Stands:
         """A foot lands; call in order, before `before`. Finds the rises in stands since the last landing."""
         stop = bisect_right(self._stands, index, key=attrgetter("end"))
         soon, tires = (tracker.slow_index(x) for x in (self.params.rises_s, self.params.tires_s))
-        for k in range(max(self._told, 1), stop):
+        oldest = max(stop - LOOKED, 0)
+        for k in range(max(self._told, oldest + 1), stop):
             last, stand = self._stands[k - 1 : k + 1]
             if last.end == _BEFORE == self._landed or self._landed <= last.end >= stand.start - soon:
-                stand.ascent = self._risen(k, tires)
+                stand.ascent = self._risen(k, oldest, tires)
         self._told, self._landed = max(self._told, stop), index
 
     def before(self, index: int, count: int) -> list[Stand]:
         """Up to `count` stands that ended before a slow index, the last first; of those after a rise only the
         last, if none came after it."""
         k = bisect_right(self._stands, index, key=attrgetter("end"))
-        others = (x for x in reversed(self._stands[: max(k - 1, 0)]) if x.ascent is None or x.unsure)
+        earlier = self._stands[max(k - LOOKED, 0) : max(k - 1, 0)]
+        others = (x for x in reversed(earlier) if x.ascent is None or x.unsure)
         return [*self._stands[max(k - 1, 0) : k], *islice(others, count - 1)]
 
     def flat(
@@ -173,8 +175,9 @@ class Stands:
         """After a hole: the stand under way is forgotten, those before are kept."""
         self._quiet_from = self.last = None
 
-    def _risen(self, k: int, tires: int) -> Ascent | None:
-        """How the foot is up in stand `k`, with no landing since the one before."""
+    def _risen(self, k: int, oldest: int, tires: int) -> Ascent | None:
+        """How the foot is up in stand `k`, with no landing since the one before; `oldest` is the first that is
+        looked at."""
         last, stand = self._stands[k - 1 : k + 1]
         ascent = last.ascent
         if ascent is None:
@@ -182,16 +185,16 @@ class Stands:
             if risen > self.params.risen_cos:
                 return None
             half_cos = math.sqrt(0.5 + 0.5 * max(risen, 0.0))
-            ascent = Ascent(last, half_cos, stand.start, last.end == _BEFORE or self._again(k - 1))
+            ascent = Ascent(last, half_cos, stand.start, last.end == _BEFORE or self._again(k - 1, oldest))
         elif cosine(ascent.flat.posture, stand.posture) > ascent.half_cos:
             return None
         up = stand.end - ascent.since
         stand.unsure = up > tires
         return ascent if up <= 2 * tires else None
 
-    def _again(self, k: int) -> bool:
+    def _again(self, k: int, oldest: int) -> bool:
         """Whether one stood as in stand `k` before the last landing, too."""
-        earlier = (x for x in self._stands[:k] if x.end <= self._landed and x.ascent is None)
+        earlier = (x for x in self._stands[oldest:k] if x.end <= self._landed and x.ascent is None)
         return any(cosine(x.posture, self._stands[k].posture) >= self.params.risen_cos for x in earlier)
 
     def _one_by_one(self, quiet: Bools, start: int, block: int) -> list[int]:

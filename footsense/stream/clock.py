@@ -171,10 +171,9 @@ class Epoch:
         self._origin_s += by_s
 
     def lay(self, device_s: float, host_s: float, counted_s: float) -> None:
-        """From here on the device's clock goes on from another time: from where counting says, or where the
-        arrival says that there was a hole, behind it."""
-        late = self.late_s(counted_s, host_s) > _JUMP_S
-        self._origin_s = (host_s - self._delay.value if late else counted_s) - device_s
+        """From here on the device's clock goes on from another time: from where counting says, or from the
+        arrival if that is later, as nobody knows what was lost."""
+        self._origin_s = max(host_s - self._delay.value, counted_s) - device_s
 
 
 @dataclass(slots=True)

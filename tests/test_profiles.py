@@ -146,6 +146,9 @@ def test_what_is_encoded_is_decoded_to_half_a_count(data: st.DataObject) -> None
     frames = [f for char, payload in packets for f in decoder.feed(char, payload)]
     for timing in decoder.timings:
         mine = [f for f in frames if f.stream == timing.stream]
+        if profile.broadcasts and timing is not decoder.timings[0]:
+            assert not mine  # one packet tells all, of the first kind
+            continue
         layout = next(x for x in decoder.layouts if x.name == timing.stream)
         for channel in layout.channels:
             if channel.name not in ("acc", "gyr"):

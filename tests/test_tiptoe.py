@@ -232,15 +232,14 @@ def test_the_flat_stand_of_the_wearing_check_serves_where_there_is_none():
     reference = Reference(up=up, flex_axis=None, flex_deg=None, noise_deg=0.1, noise_g=0.005)
     untold = [e.attributes["toe"] for e in steps([info, *samples])]
     told = [e.attributes["toe"] for e in steps([replace(info, reference=reference), *samples])]
-    assert told.count(True) >= len(told) - 1 >= 10  # nobody saw the rise before the first
+    assert told.count(True) == len(told) >= 10
     assert untold.count(True) < len(untold)
 
 
-@pytest.mark.parametrize(("motion", "placement"), [("fidget", "foot"), ("stairs", "ankle")])
-def test_one_foot_put_down_on_its_toes_is_no_walk(motion, placement):
+def test_one_foot_put_down_on_its_toes_is_no_walk():
     toes = 0
     for seed in (10003, 10007, 10010, 10018):
-        drawn = simulate.sample(motion, seed, placement=placement, gyro=True, loss=0.0, duration_s=60.0)
+        drawn = simulate.sample("stairs", seed, placement="ankle", gyro=True, loss=0.0, duration_s=60.0)
         toes += sum(e.attributes["toe"] is True for e in steps(simulate.simulate(drawn).items()))
     assert toes <= 3
 

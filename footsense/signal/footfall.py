@@ -69,8 +69,8 @@ class FootfallParams:
 
     On tiptoe are only steps with a swing of `swing_g` (after a rise `drags_g`: some drag their feet) and the
     first of `turns`, and with impacts of `impact_g`; on the foot, where the rate (`legs_rate_hz`) shows them;
-    after a rise, below `impact_rate_hz`, from `few` steps in a row on instead. Without a rise those before the
-    `pair`-th in a row are not told: a foot put down once on its toes shows the same.
+    after a rise, below `impact_rate_hz`, from `few` steps in a row on instead. At the ankle without a rise
+    those before the `pair`-th in a row are not told: a foot put down once on its toes shows the same.
     """
 
     flat: tuple[float, float] = (0.14, 0.35)  # 8°, 20°
@@ -223,7 +223,8 @@ class Footfall:
         self._seen.append(step)
         toe = self._judge(step)
         ascent = look.stands[0].ascent if look.stands else None
-        if toe and self._rise is None and ascent is None and len(self._seen) < p.pair:
+        risen = self._rise is not None or ascent is not None
+        if toe and not (self._on_foot or risen) and len(self._seen) < p.pair:
             toe = None
         if ascent and flat and flat[0][0] is not look.stands[0] and step.tilt > p.flat[0]:
             toe = self._after_rise(landing, look, ascent, tracker, toe)

@@ -40,7 +40,7 @@ class StandParams:
     quiet_gps: float = 1.2
     steady_cos: float = 0.9986  # 3°
     risen_cos: float = 0.99  # 8°
-    rises_s: float = 3.0
+    rises_s: float = 2.0
     tires_s: float = 6.0
     few: int = 3
     same_cos: float = 0.985  # 10°

@@ -88,15 +88,15 @@ def test_by_stamps_the_map_is_mostly_right_to_10_ms_live(link: str) -> None:
 
 @given(link=links, seed=seeds)
 @settings(max_examples=6, deadline=None)
-def test_by_numbers_the_map_is_right_to_4_ms_afterwards_and_to_30_ms_live(link: str, seed: int) -> None:
+def test_by_numbers_the_map_is_right_to_3_ms_afterwards_and_to_20_ms_live(link: str, seed: int) -> None:
     """Afterwards it is mostly right to 1 ms (below); seed 152 on the bad link is 1.9 ms off (rms)."""
     made = session(NUMBERS, LINKS[link], seed)
     got = timed(NUMBERS, made)
     off = off_s(made, got)
-    assert off.std() < 0.004
-    assert 0.0 < off.mean() < 0.015
-    # until then what is remembered is from when the rate was not known
+    assert off.std() < 0.003
+    assert 0.0 < off.mean() < 0.01
     assert np.abs(live_off_s(made, got, 30.0)).max() < 0.03
+    assert np.abs(live_off_s(made, got, 90.0)).max() < 0.02
 
 
 @pytest.mark.parametrize("link", ["quiet", "bad"])

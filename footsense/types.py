@@ -7,6 +7,7 @@ made for every packet is a msgspec.Struct, which takes a tenth of the time of a 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -128,7 +129,10 @@ Item = StreamInfo | Samples | Gap | Tick | Command
 @dataclass(frozen=True, slots=True)
 class Event:
     """A counted thing. Final: emitted once, never changed. `decided_s` is the stream time of the sample
-    with which it became final with all its attributes."""
+    with which it became final with all its attributes.
+
+    An attribute that is no finite number (how rough a turn without a width is) is None: JSON, which all
+    events end up in, has no word for it."""
 
     exercise: str
     kind: str
@@ -136,6 +140,10 @@ class Event:
     end_s: float
     decided_s: float
     attributes: Mapping[str, str | float | bool | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in self.attributes.items()}
+        object.__setattr__(self, "attributes", known)
 
 
 @dataclass(frozen=True, slots=True)

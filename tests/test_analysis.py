@@ -13,7 +13,7 @@ import footsense.analysis.marked
 import footsense.analysis.run
 import footsense.cli.analyze
 import footsense.engine
-from footsense.analysis import analyse, analyse_marked, to_json
+from footsense.analysis import analyse, analyse_marked, event_json, to_json
 from footsense.cli import cli
 from footsense.errors import PacketError
 from footsense.exercises.base import About
@@ -121,6 +121,13 @@ def test_the_object_is_the_contracts(tmp_path: Path) -> None:
     assert (whole["quality"], reason["code"]) == ({"grade": "poor"}, "gaps")
     assert list(reason) == ["code", "text"]
     assert (whole["placement"], whole["side"], whole["segments"]) == ("foot", "left", [])
+
+
+@pytest.mark.parametrize("measured", [float("inf"), float("nan")])
+def test_what_could_not_be_measured_is_null(measured: float) -> None:
+    event = Event("ankle-circles", "circle", 1.0, 2.0, 2.5, {"roughness": measured, "tempo_hz": 1.0})
+    assert event_json(event)["roughness"] is None
+    assert json.loads(event_line(SessionEvent(SensorMeta("a", ""), event)))["roughness"] is None
 
 
 def test_short_holes_are_told_and_not_counted_as_samples(tmp_path: Path) -> None:

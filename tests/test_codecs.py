@@ -10,6 +10,17 @@ from footsense.devices.codecs import CODECS, PACKINGS
 from footsense.errors import PacketError
 
 DELTA = CODECS["polar_pmd_delta"]
+
+
+def decoded(data: bytes, bits: int = 16, at: int = 0) -> np.ndarray:  # type: ignore[type-arg]
+    """The samples of a packet, met for the first time and once more."""
+    read = DELTA.reader(3, bits, at, len(data))
+    first, again = read(data), read(data)
+    assert first.tolist() == again.tolist()
+    assert not np.shares_memory(first, again)
+    return first
+
+
 ROWS = hnp.arrays(np.int64, st.tuples(st.integers(1, 300), st.just(3)), elements=st.integers(-32768, 32767))
 
 
@@ -17,14 +28,14 @@ ROWS = hnp.arrays(np.int64, st.tuples(st.integers(1, 300), st.just(3)), elements
 @settings(max_examples=50, deadline=None)
 def test_what_is_packed_comes_back(rows: np.ndarray) -> None:  # type: ignore[type-arg]
     packed = DELTA.encode(rows, 16)
-    assert (DELTA.decode(packed, 3, 16) == rows).all()
+    assert (decoded(packed) == rows).all()
 
 
 @given(st.binary(max_size=80))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_give_samples_or_the_one_error(data: bytes) -> None:
     try:
-        rows = DELTA.decode(data, 3, 16)
+        rows = decoded(data)
     except PacketError:
         return
     assert rows.shape[1] == 3
@@ -35,7 +46,7 @@ def test_any_bytes_give_samples_or_the_one_error(data: bytes) -> None:
 def test_a_frame_cut_short_is_an_error_or_ends_with_a_whole_block(rows: np.ndarray) -> None:  # type: ignore[type-arg]
     packed = DELTA.encode(rows, 16)
     with pytest.raises(PacketError):
-        DELTA.decode(packed[:-1], 3, 16)
+        decoded(packed[:-1])
 
 
 SMALLEST = PACKINGS["smallest_three_20"]
@@ -83,7 +94,7 @@ def test_the_order_of_an_orientations_numbers(whole: int, expected: list[float] 
 @settings(max_examples=30, deadline=None)
 def test_it_is_the_same_where_other_bytes_come_before(head: bytes, rows: np.ndarray) -> None:  # type: ignore[type-arg]
     packed = DELTA.encode(rows, 16)
-    assert (DELTA.decode(head + packed, 3, 16, len(head)) == rows).all()
+    assert (decoded(head + packed, at=len(head)) == rows).all()
 
 
 BLOCKS = st.lists(st.tuples(st.integers(1, 32), st.integers(1, 5)), max_size=4)
@@ -109,4 +120,4 @@ def test_numbers_of_any_width_are_read_bit_by_bit(
         packed += bytes([width, count]) + told(width, steps)
         for i in range(0, len(steps), 3):
             rows.append([x + d for x, d in zip(rows[-1], steps[i : i + 3], strict=True)])
-    assert DELTA.decode(packed, 3, bits).tolist() == rows
+    assert decoded(packed, bits).tolist() == rows

@@ -231,9 +231,9 @@ def test_rates_and_ranges_that_devices_tell_are_those_of_the_profiles(reference:
 def test_polar_reference_sample_of_four_channels(reference: Path) -> None:
     (vector,) = [v for v in vectors(reference) if v["id"] == "polar-ref16x4"]
     config = vector["config"]
-    rows = CODECS["polar_pmd_delta"].decode(
-        bytes.fromhex(vector["hex"]), config["channels"], config["resolution_bits"]
-    )
+    data = bytes.fromhex(vector["hex"])
+    read = CODECS["polar_pmd_delta"].reader(config["channels"], config["resolution_bits"], 0, len(data))
+    rows = read(data)
     assert rows.tolist() == [vector["expected"]["raw"]["0"]]
 
 

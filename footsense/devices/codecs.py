@@ -5,7 +5,7 @@ packing turns the bytes of one thing, such as an orientation, into its numbers, 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal, Protocol
 
@@ -18,9 +18,12 @@ from footsense.text import counted
 Name = Literal["polar_pmd_delta"]
 Packing = Literal["smallest_three_20"]
 Ints = NDArray[np.int64]
-_WINDOW, _HEAD = 8, 2  # bytes: of what a number is taken from, and before the differences of a block
+Floats = NDArray[np.float64]
+_WINDOW, _HEAD = 8, 2  # bytes: that a number is taken out of, and before the differences of a block
 _I64 = np.dtype("<i8")
-_array, _left_shift, _right_shift, _accumulate = np.ndarray, np.left_shift, np.right_shift, np.add.accumulate
+_FEW = 64  # so many rows are summed in less time by a matrix
+_MOST_KEPT = 8  # heads of packets of one length: a device uses a few, a hostile one all
+_Quick = tuple[Ints, Ints, Ints, Floats, Ints, Callable[[Floats], Floats]]
 
 
 _LARGEST = 2**20 - 1  # that 20 bits hold: it means sqrt(1/2), and 0 means -sqrt(1/2)
@@ -29,9 +32,10 @@ _LARGEST = 2**20 - 1  # that 20 bits hold: it means sqrt(1/2), and 0 means -sqrt
 class Codec(Protocol):
     """What a packing can do. `n` is how many numbers a sample has, `bits` how wide the first ones are."""
 
-    def decode(self, data: bytes, n: int, bits: int, at: int = 0) -> Ints:
-        """The samples (rows, n) in the bytes from `at` on. Raises PacketError for what this packing cannot have
-        made."""
+    def reader(self, n: int, bits: int, at: int, size: int) -> Callable[[bytes], Floats]:
+        """What makes of a packet of `size` bytes the samples (rows, n) from byte `at` on: whole numbers, in an
+        array of their own. It works in memory that it keeps: one packet at a time. Raises PacketError for what
+        this packing cannot have made."""
         ...
 
     def encode(self, rows: Ints, bits: int) -> bytes:
@@ -46,23 +50,43 @@ class PolarDelta:
     signed, filled up to a byte (polarofficial/polar-ble-sdk, online_measurement.pdf).
     """
 
-    def decode(self, data: bytes, n: int, bits: int, at: int = 0) -> Ints:
-        if at < _WINDOW:
-            data, at = bytes(_WINDOW) + data, at + _WINDOW
-        size, head, before = len(data), at + n * bits // 8, n
-        parts = []
-        while at < size or before:
-            length, last, left, right = _block(data[head : head + _HEAD], n, before, bits)
-            if at + length > size:
-                raise PacketError(f"{counted(size - at, 'byte')}, cut short: {length} are expected")
-            windows: Ints = _array(size - at, _I64, data, at - _WINDOW + 1, (1,))  # eight bytes up to each
-            numbers = windows.take(last)
-            _left_shift(numbers, left, numbers)
-            parts.append(_right_shift(numbers, right, numbers))
-            head = at = at + length
-            before = 0
-        rows = (parts[0] if len(parts) == 1 else np.concatenate(parts)).reshape(-1, n)
-        return _accumulate(rows, 0, None, rows)
+    def reader(self, n: int, bits: int, at: int, size: int) -> Callable[[bytes], Floats]:
+        copy = bytearray(_WINDOW + size + _WINDOW)
+        windows: Ints = np.ndarray(size + _WINDOW, _I64, copy, 0, (1,))  # eight bytes from each on
+        packet, into = slice(_WINDOW, _WINDOW + size), memoryview(copy)  # in half the time of the bytearray
+        first = at + n * bits // 8
+        head = slice(first, first + _HEAD)
+        quick: dict[bytes, _Quick] = {}  # by the head of the block, where a packet has no other, and few rows
+        keep, flip = np.bitwise_and, np.bitwise_xor
+
+        def read(data: bytes) -> Floats:
+            into[packet] = data
+            plan = quick.get(data[head])
+            if plan is None:
+                return by_blocks(data)
+            where, field, around, memory, whole, sums = plan
+            keep(windows[where], field, whole)
+            flip(whole, around, whole)
+            return sums(memory)
+
+        def by_blocks(data: bytes) -> Floats:
+            parts, begin, here, before = [], at, first, n
+            while begin < size or before:
+                length, where, field, around, more = _block(data[here : here + _HEAD], n, before, bits)
+                if begin + length > size:
+                    raise PacketError(f"{counted(size - begin, 'byte')}, cut short: {length} are expected")
+                whole = windows[begin:][where]
+                keep(whole, field, whole)
+                flip(whole, around, whole)
+                parts.append(whole.view(np.float64) - more)
+                here = begin = begin + length
+                before = 0
+            if len(parts) == 1 and len(more) <= _FEW * n and len(quick) < _MOST_KEPT:
+                quick[data[head]] = _quick(where + at, field, around, more, n)
+            rows: Floats = np.concatenate(parts).reshape(-1, n)
+            return np.add.accumulate(rows, 0, None, rows)
+
+        return read
 
     def encode(self, rows: Ints, bits: int) -> bytes:
         out = b"".join(int(x).to_bytes(bits // 8, "little", signed=True) for x in rows[0])
@@ -73,19 +97,39 @@ class PolarDelta:
 
 
 @lru_cache(maxsize=128)
-def _block(head: bytes, n: int, before: int, bits: int) -> tuple[int, NDArray[np.intp], Ints, Ints]:
-    """A block by its head, with the numbers `before` it of so many bits: its bytes, and of each number
-    in which byte it ends, and how far the eight bytes up to that are shifted to the left until its sign is the
-    top one of 64 bits, and back. A number of 32 bits and the 7 after it fit in. No head: no block."""
+def _block(head: bytes, n: int, before: int, bits: int) -> tuple[int, Ints, Ints, Ints, Floats]:
+    """A block by its head, with the numbers `before` it of so many bits: its bytes, and of each number where
+    its window begins in a copy with one more window in front, the bits of the window that are the number's,
+    those that are turned round, and how much more that makes it. No head: no block.
+
+    A number of w bits that begins at bit p of its window is left where it is, and the bits around it are made
+    those of a float: its exponent is 52 - p, so that the number's lowest bit means 1 and the float is
+    2^(52 - p) more than the number. Its sign bit turned round makes it another 2^(w - 1) more. p is at least
+    45 - w, so that the most that a packet may hold is summed without rounding.
+    """
     width, count = head if len(head) == _HEAD else (0, 0)
     if head and not (1 <= width <= 32 and count):
         raise PacketError(f"{count} differences of {width} bits are no block")
-    sizes = np.repeat([bits, width], [before, count * n])
-    ends = np.cumsum(sizes)
-    ends[before:] += 8 * _HEAD
+    size = np.repeat([bits, width], [before, count * n])
+    begin = np.cumsum(size) - size
+    begin[before:] += 8 * _HEAD
+    where = (begin + size - 45) // 8
+    p, sign = begin - 8 * where, 1 << size - 1
     length = before * bits // 8 + len(head) + (width * count * n + 7) // 8
-    last = (ends - 1) // 8
-    return length, last, 8 * (last + 1) - ends, 64 - sizes
+    more = ((1 << 52 - p) + sign).astype(np.float64)
+    return length, where + _WINDOW, (2 * sign - 1) << p, sign << p | (1075 - p << 52), more
+
+
+def _quick(where: Ints, field: Ints, around: Ints, more: Floats, n: int) -> _Quick:
+    """For packets whose numbers are found so: tables (rows, n), memory for their floats, which is that of the
+    integers too, and what makes of it the sums of the rows from the first to each. Both have one more row for
+    each column, so that what is too much is taken away in the same go: a matrix does it in the time of the
+    sums alone."""
+    where, field, around = (table.reshape(-1, n) for table in (where, field, around))
+    rows = len(where)
+    memory = np.concatenate([np.zeros((rows, n)), np.eye(n)])
+    sums = np.concatenate([np.tri(rows), -np.cumsum(more.reshape(-1, n), axis=0)], axis=1)
+    return where, field, around, memory, memory[:rows].view(np.int64), np.asfortranarray(sums).dot
 
 
 def _packed(steps: Ints) -> bytes:

@@ -61,7 +61,7 @@ class _Notified:
     """What one characteristic notifies: cut into frames, each read by the first stream that takes it."""
 
     def __init__(self, char: Char, streams: list[Packets], profile: str) -> None:
-        self._streams = [(stream.prefix, stream.test, stream.read) for stream in streams]
+        self._streams = [(stream.prefix, stream.test, stream.reader) for stream in streams]
         self._key = _key([at for stream in streams for at in stream.looks_at])
         self._known: dict[object, Reader | None] = {}  # by length and the bytes that decide
         self._profile = profile
@@ -71,7 +71,7 @@ class _Notified:
         self._is_parted = test_of(char.elements.when) if char.elements else None
         only = streams[0] if len(streams) == 1 else None
         takes_all = only is not None and not only.prefix and only.test is None
-        self._read = only.read if only is not None and takes_all else self._by_first
+        self._read = only.read if only is not None and takes_all else self._by_first()
         is_one_packet = not (char.frame or char.text or char.elements)
         self.feed: Reader = self._read if is_one_packet else self._packet if not char.frame else self._frames
         """The frames that a notification completes. Raises PacketError."""
@@ -112,14 +112,23 @@ class _Notified:
             raise self._unexpected(payload)
         return decoded
 
-    def _by_first(self, payload: bytes) -> list[Decoded]:
-        read = self._reader(payload)
-        if read is None:
-            raise self._unexpected(payload)
-        return read(payload)
+    def _by_first(self) -> Reader:
+        """What reads packets by the first stream that takes them."""
+        known, key = self._known, self._key
+
+        def by_first(payload: bytes) -> list[Decoded]:
+            try:
+                read = known[len(payload), key(payload)]
+            except (KeyError, IndexError):
+                read = self._reader(payload)
+            if read is None:
+                raise self._unexpected(payload)
+            return read(payload)
+
+        return by_first
 
     def _reader(self, payload: bytes) -> Reader | None:
-        """What reads it: the first stream that takes it."""
+        """What reads it, as the first stream that takes it says."""
         try:
             return self._known[len(payload), self._key(payload)]
         except KeyError:
@@ -131,9 +140,9 @@ class _Notified:
             return self._taker(payload)
 
     def _taker(self, payload: bytes) -> Reader | None:
-        for prefix, test, read in self._streams:
+        for prefix, test, reader in self._streams:
             if payload.startswith(prefix) and (test is None or test(payload)):
-                return read
+                return reader(payload)
         return None
 
     def _unexpected(self, payload: bytes) -> PacketError:

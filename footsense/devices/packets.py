@@ -136,6 +136,15 @@ class Packets:
         reader = self._readers.get(len(payload))
         return self._unmet(payload) if reader is None else reader(payload)
 
+    def reader(self, payload: bytes) -> Reader:
+        """What reads this packet, and all that are as long and have the same bytes at `looks_at`. Raises
+        PacketError where no packet is so long."""
+        if self._fragments is not None or self._is_told:
+            return self.read
+        if len(payload) not in self._readers:
+            self.read(payload)
+        return self._readers[len(payload)]
+
     def _test(self, when: Sequence[When], length: int | None) -> Test | None:
         begins, goes_on = test_of(when), test_of(self._fragments.rest) if self._fragments else None
         if goes_on is not None:
@@ -180,14 +189,14 @@ class Packets:
         if samples is None and layout.stream.rest is not None:
             return self._reader(None, None)
         if samples is not None and samples.codec:
-            return self._reader(samples_reader(layout, 0), None)
+            return self._reader(samples_reader(layout, 0, length), None)
         count = layout.count if layout.count is not None else told
         if count is None:
             count = (length - layout.at) // layout.sample_size
         end = layout.at + count * layout.sample_size + layout.tail + (layout.after if count > 1 else 0)
         if (samples is not None and count < 1) or not self._may_end(length, end):
             raise PacketError(self._wrong_length(length, count))
-        reader = self._reader(samples_reader(layout, count), told)
+        reader = self._reader(samples_reader(layout, count, length), told)
         return reader if length == end else self._padded(reader, length - end, count)
 
     def _may_end(self, length: int, end: int) -> bool:
@@ -218,7 +227,7 @@ class Packets:
             return self._full(read, rest, told)
         unpack = head.struct.unpack_from
         if head.names == ("ticks",):
-            return lambda payload: [Decoded(name, *read(payload, _NO_FIELDS), *unpack(payload))]
+            return _with_ticks(name, read, unpack)
         ticks, sequence, count = head.places
         is_told = self._is_told
 
@@ -270,6 +279,16 @@ class Packets:
             sizes = " or ".join(str(p) for p in layout.stream.pad_to)
             return f"{said}{sizes}, those after {expected} zero"
         return f"{said}{expected}"
+
+
+def _with_ticks(name: str, read: Read, unpack: Callable[[bytes], tuple[int]]) -> Reader:
+    """A reader of a time stamp and samples, as most packets have them."""
+
+    def with_ticks(payload: bytes) -> list[Decoded]:
+        acc, gyr, mag = read(payload, _NO_FIELDS)
+        return [Decoded(name, acc, gyr, mag, unpack(payload)[0])]
+
+    return with_ticks
 
 
 def _no_motion(_payload: bytes, _fields: Fields) -> Motion:

@@ -6,11 +6,12 @@ from math import inf, sqrt
 import numpy as np
 
 from footsense.signal.circling import WIDEST_RAD, Tape, linear_limit
-from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, square2, turned, unit
+from footsense.signal.winding import Loop, dot, fit_loop, moments, seen_along, square2, summed, turned, unit
 from footsense.types import Floats
 
 EDGE = 0.02  # turns: slower ends do not belong to a turn
 SIXTHS = 6
+FEWEST = 8  # samples from the first, with which a turn can be told to be even
 HELD_UP = 0.3  # of a turn's mean speed: a slower part of it holds it up
 
 
@@ -113,18 +114,27 @@ def make_turn(tape: Tape, limits: Limits) -> Turn | None:
 
 def _regularity(loop: Loop, path: Floats) -> tuple[float, float, float]:
     """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time,
-    as a share of its mean; share of the time in which it goes on. Infinite where there are too few samples to
+    as a share of its mean; share of the time in which it goes on to where it was not yet. Infinite where there are too few samples to
     tell."""
     at = loop.unit(path)
     steps = turned(at)
-    if len(steps) < 2 * SIXTHS:
+    if len(steps) < FEWEST:
         return inf, inf, 1.0
-    parts = np.add.reduceat(steps, np.arange(SIXTHS) * len(steps) // SIXTHS).tolist()
+    wound = summed(steps)
+    parts = np.diff(_in_sixths(wound)).tolist()
     mean, radius = sum(parts) / SIXTHS, np.sqrt(square2(at)) - 1
     rough = sqrt(float(np.einsum("n,n->", radius, radius)) / len(radius))
     uneven = sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
-    going_on = int(np.count_nonzero(np.abs(steps) > HELD_UP * SIXTHS * mean / len(steps)))
+    onwards = np.diff(np.maximum.accumulate(wound))
+    going_on = int(np.count_nonzero(onwards > HELD_UP * SIXTHS * mean / len(steps)))
     return rough, uneven, max(going_on / len(steps), SIXTHS / len(steps))
+
+
+def _in_sixths(wound: Floats) -> Floats:
+    """Turns (7,) at the start and after each sixth of the time, between samples if need be."""
+    at = np.arange(SIXTHS + 1) * ((len(wound) - 1) / SIXTHS)
+    k = np.minimum(at.astype(np.intp), len(wound) - 2)
+    return np.asarray(wound[k] + (wound[k + 1] - wound[k]) * (at - k))
 
 
 def fits(turn: Turn, shape: Shape, beside: Turn | None = None) -> bool:

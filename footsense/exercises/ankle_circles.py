@@ -181,7 +181,7 @@ class AnkleCircles:
                 continue
             if moment.at > self._floor:
                 found += self._noted([(moment.at, turn) for turn in self._look(tape, moment)])
-            if moment.rest:
+            if moment.rest and self._bout is None:
                 found += self._noted([(moment.at, t) for t in self._left_out(tape, moment.at, moment.until)])
             found += self._followed(tape)
         return [self._event(turn, self._time(at, samples)) for at, turn in found]
@@ -289,7 +289,7 @@ class AnkleCircles:
         turns = turns or believed(tape, marks, shape)
         if moment.rest and not turns:
             turns = self._likely(tape, marks, shape)
-        if moment.rest:
+        if moment.rest and not turns:
             self._floor = moment.at
         elif turns:
             self._bout = self._start(run, turns, len(marks))

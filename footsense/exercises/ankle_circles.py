@@ -3,42 +3,27 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
-from statistics import median
 from typing import ClassVar
 
 import numpy as np
 
-from footsense.exercises._circle_texts import (
-    FAINT_LOOP,
-    HIDDEN_LOOP,
-    HIDDEN_PART,
-    LAST_TURN,
-    ROUGH_LOOP,
-    THIN_LOOP,
-    THIN_PART,
-)
+from footsense.exercises._circle_doubts import Counted, doubts_of, within
 from footsense.exercises.base import About
 from footsense.signal.belief import believed, gone_on, likely, resembles, turn_limits
 from footsense.signal.bout import PAUSE_S, STALL_S, STALL_TURNS, Bout, spans
-from footsense.signal.circling import FAINT_RAD, LAG_S, Moment, Scout, Tape
+from footsense.signal.circling import LAG_S, Moment, Scout, Tape
 from footsense.signal.front import Signals, Slow, SlowGrid
 from footsense.signal.sections import same_bits
 from footsense.signal.settling import Run, settle
 from footsense.signal.strokes import Span, Strokes
-from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath
+from footsense.signal.tilt import FIRST_S, LEAK_S, RADIAN_DEG, TiltPath, square
 from footsense.signal.turns import Limits, Shape, Turn
 from footsense.signal.whole import Row, middle
 from footsense.signal.winding import dot
 from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples, StreamInfo
 
-FEW_STROKES, FEW_DOUBTED = 4.0, 3.0  # turns, and
-STROKES_SHARE = 0.5  # of the circles counted, that may go unexplained
-ROUGH_SHARE = 0.3  # of the circles counted, that may go round besides
-HIDDEN_SHARE = 0.5  # of the circles counted, that may go unexplained
-THIN_DOUBT, HIDDEN_DOUBT = 0.2, 0.25  # of the circles counted, which if they go unexplained may have been more
 MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
-LIKE_SEEN = 0.28  # of the longer half axis of circles: the least size (rms) of others like them
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 ROW_S = 90.0  # and how far back it is known as a whole
@@ -46,6 +31,7 @@ MOST_TURNS = 256  # more are not made in that time
 DIRECTED = 0.2  # width to length of the gravity loop below which it shows no direction
 SLOW_G = 0.013  # where gravity and a car's acceleration are one
 SHORT_REST_S = 0.6  # at least, to show what the gyro turns at rest
+MOST_BIAS_RAD_S = 0.009  # that a gyro still has once its slow part is off: what turns faster is the foot
 BACKDATE_S = 0.5  # the chord needs so long to notice that movement has begun
 JOINED = 0.25  # turns after a bout within which another goes on from it
 SPARE = 0.1  # turns that may have been turned besides those that were seen
@@ -210,7 +196,7 @@ class AnkleCircles:
             begin = on_tape[0].limits.start
         end = max(end, on_tape[-1].limits.end)
         whole = Row(on_tape, begin, end, self._leak, self._scout.lag, followed)
-        turns = [t for t in whole.left_out(tape) if not self._within(*middle(t.limits))]
+        turns = [t for t in whole.left_out(tape) if not within(self._seen, *middle(t.limits))]
         if whole.unsure:
             last = (turns or on_tape)[-1].limits
             self._doubts.append((last.start_s, last.end_s, True))
@@ -220,6 +206,7 @@ class AnkleCircles:
         """These turns, each after what it shows to have been circles too."""
         noted = []
         for at, turn in found:
+            self._doubted = self._apart(turn)
             for shown in (*self._shown_by(turn), turn):
                 self._seen.append((shown.limits.start_s, shown.limits.end_s))
                 self._sizes.append(shown.loop.length)
@@ -229,6 +216,10 @@ class AnkleCircles:
                 self._row.clear()
             self._row.append(turn)
         return noted
+
+    def _apart(self, turn: Turn) -> list[list[Turn]]:
+        """What was doubted and ended before this turn: else it has been looked at again."""
+        return [run for run in self._doubted if run[-1].limits.end <= turn.limits.start]
 
     def _shown_by(self, turn: Turn) -> list[Turn]:
         """What was doubted not long ago, once enough like it have followed."""
@@ -289,9 +280,7 @@ class AnkleCircles:
         turns = turns or believed(tape, marks, shape)
         if moment.rest and not turns:
             turns = self._likely(tape, marks, shape)
-        if moment.rest and not turns:
-            self._floor = moment.at
-        elif turns:
+        if turns:
             self._bout = self._start(run, turns, len(marks))
         elif len(marks) > MOST_DOUBTED:
             self._floor = marks[0].end  # what is not regular by then is left behind
@@ -302,7 +291,8 @@ class AnkleCircles:
         were, they are kept: such may follow."""
         run = believed(tape, marks, self._again) or likely(tape, marks, self._again)
         if shape is not self._again:
-            self._doubted += [run] if run else []
+            if run:
+                self._doubted = [*self._apart(run[0]), run]
             return []
         return run if run and self._known is not None and resembles(run, self._known) else []
 
@@ -363,7 +353,8 @@ class AnkleCircles:
         if until - since < SHORT_REST_S * self._grid.rate_hz:
             return None
         rest = tape.path[:, since : until + 1]
-        return np.asarray((rest[:, -1] - rest[:, 0] + rest[:, 1:].sum(axis=1) * leak) / (until - since))
+        drift = np.asarray((rest[:, -1] - rest[:, 0] + rest[:, 1:].sum(axis=1) * leak) / (until - since))
+        return drift if float(square(drift)) < (MOST_BIAS_RAD_S / self._grid.rate_hz) ** 2 else None
 
     def _start(self, run: Run, turns: list[Turn], done: int) -> Bout:
         last = turns[-1]
@@ -437,61 +428,11 @@ class AnkleCircles:
 
     def reasons(self) -> tuple[Reason, ...]:
         """What without a gyro cannot be told from circles, or may hide them."""
-        thin, hidden = self._like_seen("strokes"), self._like_seen("hidden")
-        lost = [span for span in thin if 2 * self._within(*span[:2]) < span[2]]
-        strokes = sum(turns for _, _, turns, _ in lost)
-        if strokes >= max(FEW_STROKES, STROKES_SHARE * self._count):
-            return (self._declined("thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
-        turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns, _ in hidden)
-        if self._info.has_gyro:
-            return self._rough(turns) or self._faint() or self._unsure()
-        if turns >= max(FEW_STROKES, HIDDEN_SHARE * self._count):
-            return (self._declined("hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
-        if strokes >= max(FEW_DOUBTED, THIN_DOUBT * self._count):
-            return (Reason("thin-loop-no-gyro", THIN_PART, Grade.POOR),)
-        if turns >= max(FEW_DOUBTED, HIDDEN_DOUBT * self._count):
-            return (Reason("hidden-loop-no-gyro", HIDDEN_PART, Grade.POOR),)
-        return self._faint() or self._unsure()
-
-    def _unsure(self) -> tuple[Reason, ...]:
-        """Last turns of which it is not certain whether they were enough to count."""
-        unsure = [(a, b) for a, b, counted in self._doubts if counted or not self._within(a, b)]
-        if not unsure:
-            return ()
-        return (Reason("last-turn", LAST_TURN, Grade.POOR, (unsure[0][0], max(b for _, b in unsure))),)
-
-    def _faint(self) -> tuple[Reason, ...]:
-        """Too little to be counted, unless circles were that it is little beside."""
-        if self._sizes and median(self._sizes) * LIKE_SEEN > FAINT_RAD:
-            return ()
-        turns = sum(max(turns - self._within(a, b), 0.0) for a, b, turns, _ in self._spans("faint"))
-        if turns < max(FEW_STROKES, STROKES_SHARE * self._count):
-            return ()
-        return (Reason("faint-loop", FAINT_LOOP, Grade.POOR),)
-
-    def _rough(self, turns: float) -> tuple[Reason, ...]:
-        if turns < max(FEW_STROKES, ROUGH_SHARE * self._count):
-            return ()
-        grade = Grade.POOR if turns < STROKES_SHARE * self._count else Grade.NOT_VERIFIABLE
-        return (Reason("rough-loop", ROUGH_LOOP, grade),)
-
-    def _declined(self, code: str, text: str, spans: list[Span], turns: float) -> Reason:
-        """Of a stretch, or where it is not small beside what was counted, of everything."""
-        where = (spans[0][0], spans[-1][1]) if turns < STROKES_SHARE * self._count else None
-        return Reason(code, text, Grade.NOT_VERIFIABLE, where)
+        spans = {of: self._spans(of) for of in self._before}
+        counted = Counted(self._count, self._seen, self._sizes)
+        return doubts_of(counted, spans, self._doubts, has_gyro=self._info.has_gyro)
 
     def _spans(self, of: str) -> list[Span]:
         """Stretches before the last gap, and since."""
         trackers: list[Strokes] = getattr(self._scout, of)
         return self._before[of] + [span for tracker in trackers for span in tracker.all()]
-
-    def _like_seen(self, of: str) -> list[Span]:
-        """Those of a movement that is large enough to be like the circles that were counted."""
-        spans = self._spans(of)
-        like = median(self._sizes) * LIKE_SEEN if self._sizes else 0.0
-        sizes = {least for *_, least in spans}
-        least = max((size for size in sizes if size <= like), default=min(sizes, default=0.0))
-        return [span for span in spans if span[3] == least]
-
-    def _within(self, start_s: float, end_s: float) -> int:
-        return sum(a < end_s and b > start_s for a, b in self._seen)

@@ -29,6 +29,7 @@ CENTRE_S = 2.5  # running mean that the path is taken about
 WINDOW_S = 1.2  # exponential window of the averages
 LAG_S = 0.4  # movement is the distance to where the path was this long ago
 REST_S = 0.5  # at rest when there has been no movement for so long
+PAUSE_S = 0.9  # and that is one between two bouts when it lasts so long
 REST_RAD = 0.016  # a smaller movement is none
 ROUND = 0.35  # q from which it is worth looking closely
 STEADY = 0.25  # and |⟨h⟩|²/⟨h²⟩, which is 1 for an ellipse gone through at an even tempo
@@ -149,6 +150,7 @@ class Scout:
         self._quick = (np.pi / self._lag) ** 2  # squared phase from sample to sample, half a turn over the lag
         self._rest = max(1, round(REST_S * self.rate_hz))
         self.rest = self._rest * self.every
+        self._pause = max(1, round(PAUSE_S * self.rate_hz))
         self._mean = LowPass.with_time_constant(CENTRE_S, self.rate_hz)
         self._window = LowPass.with_time_constant(WINDOW_S, self.rate_hz, start=0.0)
         self._past: Floats | None = None  # path of the last `_lag` of its samples
@@ -244,7 +246,7 @@ class Scout:
             self._enough = False
         elif part != self._part and wound > ENOUGH and not resting:
             found = self._at(index, False, step, self._turned)
-        if resting:
+        if index - self._moved >= self._pause * self.every:
             self._rested, self._still = index, self._moved
         self._was_resting, self._part, self._step = resting, part, step
         return found
@@ -348,7 +350,8 @@ class Scout:
                 if self._enough or reached > done:
                     found.append(self._at(first + start * every, True, float(step[start]), float(total[start])))
                 self._enough, done = False, reached
-            self._rested, self._still = first + (stop - 1) * every, first + moved * every
+            if stop - 1 - moved >= self._pause:
+                self._rested, self._still = first + (stop - 1) * every, first + moved * every
         self._was_resting = bool(rests) and rests[-1][1] == n
         self._moved = first + int(moving[-1]) * every if len(moving) else self._moved
         self._enough |= done < len(enough) - 1

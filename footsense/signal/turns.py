@@ -114,8 +114,8 @@ def make_turn(tape: Tape, limits: Limits) -> Turn | None:
 
 def _regularity(loop: Loop, path: Floats) -> tuple[float, float, float]:
     """Root mean square deviation of the radius, in half axes; spread of the turning in each sixth of the time,
-    as a share of its mean; share of the time in which it goes on to where it was not yet. Infinite where there are too few samples to
-    tell."""
+    as a share of its mean; share of the time in which it goes on to where it was not yet. Infinite where there
+    are too few samples to tell."""
     at = loop.unit(path)
     steps = turned(at)
     if len(steps) < FEWEST:

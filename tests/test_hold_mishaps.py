@@ -145,3 +145,56 @@ def test_a_long_swaying_hold_is_the_same_in_any_chunks(size: int, seed: int, gyr
     assert len(whole) == 3
     chunks = cut(samples, list(range(size, len(samples), size)))
     assert events(info, *chunks, exercise="pencil-pickups") == whole
+
+
+def test_the_end_of_a_wide_way_is_no_rest() -> None:
+    """Getting up ends slowly, and is slow enough for a stop before it has ended: the rest is what follows."""
+    flex = [(75.0, 0.6), (75.0, 5.0), (60.0, 0.6), (60.0, 3.0)]
+    press = [(2.5, 0.5), (2.5, 4.0), (0.0, 0.5), (0.0, 3.0)]
+    before = [(0.0, 4.0), (60.0, 2.0), (60.0, 8.0), *flex, *flex]
+    for way_s in (2.5, 3.5, 5.0):
+        angle = move([*before, (0.0, way_s), (0.0, 6.0), *(press * 3)])
+        found = events(*stream(angle, gyro=True), exercise="top-presses")
+        assert [round(e.start_s - way_s - 38.8) for e in found[2:]] == [0, 8, 16]
+
+
+def test_what_trembles_less_again_and_again_is_rest() -> None:
+    """By too little to tell it once; the recording begins in a hold."""
+    angle = 15.0 - move([(0.0, 4.0), *([(15.0, 0.5), (15.0, 3.0), (0.0, 0.5), (0.0, 5.0)] * 6), (15.0, 0.5)])
+    angle = np.concatenate([angle, np.zeros(600)])
+    info, samples = stream(angle, noise_g=0.004)
+    working = np.interp(samples.t_s, np.arange(len(angle)) / ANGLES_HZ, angle) > 13.0
+    tremor = np.random.default_rng(3).normal(0.0, 0.004, samples.acc_g.shape) * working[:, None]
+    found = events(info, Samples(0, samples.t_s, samples.acc_g + tremor, None, samples.flags))
+    assert [round(e.end_s - e.start_s) for e in found][2:] == [5, 5, 5, 5]
+
+
+@pytest.mark.parametrize("back_s", [0.6, 0.9])
+def test_a_sensor_that_slips_while_a_hold_is_given_up_loses_none(back_s: float) -> None:
+    """By more than the hold is wide, so that the wearer does not seem to come back."""
+    flex = [(5.0, 0.6), (5.0, 6.0), (0.0, 0.6), (0.0, 3.0)]
+    angle = move([(0.0, 3.0), *(flex * 4)])
+    at = round((3.0 + 10.2 + 6.6) * ANGLES_HZ)  # as the second is given up
+    side = 8.0 * np.clip((np.arange(len(angle)) - at) / (back_s * ANGLES_HZ), 0.0, 1.0)
+    assert lengths(angle, side_deg=side) == [6] * 4
+
+
+def test_a_sensor_that_slips_within_a_hold_does_not_end_it() -> None:
+    """What is as far from rest as before, where the last hold was, goes on."""
+    angle = move([(0.0, 3.0), *([(12.0, 0.6), (12.0, 6.0), (0.0, 0.6), (0.0, 3.0)] * 4)])
+    at = round((3.0 + 10.2 + 4.0) * ANGLES_HZ)
+    side = 3.5 * np.clip((np.arange(len(angle)) - at) / 60.0, 0.0, 1.0)
+    assert lengths(angle, side_deg=side) == [6] * 4
+
+
+def test_a_shift_of_the_seat_between_holds_is_none() -> None:
+    """Though it is left, by the way of the holds, beyond the rest known."""
+    flex = [(5.0, 0.6), (5.0, 6.0), (0.0, 0.6), (0.0, 4.0)]
+    shifted = [(-3.0, 0.8), (-3.0, 1.7), (2.0, 0.6), (2.0, 6.0), (-3.0, 0.6), (-3.0, 4.0)]
+    assert lengths(move([(0.0, 4.0), *flex, *shifted, *shifted[2:]])) == [6] * 3
+
+
+def test_a_stop_left_at_once_does_not_tell_what_was_held() -> None:
+    """The wearer stops half-way back for a moment, in a first hold, of which nothing is known before."""
+    back = [(2.6, 0.4), (2.6, 0.35), (0.0, 0.5), (0.0, 4.0)]
+    assert lengths(move([(0.0, 4.0), (6.0, 0.6), (4.5, 8.0), *back])) == [8]

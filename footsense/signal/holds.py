@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from footsense.signal.front import Signals, SlowGrid
 from footsense.signal.judging import Judge, as_before, is_as_last
+from footsense.signal.measuring import Measure
 from footsense.signal.plateau import (
     LOOK_BACK_S,
     Hold,
@@ -44,11 +45,9 @@ from footsense.signal.posture import (
     Still,
     T,
     Up,
-    angle_deg,
     chord,
+    cosine,
     lag_rows,
-    middle,
-    towards,
 )
 from footsense.signal.release import Release
 from footsense.signal.runs import first_met
@@ -63,7 +62,6 @@ class HoldTracker:
         self.params = params
         self.state = State()
         self._stream_rate_hz = rate_hz
-        self._has_gyro = has_gyro
         self._rate_hz = SlowGrid.at(rate_hz).rate_hz
         self._lag = lag_rows(self._rate_hz)
         self._drift = params.drift_dps * RAD
@@ -73,11 +71,12 @@ class HoldTracker:
         self._second = self._count(1.0)
         self._history = self._count(LOOK_BACK_S)
         self._smallest = params.min_excursion_deg * RAD
-        self._shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
+        shaky_g = params.max_vibration_g * math.sqrt(self._filter.jerk_s / JERK_S)
         lasting = [self._count(s) for s in (1.0, params.interruption_s, params.dip_s, params.elsewhere_s)]
         self._release = Release(params, lasting, self._smallest, self._drift, self._slack)
         self._judge = Judge(params, self._smallest, self._slack)
         self._stops = Stops(params, self._judge, self._rate_hz)
+        self._measure = Measure(params, self._judge, self._rate_hz, self._lag, has_gyro, shaky_g)
         self._rows: Posture | None = None
         self._found: list[Hold] = []
         self._flushed: list[Hold] | None = None
@@ -118,7 +117,7 @@ class HoldTracker:
         if p is None:
             return []
         released = rows.chord(end, p.up) > p.band
-        hold = self._hold(p, end, going=not released)
+        hold = self._measure.hold(rows, self.state, p, end, None if released else self._last_s)
         self.state.plateau, self.state.phase = None, "lost"
         ended = towards_rest(rows, p, self.state.rests[-1], end) if released else as_before(p, self.state)
         return [hold] if hold and ended else []
@@ -266,6 +265,8 @@ class HoldTracker:
         s.measure(rows, rest, (begin, calm, row), self._lag, self._second)
         s.start = Start.at(rows, calm, s.bias)
         s.departed_s.append(rows.at(T, calm))
+        s.coming = rows.at(CHANGE, rest.index) if row - rest.index < self._lag else 0.0
+        s.doubtful = s.doubtful if s.coming else None
         s.phase, s.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:
@@ -288,6 +289,12 @@ class HoldTracker:
         up = rows.middle(row - self._lag // 2, row)
         if self._only_swayed(row, up):
             return
+        if chord(up, s.rests[-1].up) < q.coming_on * s.coming:  # the end of a wide way was taken for a stop
+            s.enter_rest(row, up, [len(s.rests) - 1], self._second)
+            return
+        if s.coming and s.came and self._stops.passed(s, up, self._lag):
+            s.start = s.came
+        self._doubt(row, up)
         at_rest, at_s = self._resolve(row, up), rows.at(T, row)
         if self._stops.was_brief(s, at_s):
             at_rest = self._stops.went_on(s, up) or at_rest
@@ -305,6 +312,19 @@ class HoldTracker:
         p = Plateau(up, excursion, band, row, row, not s.held or s.returned, climb)
         p.inner = self._inner(p)
         s.phase, s.at, s.plateau = "plateau", row + 1, p
+
+    def _doubt(self, row: int, up: Up) -> None:
+        """What was held before a stop that was left at once: not that stop tells what it was, but the next."""
+        s, was = self.state, self.state.doubtful
+        if (
+            was is None
+            or (s.pending and s.pending.hold)
+            or chord(up, was.plateau.up) < 0.5 * was.plateau.excursion
+        ):
+            return
+        s.pending, s.doubtful = was, None
+        if s.coming and len(s.rests) > 1 and s.rests[-1].lasted < self._lag:
+            del s.rests[-1]
 
     def _only_swayed(self, row: int, up: Up) -> bool:
         """Whether the plateau left a moment ago goes on, centred at `up`."""
@@ -339,7 +359,9 @@ class HoldTracker:
             p.up, p.centred = rows.middle(row - self._lag // 2, row), row
             p.excursion = chord(p.up, s.rests[-1].up)
             return
-        hold, towards = self._hold(p, row, going=False), towards_rest(rows, p, s.rests[-1], row)
+        hold, towards = self._measure.hold(rows, s, p, row), towards_rest(rows, p, s.rests[-1], row)
+        if hold or row - p.entry > self._second:
+            s.doubtful = None
         sure = hold is None or self._judge.is_sure(hold, p, self.state)
         if towards and sure and not self._judge.is_rest(p):
             self._count_hold(p, hold)
@@ -374,70 +396,26 @@ class HoldTracker:
         s, rows = self.state, self._known()
         if s.pending is None:
             return False
-        was, s.pending = s.pending, None
+        was, s.pending, s.doubtful = s.pending, None, None
         p, start = was.plateau, was.start
         again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
         back = again or self._stops.is_back(s, was, up, row)
-        left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, rows.at(T, row), s.past)
-        if was.hold and (back or left):
+        at_s = rows.at(T, row)
+        left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, at_s, s.past)
+        further = cosine(s.rests[-1].up, p.up, up) > self.params.alike
+        like = was.hold is not None and not further and self._judge.is_like_past(was.hold, s.past)
+        if was.hold and (back or left or like):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))
-            return left and not back
-        if was.quiet and start.index - p.entry >= self._count(
-            (0.5 if self._judge.is_rest(p) else 2.0) * self.params.min_hold_s
-        ):
+            return (left or like) and not back
+        sure = self._judge.is_rest(p) or (not back and self._judge.goes_as_past(p.up, up, at_s, s.past))
+        if was.quiet and start.index - p.entry >= self._count((0.5 if sure else 2.0) * self.params.min_hold_s):
             s.add_rest(p.up, start.index, start.index - p.entry, self._second)
             s.start = start
             if self._judge.is_rest(p):  # and what was taken for rest was none
                 s.rests[-1].vibration_g *= p.strain
                 del s.rests[:-1]
+        s.doubtful = was if was.hold and chord(up, p.up) <= p.excursion else None
         return False
-
-    # what is measured
-
-    def _hold(self, p: Plateau, row: int, *, going: bool) -> Hold | None:
-        """The hold that `p` was, seen from `row`; None where it is none. `p` gets the excursion of its end."""
-        rows, rest = self._known(), self.state.rests[-1]
-        too_short = row - p.entry < 0.5 * self.params.min_hold_s * self._rate_hz
-        if too_short or not p.countable or self.state.start is None:
-            return None
-        if rest.vibration_g > self._shaky_g:
-            self.state.shaken += 1
-            return None
-        way, span = self._way(), self._count(1.5)
-        late = row if going else max(row - self._second // 2, p.entry)
-        end_up = rows.middle(max(late - span, p.entry), late)
-        settled = (max(late - self._lag, p.entry), late + 1)
-        last, end_s = (row, self._last_s) if going else way.departure(p, row, end_up, settled)
-        left = way.left(p)
-        begin_s = way.arrival(p, rows.middle(p.entry, min(last, p.entry + 2 * span)), left)
-        p.excursion = chord(end_up, rest.up)
-        if end_s - begin_s < self.params.min_hold_s:
-            return None
-        p.strain = way.strain(p, last)
-        if self._judge.is_rest(p):
-            return None
-        up = rows.middle(p.entry, last)
-        hold = Hold(
-            start_s=begin_s,
-            end_s=end_s,
-            decided_s=self._last_s if going else rows.at(KNOWN, row),
-            excursion_deg=angle_deg(chord(up, rest.up)),
-            rise_s=way.rise_s(p, left, self._slack),
-            unsteady_deg=middle(rows.distance(p.entry, last + 1, up)) / RAD,
-            rest_noise_deg=rest.noise / RAD,
-            lift_g=way.lift_g(p),
-            height_m=0.0,
-            turn_deg=way.turned(p) / RAD if self._has_gyro else None,
-            travel_m=None,
-            direction=towards(rest.up, up),
-            vibration_g=rest.vibration_g,
-        )
-        change = rows.cut(CHANGE, p.entry, last + 1)
-        judge, state = self._judge, self.state
-        if not judge.is_hold(hold, p, state, change) or judge.is_backwards(hold, p, state):
-            return None
-        height_m, far_m = way.travel(p, last).metres(way.start.bias if self._has_gyro else None)  # takes long
-        return replace(hold, height_m=height_m, travel_m=far_m)
 
     # rows
 
@@ -453,8 +431,7 @@ class HoldTracker:
         return self.state.plateau
 
     def _way(self) -> Way:
-        assert self.state.start is not None
-        return Way(self._known(), self.state.rests[-1], self.state.start, self._has_gyro, self._rate_hz)
+        return self._measure.way(self._known(), self.state)
 
     def _first(self, begin: int, condition: Callable[[int, int], int | None], size: int = 96) -> int | None:
         """First row from `begin` on where the condition holds; looks in blocks that grow, so that the cost is
@@ -495,4 +472,4 @@ class HoldTracker:
         s = self.state
         for rest in s.rests:
             rest.index = 0
-        s.phase, s.plateau, s.start, s.pending, s.last_rest = "lost", None, None, None, None
+        s.phase, s.plateau, s.start, s.pending, s.doubtful, s.last_rest = "lost", None, None, None, None, None

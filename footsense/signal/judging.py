@@ -23,12 +23,16 @@ class Judge:
 
     def is_backwards(self, hold: Hold, p: Plateau, state: State) -> bool:
         """Whether the way to it is that of the last two holds turned around: rest is where they were left to.
-        That is said once, and those are forgotten: the sensor may have been put on anew."""
+        Or they all trembled less than the rests between, together by as much as one alone would have to. That
+        is said once, and those are forgotten: the sensor may have been put on anew."""
         past = state.past
         if len(past) < 2 or hold.start_s - past[-1].end_s > self.params.known_s:
             return False
         alike = all(0.4 < hold.excursion_deg / h.excursion_deg < 2.5 for h in past)
-        if not alike or not all(_opposite(hold, h) for h in past):
+        opposite = all(_opposite(hold, h) for h in past)
+        calm = hold.strain * past[0].strain * past[1].strain < self.params.calmer
+        same = all(_cosine(hold.direction, h.direction) > self.params.alike for h in past)
+        if not alike or not (opposite or (calm and same)):
             return False
         p.backwards, state.past = True, []
         return True
@@ -39,6 +43,27 @@ class Judge:
         if at_s - past[-1].end_s > self.params.known_s:
             return False
         size, way = chord(held, up) / RAD, towards(up, held)
+        return all(
+            0.5 < size / h.excursion_deg < 2.0 and _cosine(way, h.direction) > self.params.alike for h in past
+        )
+
+    def is_like_past(self, hold: Hold, past: list[Hold]) -> bool:
+        """Whether it went the way of the holds before and trembled as they did, or was about as wide and long:
+        wherever the wearer stops next, it was no new rest posture."""
+        if not past or hold.start_s - past[-1].end_s > self.params.known_s:
+            return False
+        if not all(_cosine(hold.direction, h.direction) > self.params.alike for h in past):
+            return False
+        lengths = [(hold.end_s - hold.start_s) / (h.end_s - h.start_s) for h in past]
+        wide = any(0.5 < hold.excursion_deg / h.excursion_deg < 2.0 for h in past)
+        works = min(hold.strain, *(h.strain for h in past)) * self.params.calmer > 1.0
+        return works or (wide and all(0.65 < x < 1.5 for x in lengths))
+
+    def goes_as_past(self, start: Up, up: Up, at_s: float, past: list[Hold]) -> bool:
+        """Whether the way from a plateau to the next stop is that of the holds before: it is a rest posture."""
+        if not past or at_s - past[-1].end_s > self.params.known_s:
+            return False
+        size, way = chord(start, up) / RAD, towards(start, up)
         return all(
             0.5 < size / h.excursion_deg < 2.0 and _cosine(way, h.direction) > self.params.alike for h in past
         )
@@ -71,6 +96,8 @@ class Judge:
         q, noise = self.params, state.rests[-1].noise
         if is_as_last(p, state):
             return True
+        if state.past and _opposite(hold, state.past[-1]):
+            return False
         long = hold.end_s - hold.start_s >= q.sure_s and hold.rise_s > 0.0
         return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion
 

@@ -75,6 +75,7 @@ class Params:
     alike               cosine of directions from which they are the same
     rest_share          a rest posture is kept that much steadier than what is held from it is wide
     sway_share          as near as that to where it was left and as far from rest, what is not so steady goes on
+    coming_on           a stop still changing is left by no more than that many times the change: in two seconds
     gives_way_s         left that soon, what seemed rest after a hold was a stop on the way
     """
 
@@ -118,6 +119,7 @@ class Params:
     alike: float = 0.7
     rest_share: float = 0.125
     sway_share: float = 0.25
+    coming_on: float = 1.5
     gives_way_s: float = 1.2
 
 
@@ -131,7 +133,7 @@ class Hold:
     largest departure of the specific force from 1 g on the way; `height_m` by how much higher than at rest the
     sensor is; `turn_deg` the angle of that way and `travel_m` its length in m by the gyro, None without one;
     `direction` the unit vector from rest to plateau in the sensor's frame; `vibration_g` at rest before it, the
-    change of the force over about 10 ms.
+    change of the force over about 10 ms, and `strain` by what factor it was more in the hold.
     """
 
     start_s: float
@@ -147,6 +149,7 @@ class Hold:
     travel_m: float | None
     direction: list[float]
     vibration_g: float = 0.0
+    strain: float = 1.0
 
 
 @dataclass(slots=True)
@@ -214,17 +217,22 @@ class State:
 
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
     `last_excursion` wide, at `last_up`, from `last_rest`, until `last_end_s`; `past` are the last two. The
-    plateau before was left at row `left_at`; where `pending`, the next stop tells what it was. `bias` of the
-    gyro's axes, a row. `shaken` movements were not counted because of vibration. `steps_g` of the sensor, at
-    rest. `nested`: this is the state within another's plateau. `departed_s`: when a rest posture was left.
+    plateau before was left at row `left_at`; where `pending`, the next stop tells what it was; it was
+    `doubtful` if that did not tell. `came`: where the way to the rest in force began, if not in a hold;
+    `coming`: by how much (CHANGE) the posture still changed there, if that was left within LAG_S.
+    `bias` of the gyro's axes, a row. `shaken` movements were not counted because of vibration. `steps_g` of the
+    sensor, at rest. `nested`: this is the state within another's plateau. `departed_s`: when a rest posture was
+    left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
     at: int = 0
     rests: list[Rest] = field(default_factory=list)
     start: Start | None = None
+    came: Start | None = None
     plateau: Plateau | None = None
     pending: Pending | None = None
+    doubtful: Pending | None = None
     held: bool = False
     returned: bool = False
     last_excursion: float = 0.0
@@ -236,6 +244,7 @@ class State:
     bias: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     shaken: int = 0
     nested: bool = False
+    coming: float = 0.0
     rest_noise_deg: list[float] = field(default_factory=list)
     steps_g: list[float] = field(default_factory=list)
     departed_s: list[float] = field(default_factory=list)
@@ -265,6 +274,7 @@ class State:
             self.rests[-1].up, self.rests[-1].index = up, row
         else:
             self.add_rest(up, row, 0, second)
+        self.came = None if self.held else self.start
         self.phase, self.at, self.held, self.plateau = "rest", row + 1, False, None
 
     def add_rest(self, up: Up, row: int, lasted: int, second: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from footsense.signal.judging import Judge
+from footsense.signal.judging import Judge, is_as_last
 from footsense.signal.plateau import Params, Pending, Plateau, Rest, State
 from footsense.signal.posture import Up, chord, cosine
 
@@ -41,7 +41,8 @@ class Stops:
         q, step, away = self.params, chord(up, p.up), chord(up, state.rests[-1].up)
         far = min(away, p.excursion) > (1.0 - q.sway_share) * max(away, p.excursion)
         held = sways < q.band_share * p.excursion  # half of the time within its band, else it roams
-        return far and held and step < min(q.sway_share * p.excursion, sways / q.rest_share)
+        least = q.back_share if is_as_last(p, state) else min(q.sway_share, sways / q.rest_share / p.excursion)
+        return far and held and step < least * p.excursion
 
     def is_at_rest(self, state: State, up: Up, excursion: float, at_s: float) -> bool:
         """Whether the first stop after a hold, `excursion` from the rest before it, is at rest."""
@@ -50,6 +51,17 @@ class Stops:
         if state.last_up is None or len(state.past) < 2:
             return False
         return self.judge.is_left_as_before(state.last_up, up, at_s, state.past[:1])
+
+    def passed(self, state: State, up: Up, brief: int) -> bool:
+        """Whether what was taken for a new rest posture, but left within `brief` rows, was a stop on the way to
+        `up`; it is then forgotten."""
+        rests = state.rests
+        if len(rests) < 2 or rests[-1].lasted > brief:
+            return False
+        if cosine(rests[-2].up, rests[-1].up, up) < self.params.alike:
+            return False
+        del rests[-1]
+        return True
 
     def was_brief(self, state: State, at_s: float) -> bool:
         """Whether what was taken for rest after a hold, at a posture not known, was left soon."""

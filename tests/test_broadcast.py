@@ -145,6 +145,9 @@ class Advert:
     service_data: dict[str, bytes] = field(default_factory=dict)
 
 
+EDDYSTONE = "0000feaa-0000-1000-8000-00805f9b34fb"
+
+
 def df5(number: int, z_mg: int = 1000, battery: int = 0xAC) -> Advert:
     packet = bytearray.fromhex("0512fc5394c37c0004fffc040cac364200cdcbb8334c884f")
     packet[11:13], packet[13], packet[16:18] = z_mg.to_bytes(2, "big"), battery, number.to_bytes(2, "big")
@@ -197,9 +200,8 @@ def test_what_says_the_same_later_is_heard_anew() -> None:
 
 
 def test_frames_of_another_kind_in_the_same_place_are_passed_over() -> None:
-    eddystone = "0000feaa-0000-1000-8000-00805f9b34fb"
     frames = ["10fe0374657374", "21010b0c1318000021fffdfc12", "2000000000000000000000000000"]
-    adverts = [Advert(service_data={eddystone: bytes.fromhex(f)}) for f in frames]
+    adverts = [Advert(service_data={EDDYSTONE: bytes.fromhex(f)}) for f in frames]
     packets, z_g = taken(*adverts, Advert("tag"), profile=load_profile("bluecharm-ksensor"))
     assert [p.hex() for p in packets] == frames[1:2]
     assert z_g == [-1.006]
@@ -336,6 +338,50 @@ def test_what_nobody_foresaw_ends_the_recording_instead_of_leaving_it_silent() -
                     _ = [item async for item in inbox]
 
     run(test())
+
+
+def test_a_tag_that_goes_on_without_its_acceleration_is_lost_and_it_is_said() -> None:
+    unmeasured = df5(0, z_mg=0x8000)
+
+    async def test() -> None:
+        async with listening() as (rig, source, inbox):
+            await until(lambda: source.packets > 3)
+            rig.sensor.go_silent()
+
+            async def advertise() -> None:
+                while True:
+                    source._take(unmeasured)
+                    await asyncio.sleep(0.02)
+
+            other = asyncio.create_task(advertise())
+            with pytest.raises(BluetoothError, match=r"told no acceleration in 0\.6 s: switch its accel"):
+                _ = [item async for item in inbox]
+            other.cancel()
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("packets", "heard"),
+    [
+        (["21010b0c1318000021fffdfc12"], True),
+        (["210103 0c13 18".replace(" ", "")], False),  # a battery and a temperature
+        (["210103 0c13 18".replace(" ", ""), "21010b0c1318000021fffdfc12"], True),
+    ],
+)
+def test_what_tells_no_acceleration_does_not_count_as_heard(packets: list[str], heard: bool) -> None:
+    profile = load_profile("bluecharm-ksensor")
+    device: Any = type("Device", (), {"address": "C0:00:00:00:00:02"})
+    inbox = Inbox(steady_clock())
+    source = Broadcast(Central([profile]), device, "'tag'", plan_for(profile, {}), inbox)
+
+    async def play() -> bool:
+        for packet in packets:
+            source._take(Advert(service_data={EDDYSTONE: bytes.fromhex(packet)}))
+        return await source._is_heard(0.01)
+
+    assert asyncio.run(play()) is heard
+    assert source.packets == len(packets)
 
 
 # which is taken

@@ -344,3 +344,42 @@ def test_what_a_tag_advertises_is_what_it_measured(kind: str) -> None:
         assert np.abs(measured - slow.acc_g[numbers]).max() <= 0.0005001
 
     run(test())
+
+
+ACC = '[streams.data.samples]\nat = 7\nfields = [{ ch = "acc", type = ">i16", unit = "mg", null = -32768 }]'
+NO_ACC = "".join(f'{{ at = {at}, type = ">i16", value = "-32768" }}, ' for at in (7, 9, 11))
+SENT = "sent = [{ at = 18, "
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({ACC: "", SENT: f"sent = [{NO_ACC}{{ at = 18, "}, "switch its accelerometer on"),
+        (
+            {', { at = 21, type = ">u24" }]': "]"},
+            r"cannot read what it says \(data: 21 bytes, the header has 24",
+        ),
+    ],
+    ids=["none measured", "of another length"],
+)
+def test_a_tag_that_tells_no_acceleration_is_not_recorded_and_it_is_said(
+    kind: str, tmp_path: Path, changed: dict[str, str], said: str
+) -> None:
+    tag = load_profile("ruuvitag-df5")
+    text = tag.text[: tag.text.index("[[golden]]")]
+    for old, new in changed.items():
+        assert old in text
+        text = text.replace(old, new)
+    (other := tmp_path / "ruuvitag-df5.toml").write_text(text)
+    slow = replace(WEARER, t_s=WEARER.t_s[::100], acc_g=WEARER.acc_g[::100])
+
+    async def test() -> None:
+        async with rig(kind) as here, here.sensor(slow, profile=str(other)):
+            patience = replace(PATIENCE, unheard_s=3.0)
+            side = Central([tag], scan_kw=here.scan_kw, client_kw=here.client_kw, patience=patience)
+            wish = Wish(tmp_path / "a.mcap", device=FIRST)
+            with pytest.raises(BluetoothError, match=f"was heard, but told no acceleration in 3 s: .*{said}"):
+                await record(side, wish, Screen(io.StringIO()))
+            assert not (tmp_path / "a.mcap").exists()
+
+    run(test())

@@ -1,7 +1,7 @@
 """What the commands that listen to a sensor share: recording, pumping, and a clean end on Ctrl-C."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from footsense.errors import BluetoothError
 from footsense.recording import Recorder, Segment
 from footsense.session import Session, SessionEvent
 from footsense.sources.inbox import Inbox, Received
+from footsense.sources.plan import Settings
 from footsense.sources.source import Source
 from footsense.types import Item, SensorMeta
 
@@ -40,10 +41,11 @@ class Outcome:
 
 async def record(
     source: Source, meta: SensorMeta, inbox: Inbox, path: Path, watcher: "Watcher", *, simulated: bool = False,
-    segment: Segment | None = None,
+    segment: Segment | None = None, begun: Callable[[Settings], None] = lambda _: None,
 ) -> Outcome:  # fmt: skip
     """Listen to the source, and record to `path` until the inbox closes or the link is lost for good. The
-    recording keeps whether its wearer is `simulated`, and which `segment` of a session it is.
+    recording keeps whether its wearer is `simulated`, and which `segment` of a session it is. `begun` is told
+    what the sensor was set to and has said of itself, before there is a file; what it raises ends it all.
 
     The recording is closed and kept however it ends. Raises BluetoothError if the sensor cannot be connected,
     RecordingError if the file cannot be made.
@@ -51,6 +53,7 @@ async def record(
     outcome = Outcome(path)
     async with source:
         meta = replace(meta, settings=dict(source.settings or meta.settings))
+        begun(meta.settings)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         facts = {"simulated": True} if simulated else None
         recorder = Recorder(path, [meta], created_utc=now, facts=facts, segment=segment)

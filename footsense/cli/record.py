@@ -17,7 +17,7 @@ from footsense.errors import UsageError
 from footsense.text import counted, display
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from footsense.cli.live import Outcome
     from footsense.cli.presses import PressGuide
@@ -178,8 +178,7 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     found.profile.refuse_others(wish.settings, is_probed=True)
     settings = found.profile.settings_for(wish.settings)
     inbox = Inbox(steady_clock(), readings=clock_readings)
-    plan = plan_for(found.profile, settings)
-    _say_slow(found, settings, wish, screen)
+    plan = plan_for(found.profile, wish.settings)
     source = source_of(central, found, plan, inbox)
     meta = SensorMeta(source.id, found.profile.text, settings, wish.side, wish.placement)
     screen.say(f"{found.label}: {'listening' if plan.said else 'connecting'} …")
@@ -188,26 +187,46 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
         _guide(screen, meta, wish),
         presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
     )  # fmt: skip
-    recorded = record(source, meta, inbox, wish.path, meter, segment=wish.segment)
+    begun = _judge(found, wish, screen)  # a device may tell what it is set to: nobody knows it before
+    recorded = record(source, meta, inbox, wish.path, meter, segment=wish.segment, begun=begun)
     return await until_interrupted(recorded, source, inbox)
 
 
-def _say_slow(found: "Found", settings: "Mapping[str, str | int | float]", wish: Wish, screen: Screen) -> None:
-    """What the sensor's rate cannot show. Raises UsageError where it is too low for what was asked."""
-    from footsense.analysis.quality import MIN_RATE_HZ, slowness  # noqa: PLC0415
+def _judge(found: "Found", wish: Wish, screen: Screen) -> "Callable[[Mapping[str, str | int | float]], None]":
+    """What says, of a sensor with the settings that it has begun to send with, what is not as it was asked for,
+    and what its rate cannot show. Raises UsageError where it is too low for what was asked. What takes time,
+    such as loading what this needs, is done before the sensor sends."""
+    from footsense.analysis.quality import slowness  # noqa: PLC0415
     from footsense.devices import Decoder  # noqa: PLC0415
+    from footsense.devices.settings import number  # noqa: PLC0415
     from footsense.exercises import detector, exercise_names  # noqa: PLC0415
 
-    assert found.profile is not None
-    rate_hz = next(t.rate_hz for t in Decoder(found.profile, settings).timings if t.carries_acc)
+    profile, exercises = found.profile, [detector(name).about for name in exercise_names()]
+    assert profile is not None
+
+    def judge(settings: "Mapping[str, str | int | float]") -> None:
+        for name, asked in wish.settings.items():
+            taken = settings.get(name, asked)
+            if number(taken) != number(asked):
+                other = f"{name} is {display(taken)}, not {display(asked)}: it has no other like it"
+                screen.say(f"{found.label}: {other}")
+        rate_hz = next(t.rate_hz for t in Decoder(profile, settings).timings if t.carries_acc)
+        _refuse_slow(found, rate_hz, wish)
+        slow = slowness(exercises, rate_hz)
+        if slow:
+            screen.say(f"{found.label}: {slow}")
+
+    return judge
+
+
+def _refuse_slow(found: "Found", rate_hz: float, wish: Wish) -> None:
+    from footsense.analysis.quality import MIN_RATE_HZ  # noqa: PLC0415
+
     if rate_hz < MIN_RATE_HZ and (wish.presses or wish.check_wearing):
         option = "--presses" if wish.presses else "--check-wearing"
         raise UsageError(
             f"{option} takes a sensor of {MIN_RATE_HZ:g} Hz or more; {found.label} sends at {rate_hz:.3g} Hz"
         )
-    slow = slowness([detector(name).about for name in exercise_names()], rate_hz)
-    if slow:
-        screen.say(f"{found.label}: {slow}")
 
 
 async def _found(central: "Central", device: str | None, screen: Screen) -> "Found":

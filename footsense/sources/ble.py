@@ -17,7 +17,7 @@ from bleak.backends.device import BLEDevice
 from bleak.exc import BleakGATTProtocolError
 
 from footsense.devices import Answer, Write
-from footsense.errors import BluetoothError, PacketError, UsageError
+from footsense.errors import BluetoothError, PacketError, ProfileError, UsageError
 from footsense.sources import battery
 from footsense.sources.central import Central, characteristic
 from footsense.sources.inbox import Inbox
@@ -195,7 +195,7 @@ class Link:
         try:
             if told and self._plan.told:
                 self._plan = self._plan.told(told)
-        except UsageError as error:
+        except (UsageError, ProfileError) as error:
             raise self._unknown(error) from error
 
     def _unknown(self, error: Exception) -> BluetoothError:

@@ -19,7 +19,8 @@ class Plan:
     which raises UsageError for a value that the profile does not know; `found` gives what follows from the
     characteristics (UUIDs) that the device has. `told_by`: where it says itself what it sends, the
     characteristics that must be for that, before it is known which others must. `said`: where the device only
-    advertises, the packets in an advertisement as (place, bytes); None where it is connected to.
+    advertises, the packets in an advertisement as (place, bytes); None where it is connected to. `tells_acc`:
+    whether a packet tells an acceleration; raises PacketError for one that cannot be read.
     """
 
     name: str
@@ -33,12 +34,14 @@ class Plan:
     found: Callable[[Sequence[str]], Settings] = lambda _: {}
     told_by: tuple[tuple[str, str], ...] | None = None
     said: Callable[[Advertisement], list[tuple[str, bytes]]] | None = None
+    tells_acc: Callable[[str, bytes], bool] = lambda _place, _packet: True
 
 
 def plan_for(profile: Profile, settings: Settings) -> Plan:
     """The plan of a profile. Raises UsageError for settings that it does not have, and for a device that sends
     no acceleration."""
-    if not any(t.carries_acc for t in Decoder(profile, settings).timings):
+    decoder = Decoder(profile, settings)
+    if not any(t.carries_acc for t in decoder.timings):
         raise UsageError(f"{profile.name}: {_no_acceleration(profile)}")
     required, writes = profile.required(settings), tuple(commands(profile, settings))
     return Plan(
@@ -53,6 +56,7 @@ def plan_for(profile: Profile, settings: Settings) -> Plan:
         profile.found,
         _told_by(profile, required, writes),
         profile.said if profile.broadcasts else None,
+        lambda place, packet: any(frame.acc_g is not None for frame in decoder.feed(place, packet)),
     )
 
 

@@ -292,7 +292,7 @@ class HoldTracker:
         if chord(up, s.rests[-1].up) < q.coming_on * s.coming:  # the end of a wide way was taken for a stop
             s.enter_rest(row, up, [len(s.rests) - 1], self._second)
             return
-        if s.coming and s.came and self._stops.passed(s, up, self._lag):
+        if s.came and self._stops.passed(s, up, self._count(0.6)):
             s.start = s.came
         self._doubt(row, up)
         at_rest, at_s = self._resolve(row, up), rows.at(T, row)
@@ -304,7 +304,8 @@ class HoldTracker:
         stopped = at_rest or (s.held and self._stops.is_at_rest(s, up, excursion, at_s))
         wandered = excursion < self._smallest or way > q.max_way * excursion
         near = self._stops.near(self.state.rests, up)
-        if stopped or wandered or near:
+        again = not (stopped or excursion < self._smallest) and self._stops.is_hold_again(s, up, at_s)
+        if stopped or (not again and (wandered or near)):
             s.enter_rest(row, up, near, self._second)
             return
         climb = self._resume(row, up) or excursion
@@ -385,7 +386,7 @@ class HoldTracker:
         s = self.state
         if hold is not None:
             s.held, s.returned, s.last_up, s.last_rest = True, False, p.up, s.rests[-1]
-            s.last_excursion, s.last_end_s = p.excursion, hold.end_s
+            s.last_excursion, s.last_end_s = min(p.excursion, hold.excursion_deg * RAD), hold.end_s
             s.past = [*s.past[-1:], hold]
             self._found.append(hold)
 

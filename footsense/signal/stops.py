@@ -63,6 +63,12 @@ class Stops:
         del rests[-1]
         return True
 
+    def is_hold_again(self, state: State, up: Up, at_s: float) -> bool:
+        """Whether it is where the last hold was rather than at a rest posture, however loosely that is known."""
+        if state.last_up is None or state.held or at_s - state.last_end_s > self.params.known_s:
+            return False
+        return chord(up, state.last_up) < 0.5 * min(chord(up, rest.up) for rest in state.rests)
+
     def was_brief(self, state: State, at_s: float) -> bool:
         """Whether what was taken for rest after a hold, at a posture not known, was left soon."""
         if state.held or state.last_rest is None or state.rests[-1] is state.last_rest:

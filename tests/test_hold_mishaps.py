@@ -198,3 +198,21 @@ def test_a_stop_left_at_once_does_not_tell_what_was_held() -> None:
     """The wearer stops half-way back for a moment, in a first hold, of which nothing is known before."""
     back = [(2.6, 0.4), (2.6, 0.35), (0.0, 0.5), (0.0, 4.0)]
     assert lengths(move([(0.0, 4.0), (6.0, 0.6), (4.5, 8.0), *back])) == [8]
+
+
+def test_a_shift_against_the_way_of_the_holds_is_none() -> None:
+    """Though the wearer, on the way of the next hold, stops for a moment where rest was before."""
+    flex, shift = [(15.0, 0.6), (15.0, 6.0), (0.0, 0.6), (0.0, 2.0)], [(-6.0, 0.7), (-6.0, 2.5)]
+    after = [(0.5, 0.4), (0.5, 0.35), (9.0, 0.5), (9.0, 6.0), (-6.0, 0.6), (-6.0, 4.0)]
+    assert lengths(move([(0.0, 4.0), *flex, *shift, *after])) == [6, 6]
+
+
+def test_a_hold_against_the_way_of_the_one_before_counts_once_rest_is_kept() -> None:
+    angle = move([(0.0, 3.0), *FLEX, *[(-a, t) for a, t in FLEX]])
+    assert lengths(angle) == [5, 5]
+    assert lengths(angle[: -round(2.8 * ANGLES_HZ)]) == [5, 5]  # or where the recording ends
+
+
+def test_a_stop_on_the_way_to_a_small_press_is_no_rest() -> None:
+    press = [(0.9, 0.4), (0.9, 0.4), (1.8, 0.3), (1.8, 4.0), (0.0, 0.5), (0.0, 3.0)]
+    assert lengths(move([(0.0, 4.0), *(press * 3)]), "top-presses") == [4] * 3

@@ -115,7 +115,8 @@ class HoldTracker:
             back = self._stops.is_back(self.state, was, rows.middle(end, end), end)
             return [replace(was.hold, decided_s=self._last_s)] if back else []
         if p is None:
-            return []
+            late = self.state.waiting and self.state.waiting.hold
+            return [replace(late, decided_s=self._last_s)] if late else []
         released = rows.chord(end, p.up) > p.band
         hold = self._measure.hold(rows, self.state, p, end, None if released else self._last_s)
         self.state.plateau, self.state.phase = None, "lost"
@@ -160,6 +161,7 @@ class HoldTracker:
         """At rest: until the posture is out, and not only by drift."""
         rows, rest = self._known(), self.state.rests[-1]
         row = self._left(rest)
+        self._wait(rest, row or self._end)
         if row is None:
             return False
         self.state.at = row + 1
@@ -168,6 +170,15 @@ class HoldTracker:
         if rows.chord(row, rest.up) > 0.75 * self._stops.out(rest):
             self._leave_rest(rest, calm, row)
         return True
+
+    def _wait(self, rest: Rest, end: int) -> None:
+        """What went the other way than holds before, but was left for rest, counts once that has been kept."""
+        s, known = self.state, rest.index + self._lag
+        if s.waiting and s.waiting.hold and end > known:
+            self._count_hold(
+                s.waiting.plateau, replace(s.waiting.hold, decided_s=self._known().at(KNOWN, known))
+            )
+            s.waiting, s.held = None, False
 
     def _left(self, rest: Rest) -> int | None:
         """First row that is out of the rest posture."""
@@ -266,7 +277,7 @@ class HoldTracker:
         s.start = Start.at(rows, calm, s.bias)
         s.departed_s.append(rows.at(T, calm))
         s.coming = rows.at(CHANGE, rest.index) if row - rest.index < self._lag else 0.0
-        s.doubtful = s.doubtful if s.coming else None
+        s.doubtful, s.waiting = s.waiting or (s.doubtful if s.coming else None), None
         s.phase, s.at = "away", row + self._lag // 2
 
     def _watch_return(self, begin: int, end: int, rest: Rest) -> None:
@@ -405,6 +416,9 @@ class HoldTracker:
         left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, at_s, s.past)
         further = cosine(s.rests[-1].up, p.up, up) > self.params.alike
         like = was.hold is not None and not further and self._judge.is_like_past(was.hold, s.past)
+        if was.hold and back and not (again or left or like) and self._judge.opposes(was.hold, s.past):
+            s.waiting = was
+            return True
         if was.hold and (back or left or like):
             self._count_hold(p, replace(was.hold, decided_s=rows.at(KNOWN, row)))
             return (left or like) and not back
@@ -470,7 +484,4 @@ class HoldTracker:
         """A hole: nothing is counted across it; the rest postures known stay known."""
         self._filter = PostureFilter(self._stream_rate_hz, self._still)
         self._rows = None
-        s = self.state
-        for rest in s.rests:
-            rest.index = 0
-        s.phase, s.plateau, s.start, s.pending, s.doubtful, s.last_rest = "lost", None, None, None, None, None
+        self.state.lose()

@@ -47,6 +47,12 @@ class Judge:
             0.5 < size / h.excursion_deg < 2.0 and _cosine(way, h.direction) > self.params.alike for h in past
         )
 
+    def opposes(self, hold: Hold, past: list[Hold]) -> bool:
+        """Whether it went the way of the hold before turned around, and no further."""
+        if not past or hold.start_s - past[-1].end_s > self.params.known_s:
+            return False
+        return hold.excursion_deg / past[-1].excursion_deg < 2.5 and _opposite(hold, past[-1])
+
     def is_like_past(self, hold: Hold, past: list[Hold]) -> bool:
         """Whether it went the way of the holds before and trembled as they did, or was about as wide and long:
         wherever the wearer stops next, it was no new rest posture."""
@@ -96,7 +102,7 @@ class Judge:
         q, noise = self.params, state.rests[-1].noise
         if is_as_last(p, state):
             return True
-        if state.past and _opposite(hold, state.past[-1]):
+        if self.opposes(hold, state.past):
             return False
         long = hold.end_s - hold.start_s >= q.sure_s and hold.rise_s > 0.0
         return long and max(hold.unsteady_deg * RAD, noise) < q.sure_share * p.excursion

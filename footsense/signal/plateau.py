@@ -218,11 +218,11 @@ class State:
     `held` from a hold until the first stop after it, `returned` from coming near rest on; that hold was
     `last_excursion` wide, at `last_up`, from `last_rest`, until `last_end_s`; `past` are the last two. The
     plateau before was left at row `left_at`; where `pending`, the next stop tells what it was; it was
-    `doubtful` if that did not tell. `came`: where the way to the rest in force began, if not in a hold;
-    `coming`: by how much (CHANGE) the posture still changed there, if that was left within LAG_S.
-    `bias` of the gyro's axes, a row. `shaken` movements were not counted because of vibration. `steps_g` of the
-    sensor, at rest. `nested`: this is the state within another's plateau. `departed_s`: when a rest posture was
-    left.
+    `doubtful` if that did not tell, and is `waiting` for the stop to last where that matters. `came`: where the
+    way to the rest in force began, if not in a hold; `coming`: by how much (CHANGE) the posture still changed
+    there, if that was left within LAG_S. `bias` of the gyro's axes, a row. `shaken` movements were not counted
+    because of vibration. `steps_g` of the sensor, at rest. `nested`: this is the state within another's
+    plateau. `departed_s`: when a rest posture was left.
     """
 
     phase: Literal["lost", "rest", "away", "plateau"] = "lost"
@@ -233,6 +233,7 @@ class State:
     plateau: Plateau | None = None
     pending: Pending | None = None
     doubtful: Pending | None = None
+    waiting: Pending | None = None
     held: bool = False
     returned: bool = False
     last_excursion: float = 0.0
@@ -266,6 +267,13 @@ class State:
         if calm - begin >= lag or self.start is None:
             by = max(calm - begin, 1)
             self.bias = [(b - a) / by for a, b in zip(rows.turned(begin), rows.turned(calm), strict=True)]
+
+    def lose(self) -> None:
+        """After a hole no row is known any more; the rest postures are."""
+        for rest in self.rests:
+            rest.index = 0
+        self.phase, self.plateau, self.start, self.last_rest = "lost", None, None, None
+        self.pending = self.doubtful = self.waiting = None
 
     def enter_rest(self, row: int, up: Up, near: list[int], second: int) -> None:
         """At rest from `row` on; `near` are the rest postures known of which this is one."""

@@ -64,7 +64,7 @@ class Stops:
         return True
 
     def is_hold_again(self, state: State, up: Up, at_s: float) -> bool:
-        """Whether it is where the last hold was rather than at a rest posture, however loosely that is known."""
+        """Whether it is where the last hold was rather than at a rest posture, however loose that is."""
         if state.last_up is None or state.held or at_s - state.last_end_s > self.params.known_s:
             return False
         return chord(up, state.last_up) < 0.5 * min(chord(up, rest.up) for rest in state.rests)

@@ -246,6 +246,31 @@ def test_what_does_not_stand_does_not_land(motion, placement):
     assert sum(len(steps(x.items())) for x in made_up) <= 4 * 12
 
 
+def drawn(seed, placement, gyro):
+    """Found and true steps of a walk on tiptoe of the population."""
+    scenario = simulate.sample("toe-walk", seed, placement=placement, gyro=gyro, loss=0.0)
+    walk = simulate.simulate(scenario)
+    return steps(walk.items()), [e.start_s for e in walk.events]
+
+
+@pytest.mark.parametrize(("seed", "placement"), [(50134, "foot"), (51186, "shank")])
+def test_with_a_gyro_half_way_through_a_slow_swing_no_foot_lands(seed, placement):
+    found, true = drawn(seed, placement, gyro=True)
+    assert len(found) - len(true) <= 3
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_a_landing_that_jerks_a_leg_much_less_than_pushing_off_is_found(gyro):
+    found, true = drawn(50136, "ankle", gyro=gyro)
+    assert len(near(found, true, 0.3)) >= len(true) - 1
+
+
+def test_a_landing_counts_though_the_swing_before_it_jerks_evenly():
+    """The movement lets up later than a second after its only maximum."""
+    found, true = drawn(51111, "foot", gyro=True)
+    assert len(near(found, true, 0.3)) == len(true)
+
+
 @pytest.mark.parametrize("tempo_hz", [0.5, 0.6])
 def test_slow_small_steps_are_found(tempo_hz):
     for seed in range(3):

@@ -145,6 +145,11 @@ def test_a_heel_that_touches_in_the_second_step_after_a_rise_is_seen():
     assert [e.attributes["toe"] for e, _ in near(steps(walk.items()), flat, 0.25)] == [False] * len(flat)
 
 
+def test_who_rose_a_little_is_on_tiptoe_where_he_comes_back_to_that():
+    labels = labelled(simulate.simulate(simulate.sample("toe-walk", 50045, placement="foot", loss=0.0)))
+    assert sum(told is kind for told, kind in labels) >= len(labels) - 1
+
+
 def test_who_rose_and_then_walks_on_flat_feet_is_not_on_tiptoe(monkeypatch):
     monkeypatch.setattr(gait, "HEEL_TOUCHES", (1.0,))
     labels = []

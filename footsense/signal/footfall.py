@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 
 from footsense.signal.gait import StepTracker
-from footsense.signal.landing import ACC, ENV, SPIN, Landing
+from footsense.signal.landing import ACC, ENV, JERK, SPIN, Landing
 from footsense.signal.lately import Indices
 from footsense.signal.raising import Raising, Rise
-from footsense.signal.stands import Ascent, Last, Stand, Stands, cosines
+from footsense.signal.stands import Ascent, Bools, Last, Stand, Stands, cosines
 from footsense.signal.strides import dot, roll_off, strides
 from footsense.types import Floats, StreamInfo
 
@@ -34,10 +34,11 @@ from footsense.types import Floats, StreamInfo
 class FootfallParams:
     """Tuning; knows no rate.
 
-    The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, and it turns by no more
-    than `stance_dps` there (on the foot); without a gyro, if it landed harder than `soft_g` or what it shows
-    turns by no more than `sway_dps` for a quarter of the stance: half-way through a slow swing it may be as
-    calm as in a stand, but not for long. At the end of a stream it stands if it has for `end_s`.
+    The foot stands if what it shows where it is calmest is within `stance_g` of 1 g, and (on the foot) it turns
+    by no more than `stance_dps` there; if it landed softer than `soft_g`, it turns by no more than `sway_dps`
+    for a quarter of the stance (on the foot without a gyro: what it shows does), or its jerk is no greater
+    there than the share `calm` of the burst's: half-way through a slow swing it may be as calm as in a stand,
+    but not for long. At the end of a stream it stands if it has for `end_s`.
 
     A tilt against the flat stand (as `Footfall._tilt` measures it) below the first of `flat` is flat, above the
     second tiptoe; between them one below the first share `among` of the last steps' is flat, else the median of
@@ -106,7 +107,8 @@ class FootfallParams:
     tilted: tuple[float, float, float] = (0.2, 0.13, 0.42)  # 11°, 7°, 24°
     stance_g: float = 0.25
     stance_dps: float = 100.0
-    sway_dps: float = 100.0
+    sway_dps: float = 40.0
+    calm: float = 0.22
     soft_g: float = 0.2
     end_s: float = 0.25
     level_m: tuple[float, float] = (0.15, 0.22)
@@ -161,7 +163,6 @@ class Footfall:
         self._posture = rate_hz >= self.params.posture_rate_hz
         self._stands = Stands(None if info.reference is None else info.reference.up)
         self._clear_g = (info.acc_range_g or math.inf) - 1.1  # beyond this an axis may have been clipped
-        self._stance_dps = self.params.stance_dps if self._on_foot else math.inf  # the leg turns over the foot
         self._rises_deg = 0.0 if self._on_foot else self.params.turns[2]  # the foot's height is not asked for
         self._seen: deque[_Step] = deque(maxlen=self.params.votes)  # the last steps in a row
         self._labels: deque[bool | None] = deque(maxlen=self.params.votes - 1)  # those of the steps before
@@ -248,7 +249,7 @@ class Footfall:
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
             told = self._by_posture(step)
-            return True if told is None and self._by_rise(step) else told
+            return told or (True if step.tilt > self.params.flat[0] and self._by_rise(step) else told)
         if self._bends and self._came_down(step):
             return False
         if self._by_rise(step):
@@ -322,13 +323,9 @@ class Footfall:
         rows = np.arange(len(calm))
         posture = around[:, rows, calm]
         size = np.sqrt(dot(posture, posture)) / (2 * half + 1)
-        spin = slow.take(SPIN, middle + round(tracker.lag))
-        spin = np.where(columns < count[:, None], spin, np.inf).min(axis=1)
-        stood = (count >= 1) & (np.abs(size - 1.0) <= p.stance_g) & (spin <= self._stance_dps)
-        if self._on_foot and not tracker.turns:
-            soft = np.array([x.impact_g for x in landings]) < p.soft_g
-            least = np.sort(np.where(columns < count[:, None], turned, np.inf), axis=1)
-            stood &= ~soft | (least[rows, np.maximum(count, 0) // 4] <= p.sway_dps)
+        stood = (count >= 1) & (np.abs(size - 1.0) <= p.stance_g)
+        if self._on_foot or tracker.turns:
+            stood &= self._stands_still(landings, middle, count, turned, tracker)
         against = [self._stands.before(x, _CANDIDATES) for x in self._landing(land, tracker)]
         tilts = np.array([self._tilt(around, calm, x, count) for x in _side_by_side(against)])
         flat = self._on_foot & (np.fmax.reduce(tilts) <= p.flat[0])  # whatever the swing was like
@@ -341,6 +338,23 @@ class Footfall:
         stood |= count < 1  # too short to be looked at
         seen = stood.tolist(), turn.tolist(), rise.tolist(), posture.T, against, tilts.T.tolist()
         return [_Look(*x) for x in zip(*seen, strict=True)]
+
+    def _stands_still(
+        self, landings: Sequence[Landing], middle: Indices, count: Indices, turned: Floats, tracker: StepTracker
+    ) -> Bools:
+        """Whether a foot stands (n,) that shows `count` (n,) postures at slow indices `middle` (n, k); `turned`
+        (n, k) is how fast what it shows turns there, in deg/s."""
+        p, rows = self.params, np.arange(len(landings))
+        spin = turned
+        if tracker.turns:
+            spin = tracker.slow.take(SPIN, middle + round(tracker.lag))
+        inside = np.arange(middle.shape[1]) < count[:, None]
+        spin, jerk = (np.sort(np.where(inside, x, np.inf)) for x in (spin, tracker.slow.take(JERK, middle)))
+        quarter = np.maximum(count, 0) // 4
+        peak, impact = (np.array([getattr(x, k) for x in landings]) for k in ("peak_gps", "impact_g"))
+        calm = (spin[rows, quarter] <= p.sway_dps) | (jerk[rows, quarter] <= p.calm * peak)
+        most = p.stance_dps if tracker.turns and self._on_foot else math.inf  # the leg turns over the foot
+        return np.where(impact < p.soft_g, calm, spin[:, 0] <= most)
 
     def _landing(self, land: Indices, tracker: StepTracker) -> Iterator[int]:
         """Landings one by one, so that stands before each know of those before."""

@@ -30,8 +30,11 @@ from footsense.signal.lately import Reel, Rows
 from footsense.signal.sections import Sections
 from footsense.types import Floats
 
-ANKLE = GaitParams(settles_s=0.16)  # pushing off may jerk a leg more than a soft landing does
-SHANK = replace(ANKLE, turning=0.65)  # it leans over the standing foot, so it turns in stance too
+# Pushing off may jerk a leg more than a soft landing does.
+ANKLE = GaitParams(settles_s=0.16, smooth_s=0.038, big=0.15)
+SHANK = replace(
+    ANKLE, turning=0.65, smooth_s=0.045
+)  # it leans over the standing foot, so it turns in stance too
 FEW = 8  # so few samples are looked through faster one by one
 
 
@@ -237,7 +240,7 @@ class StepTracker:
 
     def _rested(self, burst: Burst) -> bool:
         """Whether the movement let up after a burst: what goes on evenly, as in pedalling, does not land."""
-        after = self.slow.view(burst.last, burst.last + self._stay)[ENV]
+        after = self.slow.view(burst.last, self._lander.due(burst.last))[ENV]
         return float(after.min()) < self.params.rests * burst.peak
 
     def _letting_up(self, burst: Burst) -> bool:

@@ -37,7 +37,7 @@ class GaitParams:
     `latest_s` after it landed. `forget_s` after a landing the usual peak no longer counts.
     """
 
-    smooth_s: float = 0.045
+    smooth_s: float = 0.042
     split: float = 0.55
     rests: float = 0.45
     quiet_s: float = 0.12

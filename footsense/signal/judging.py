@@ -1,5 +1,6 @@
 """Whether a plateau that has been left was a hold."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +24,15 @@ class Judge:
 
     def is_backwards(self, hold: Hold, p: Plateau, state: State) -> bool:
         """Whether the way to it is that of the last two holds turned around: rest is where they were left to.
-        Or they all trembled less than the rests between, together by as much as one alone would have to. That
-        is said once, and those are forgotten: the sensor may have been put on anew."""
+        Or each trembled less than the rest before it, and together they did so by far. That is said once, and
+        those are forgotten: the sensor may have been put on anew."""
         past = state.past
         if len(past) < 2 or hold.start_s - past[-1].end_s > self.params.known_s:
             return False
         alike = all(0.4 < hold.excursion_deg / h.excursion_deg < 2.5 for h in past)
         opposite = all(_opposite(hold, h) for h in past)
-        calm = hold.strain * past[0].strain * past[1].strain < self.params.calmer
+        strains = [hold.strain, *(h.strain for h in past)]
+        calm = max(strains) < 1.0 and math.prod(strains) < self.params.calmer_all
         same = all(_cosine(hold.direction, h.direction) > self.params.alike for h in past)
         if not alike or not (opposite or (calm and same)):
             return False

@@ -69,6 +69,7 @@ class Params:
     sure_share          … steadier than that, it counts before the wearer has stopped at rest again
     tremor_deg          … or that near, if that is less than a third
     calmer              trembling less than at rest by that factor, it is rest: muscles at work tremble
+    calmer_all          or less each of three times, by that factor together
     known_s             for so long after a hold the directions of the last two are known: the other way is back
     recent_s            for so long after a hold …
     recent_share        … one that is so much smaller is none
@@ -113,6 +114,7 @@ class Params:
     sure_share: float = 0.08
     tremor_deg: float = 2.5
     calmer: float = 0.6
+    calmer_all: float = 0.5
     known_s: float = 60.0
     recent_s: float = 15.0
     recent_share: float = 0.25

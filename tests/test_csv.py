@@ -115,6 +115,24 @@ def test_remarks_count_as_lines(tmp_path: Path) -> None:
         read_csv(write(tmp_path, "# one\n\n" + HEAD + ROW + "1,x,0,1\n"))
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r"])
+@pytest.mark.parametrize("size", [(1 << 16) - 10, 1 << 16, 300_000])
+def test_remarks_may_be_longer_than_what_is_read_at_first(tmp_path: Path, size: int, ending: str) -> None:
+    """Also where the header lies across the end of what is read at a time."""
+    remarks = ("#" + "x" * 98 + "\n") * (size // 100) + "#" * (size % 100 - 1 if size % 100 else 0)
+    text = remarks + ("\n" if size % 100 else "") + HEAD + ROW + "1,0,0,1"
+    assert read_csv(write(tmp_path, text.replace("\n", ending))).t_s.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("line", ["\n", "#\n", "# said of it\n"])
+def test_remarks_without_end_are_refused_before_they_take_long(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path, gzip.compress(line.encode() * (1 << 22)), "a.csv.gz")
+    with pytest.raises(RecordingError, match="more than a MiB of remarks and empty lines stands before it"):
+        read_csv(path)
+    with pytest.raises(RecordingError, match="line 2: is longer than 4096"):
+        read_csv(write(tmp_path, "# a\n#" + "x" * 100_000 + "\n" + HEAD))
+
+
 @pytest.mark.parametrize("keep", [3, 20, 60])
 def test_truncated_gzip(tmp_path: Path, keep: int) -> None:
     text = HEAD + "".join(f"{i},{i * 7919 % 1000},0,1\n" for i in range(200))

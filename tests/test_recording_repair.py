@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mcap.reader import make_reader
 
 from footsense.cli.repair import command
-from footsense.errors import RecordingError
+from footsense.errors import RecordingError, UsageError
 from footsense.recording import messages as m
 from footsense.recording import part_path, resumed
 from footsense.recording.mcap import replayed, scan_mcap
@@ -162,6 +162,13 @@ def test_the_command_says_what_was_dropped(whole: Path, tmp_path: Path) -> None:
     assert scan_mcap(tmp_path / "b-repaired.mcap").closed
     again = CliRunner().invoke(command, [str(path)])
     assert isinstance(again.exception, RecordingError)
+
+
+def test_what_is_no_mcap_is_told_what_a_repair_is_for(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.csv.gz", "none.txt"):
+        refused = CliRunner().invoke(command, [str(tmp_path / name)])
+        assert isinstance(refused.exception, UsageError)
+        assert f"{name}: repair is for recordings as footsense makes them (.mcap); " in str(refused.exception)
 
 
 def test_a_session_goes_on_in_a_new_segment(tmp_path: Path) -> None:

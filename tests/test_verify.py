@@ -10,7 +10,7 @@ from footsense.analysis import Analysis, RecordingFacts, Segment, SensorFacts
 from footsense.cli.verify import in_words
 from footsense.report.words import verdict_words
 from footsense.routine import Routine, parse_routine
-from footsense.types import Event, Grade, Reason
+from footsense.types import Event, Grade, Reason, Side
 from footsense.verify import HOLD_ERROR_S, Answer, Verdict, as_json, verify
 
 HEAD = 'schema = "footsense.routine/1"\nname = "mine"\n'
@@ -428,3 +428,28 @@ def test_holes_of_a_foot_that_showed_nothing_may_hide_what_the_other_foot_showed
     sensors = (SensorFacts("a", "left", "foot", cut), SensorFacts("b", "right", "foot", FACTS))
     right = event("hold", 2.0, 10.0, side="right")
     assert judge(HOLDS, recording((right,), sensors=sensors))[0] is Answer.NOT_VERIFIABLE
+
+
+@pytest.mark.parametrize("main", ["left", "right"])
+@pytest.mark.parametrize("seen_at", ["left", "right", None])
+def test_of_both_feet_each_ones_holes_may_hide_what_it_lacks(main: Side, seen_at: Side | None) -> None:
+    """The left sensor's stream has two holes of two reps asked for; which one has most samples says nothing."""
+    cut = replace(FACTS, gaps=((28.0, 28.4), (32.0, 32.4)))
+    sensors = (SensorFacts("a", "left", "foot", cut), SensorFacts("b", "right", "foot", FACTS))
+    press = replace(event("hold", 20.0, 25.0, side=seen_at), exercise="top-presses")
+    made = recording(
+        (press,) if seen_at else (), "top-presses", side=None, sensors=sensors,
+        recording=cut if main == "left" else FACTS,
+    )  # fmt: skip
+    assert judge(PRESSES, made) == (Answer.NOT_VERIFIABLE, {"holds": int(bool(seen_at))}, ["gaps"])
+    assert judge(PRESSES.replace("reps = 2", "reps = 4"), made)[0] is Answer.INCOMPLETE
+    other = replace(made, sensors=tuple(replace(s, recording=FACTS) for s in sensors), recording=FACTS)
+    assert judge(PRESSES, other)[0] is Answer.INCOMPLETE
+
+
+@pytest.mark.parametrize(("starts_s", "expected"), [((), Answer.INCOMPLETE), ((9.0,), Answer.NOT_VERIFIABLE)])
+def test_a_hole_and_a_circle_without_direction_may_together_be_what_is_missing(
+    starts_s: tuple[float, ...], expected: Answer
+) -> None:
+    made = replace(holed(circles("cw", "cw", None), *starts_s), exercise="ankle-circles")
+    assert judge(CIRCLES, made)[0] is expected

@@ -33,6 +33,9 @@ def command(*, file: Path, output: Path | None) -> None:
 
     if not file.name:
         raise UsageError(f"{display(file)}: is a folder; name the .mcap in it")
+    if file.suffix != ".mcap":
+        what = "repair is for recordings as footsense makes them (.mcap)"
+        raise UsageError(f"{display(file)}: {what}; where a CSV is wrong, and why, `footsense analyze` says")
     stem = file.name.removesuffix(".mcap").removesuffix(".part")
     for line in _lines(repair(file, output or file.with_name(f"{stem}-repaired.mcap"))):
         click.echo(line)

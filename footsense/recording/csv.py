@@ -26,8 +26,9 @@ from footsense.text import display
 from footsense.types import Floats
 
 _BLOCK = 1 << 21  # bytes of text parsed at a time; larger ones are not read faster
-_BEGIN = 1 << 16  # bytes in which the header stands
+_BEGIN = 1 << 16  # bytes in which the first end of line stands
 _MAX_LINE = 4096
+_MAX_REMARKS = 1 << 20  # bytes before the header
 _MAX_G, _MAX_DPS = 1e4, 1e6  # a hundred times what any sensor worn on the body can tell
 _MAX_BYTES = 1 << 33  # inflated; a day at 400 Hz has 2.5e9
 _G_MS2 = 9.80665
@@ -84,27 +85,38 @@ class _Reader:
 
     def read(self, stream: io.BufferedIOBase) -> Table:
         begin = stream.read(_BEGIN).removeprefix(_BOM)
-        ends_in_cr = _ends_in_cr(begin)
-        header, begin = self._header(_ends_in_lf(begin) if ends_in_cr else begin)
+        chunks = chain([begin], iter(lambda: stream.read(_BLOCK), b""))
+        if _ends_in_cr(begin):
+            chunks = map(_ends_in_lf, chunks)
+        header, rest = self._header(chunks)
         columns = self._columns(header)
-        more = iter(lambda: stream.read(_BLOCK), b"")
-        chunks = chain([begin], map(_ends_in_lf, more) if ends_in_cr else more)
-        blocks = [self._block(_unquoted(text, columns.separator), columns) for text in self._blocks(chunks)]
+        texts = self._blocks(chain([rest], chunks))
+        blocks = [self._block(_unquoted(text, columns.separator), columns) for text in texts]
         if not sum(len(b) for b in blocks):
             raise RecordingError(f"{self.name}: holds no samples, only a header; export it with its samples")
         data = _joined(blocks)
         gyr = data[:, 4:7] if data.shape[1] > 4 else None
         return Table(np.ascontiguousarray(data[:, 0]), data[:, 1:4], gyr)
 
-    def _header(self, begin: bytes) -> tuple[bytes, bytes]:
-        """The first line that is neither empty nor a remark, and what of `begin` comes after it."""
-        if not begin.strip():
+    def _header(self, chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
+        """The first line that is neither empty nor a remark, and what was read of those after it."""
+        text, at, before, empty = b"", 0, 0, True
+        for chunk in chunks:
+            text, at = text[at:] + chunk, 0
+            while (end := text.find(b"\n", at)) >= 0:
+                line, at = text[at:end], end + 1
+                if _is_header(line):
+                    return line, text[at:]
+                self.line, before, empty = self.line + 1, before + len(line) + 1, empty and not line.strip()
+                if before > _MAX_REMARKS:
+                    raise self._header_error("more than a MiB of remarks and empty lines stands before it")
+            if len(text) - at > _MAX_LINE:
+                raise self._error(self.line, None, f"is longer than {_MAX_LINE} characters; is this a CSV?")
+        if _is_header(text[at:]):
+            return text[at:], b""
+        if empty and not text[at:].strip():
+            self.line = 1
             raise self._header_error("the file is empty")
-        while begin:
-            line, _, begin = begin.partition(b"\n")
-            if line.strip() and not line.lstrip().startswith(b"#"):
-                return line, begin
-            self.line += 1
         raise self._header_error("there are only remarks, and no header")
 
     def _columns(self, raw: bytes) -> _Columns:
@@ -274,6 +286,11 @@ def _kind(names: tuple[str, ...], axes: tuple[str, ...], units: tuple[str, str])
     """The three column names in the unit that the header uses."""
     other = any(n in names for n in (f"{axis}_{units[1]}" for axis in axes))
     return [f"{axis}_{units[other]}" for axis in axes]
+
+
+def _is_header(line: bytes) -> bool:
+    """Whether it is neither empty nor a remark."""
+    return bool(line.strip()) and not line.lstrip().startswith(b"#")
 
 
 def _ends_in_cr(begin: bytes) -> bool:

@@ -2,12 +2,12 @@
 hold several."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from footsense.analysis import Analysis, RecordingFacts
-from footsense.routine import ItemSide, RoutineItem
+from footsense.analysis import Analysis
+from footsense.routine import RoutineItem
 from footsense.text import display
 from footsense.types import Event, Side
 
@@ -26,16 +26,18 @@ class Why:
 
 
 def hidden_by_holes(
-    item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis], missing: int
+    item: RoutineItem, missing: Mapping[Side | None, int], analyses: Sequence[Analysis]
 ) -> Iterator[Why]:
-    """For each recording with holes, what to say of them, if together they may hide all that is missing."""
-    mine = [a for a in analyses if a.exercise == item.exercise and (side == "both" or side in sides_of(a))]
-    hidden = [_most(item, a, side) for a in mine]
-    if not 0 < missing <= sum(hidden):
-        return
-    for analysis in (a for a, most in zip(mine, hidden, strict=True) if most):
-        text = "the stream has holes or began anew; what is missing may have been done there"
-        yield Why("gaps", f"{display(PurePath(analysis.file))}: {text}")
+    """For each recording with holes, what to say of them, if at one of the feet they may together hide all that
+    is `missing` there."""
+    mine = [a for a in analyses if a.exercise == item.exercise]
+    for foot, short in missing.items():
+        hidden = [(a, _most(item, a, foot)) for a in mine if foot in sides_of(a)]
+        if not 0 < short <= sum(most for _, most in hidden):
+            continue
+        for analysis in (a for a, most in hidden if most):
+            text = "the stream has holes or began anew; what is missing may have been done there"
+            yield Why("gaps", f"{display(PurePath(analysis.file))}: {text}")
 
 
 def sides_of(analysis: Analysis) -> set[Side | None]:
@@ -43,15 +45,15 @@ def sides_of(analysis: Analysis) -> set[Side | None]:
     return {s.side for s in analysis.sensors} or {analysis.side}
 
 
-def _most(item: RoutineItem, analysis: Analysis, side: ItemSide) -> int:
-    """How many repetitions the holes of a recording can hide at most."""
+def _most(item: RoutineItem, analysis: Analysis, foot: Side | None) -> int:
+    """How many repetitions of that foot the holes of a recording can hide at most."""
     shortest_s = item.shortest_s or _QUICKEST_S
-    facts, worn = _facts(analysis, side)
+    facts = next((s.recording for s in analysis.sensors if s.side == foot), analysis.recording)
     holes = [g for g in facts.gaps if g[1] - g[0] > _CUTS_S]
     holes += [(t, t) for t in facts.breaks if all(t != begin_s for begin_s, _ in holes)]
     # of two sensors each has its own time, and its holes lie among its own events
-    seen = [e for e in analysis.events if e.attributes.get("side", worn) == worn]
-    if seen or (side == "both" and analysis.events):
+    seen = [e for e in analysis.events if e.attributes.get("side", analysis.side) == foot]
+    if seen:
         holes = _near(seen, holes, 1.5 * shortest_s + _NEAR_S, shortest_s)
     return sum(int((b - a) / shortest_s) + 1 for a, b in holes)  # where nothing was seen, all may be cut
 
@@ -73,11 +75,3 @@ def _near(events: Sequence[Event], holes: Sequence[_Hole], within_s: float, long
             kept += waiting
             waiting = []
     return kept
-
-
-def _facts(analysis: Analysis, side: ItemSide) -> tuple[RecordingFacts, Side | None]:
-    """What the stream of that side's sensor was like (both sides: of the main one), and where it was worn."""
-    for one in analysis.sensors:
-        if one.side == side or (side == "both" and one.recording == analysis.recording):
-            return one.recording, one.side
-    return analysis.recording, analysis.side

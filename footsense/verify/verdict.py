@@ -30,6 +30,7 @@ SCHEMA = "footsense.verdict/1"
 # the foot, 100 Hz, 105 kept it; the other three were top presses (the worst 0.88 s). Not measured on people.
 HOLD_ERROR_S = 0.4
 
+_FEET: tuple[Side | None, ...] = ("left", "right", None)
 _LOST = {"damaged", "not-closed", "link-lost"}  # reasons why a part of the file is missing
 
 
@@ -129,7 +130,9 @@ def _judge(item: RoutineItem, side: ItemSide, analyses: Sequence[Analysis]) -> I
     shown = _best(candidates)
     answer = _answer(needed, candidates, is_open=bool(openings))
     if answer is Answer.INCOMPLETE:
-        openings = tuple(hidden_by_holes(item, side, analyses, sum(_missing(needed, shown).values())))
+        feet = _FEET if side == "both" else (side,)
+        lacking = {g: _lacking(needed, [c for c in candidates if c.group == g]) for g in feet}
+        openings = tuple(dict.fromkeys(hidden_by_holes(item, lacking, analyses)))
         answer = Answer.NOT_VERIFIABLE if openings else answer
     sure = [c for c in shown if c.keys and c.sure]
     seen_at = _seen_at(candidates) if side == "both" else None
@@ -168,21 +171,21 @@ def _answer(needed: Mapping[str, int], candidates: Sequence[_Candidate], *, is_o
     # two sensors may have seen the same repetition, so what one of them saw has to suffice
     if any(not _missing(needed, [c for c in trusted if c.group == g]) for g in {c.group for c in trusted}):
         return Answer.COMPLETE
-    if is_open or _could_suffice(needed, candidates):
+    if is_open or _lacking(needed, candidates) <= 0:
         return Answer.NOT_VERIFIABLE
     return Answer.INCOMPLETE
 
 
 def _best(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """What one sensor saw, of the sensor that saw most: those of two feet are not added up."""
-    groups = [[c for c in candidates if c.group == g] for g in ("left", "right", None)]
+    groups = [[c for c in candidates if c.group == g] for g in _FEET]
     return max(groups, key=lambda group: (sum(c.sure and bool(c.keys) for c in group), len(group)))
 
 
 def _seen_at(candidates: Sequence[_Candidate]) -> Side | None:
     """The one foot at which most was seen; None where two saw as much, or the side is not known."""
     sure = [c.group for c in candidates if c.sure and c.keys]
-    most = [g for g in ("left", "right", None) if g in sure and sure.count(g) == max(map(sure.count, sure))]
+    most = [g for g in _FEET if g in sure and sure.count(g) == max(map(sure.count, sure))]
     return most[0] if len(most) == 1 else None
 
 
@@ -193,10 +196,11 @@ def _missing(needed: Mapping[str, int], candidates: Iterable[_Candidate]) -> dic
     return {key: n for key, n in missing.items() if n > 0}
 
 
-def _could_suffice(needed: Mapping[str, int], candidates: Sequence[_Candidate]) -> bool:
+def _lacking(needed: Mapping[str, int], candidates: Sequence[_Candidate]) -> int:
+    """How many are missing at least, if all of these count."""
     # each circle without a direction can make up for one that is missing, of either direction
     free = sum(len(c.keys) > 1 for c in candidates)
-    return sum(_missing(needed, candidates).values()) <= free
+    return sum(_missing(needed, candidates).values()) - free
 
 
 def _needed(item: RoutineItem) -> dict[str, int]:

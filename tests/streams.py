@@ -6,7 +6,7 @@ from itertools import cycle
 
 from footsense.engine import Engine
 from footsense.signal.front import slice_samples
-from footsense.types import Event, Gap, Item, Samples
+from footsense.types import Event, Gap, Item, Reason, Samples
 
 
 def cut(items: Iterable[Item], sizes: Sequence[int]) -> Iterator[Item]:
@@ -35,7 +35,13 @@ def shifted(items: Iterable[Item], by_s: float) -> Iterator[Item]:
 
 
 def events(items: Iterable[Item], exercise: str) -> list[Event]:
-    """All events of one exercise, each checked to be final with the item that brings its `decided_s`."""
+    """All events of one exercise."""
+    return told(items, exercise)[0]
+
+
+def told(items: Iterable[Item], exercise: str) -> tuple[list[Event], tuple[Reason, ...]]:
+    """All events of one exercise, each checked to be final with the item that brings its `decided_s`, and what
+    its detector found in the data that lowers the grade."""
     engine = Engine([exercise])
     found: list[Event] = []
     reached = float("-inf")
@@ -48,7 +54,7 @@ def events(items: Iterable[Item], exercise: str) -> list[Event]:
         found += new
     last = engine.flush()
     assert all(e.decided_s == reached for e in last)
-    return found + last
+    return found + last, engine.reasons()[exercise]
 
 
 def _end(item: Item, reached: float) -> float:

@@ -1,14 +1,14 @@
-"""Circles and the reasons about them do not depend on how the stream is cut, however restless the foot."""
-
-from collections.abc import Iterable
+"""Events and the reasons about them do not depend on how the stream is cut, however restless the foot."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from footsense.engine import Engine
-from footsense.types import Event, Floats, Item, Reason, Samples, StreamInfo
+from footsense.exercises import exercise_names
+from footsense.types import Floats, Samples, StreamInfo
 from tests.circling import ease, samples
-from tests.streams import cut
+from tests.streams import cut, told
 
 RATE_HZ = 100.0
 
@@ -52,19 +52,21 @@ def restless(rng: np.random.Generator) -> Samples:
     return samples(up / np.linalg.norm(up, axis=1)[:, None], np.arange(len(up)) / RATE_HZ, gyro=False)
 
 
-def told(items: Iterable[Item]) -> tuple[list[Event], tuple[Reason, ...]]:
-    engine = Engine(["ankle-circles"])
-    found = [event for item in items for event in engine.process(item)] + engine.flush()
-    return found, engine.reasons()["ankle-circles"]
-
-
 @pytest.mark.parametrize("seed", [45, 53, 63])
 @pytest.mark.parametrize("sizes", [[1], [26], [464]])
 def test_what_lies_within_a_bout_is_looked_at_by_nobody_once_that_is_over(seed: int, sizes: list[int]) -> None:
     items = [StreamInfo(RATE_HZ, has_gyro=False), restless(np.random.default_rng(seed))]
-    whole = told(items)
+    whole = told(items, "ankle-circles")
     assert whole[0], "a law about no events says nothing"
-    assert told(cut(items, sizes)) == whole
+    assert told(cut(items, sizes), "ankle-circles") == whole
+
+
+@pytest.mark.parametrize("exercise", exercise_names())
+@given(st.integers(0, 1 << 32), st.sampled_from([26, 464]))
+@settings(max_examples=8, deadline=None)
+def test_however_restless_the_foot_every_exercise_is_told_the_same(exercise: str, seed: int, size: int) -> None:
+    items = [StreamInfo(RATE_HZ, has_gyro=False), restless(np.random.default_rng(seed))]
+    assert told(cut(items, [size]), exercise) == told(items, exercise)
 
 
 @pytest.mark.parametrize("size_deg", [0.2, 0.35, 0.6])
@@ -74,4 +76,4 @@ def test_one_by_one_what_is_shaken_and_hardly_tilts_is_told_as_in_a_chunk(size_d
     shaken = samples(np.column_stack([tilt, 0.1 * tilt, np.ones(len(t))]), t, gyro=False)
     shaken.acc_g[:, 2] += 0.08 * np.sin(2 * np.pi * 1.7 * t)
     items = [StreamInfo(RATE_HZ, has_gyro=False), shaken]
-    assert told(cut(items, [1])) == told(items)
+    assert told(cut(items, [1]), "ankle-circles") == told(items, "ankle-circles")

@@ -5,9 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.rigs import KINDS
 from tests.walking import recording
+
+# the same examples each time, so that what fails fails for a reason; HYPOTHESIS_PROFILE=search looks for others
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

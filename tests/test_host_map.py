@@ -7,8 +7,8 @@ event. Of 20 seeds of 3 minutes each, every link, the worst in ms (`python -m te
 
 | the device tells | afterwards: rms about the floor | floor | furthest | live: rms | furthest |
 | --- | --- | --- | --- | --- | --- |
-| stamps | 0.3 | 3.6 | 1.1 | 1.0 | 5.0 |
-| stamps and numbers | 0.3 | 3.6 | 1.1 | 1.0 | 5.0 |
+| stamps | 0.3 | 3.6 | 1.1 | 1.5 | 5.0 |
+| stamps and numbers | 0.3 | 3.6 | 1.1 | 1.5 | 5.0 |
 | numbers | 1.1 | 4.2 | 2.9 | 5.0 | 13.3 |
 
 By numbers the median is 0.3 ms rms, 90 % are within 0.7, and live 6 and 10 at the furthest. More than 1 ms is
@@ -17,6 +17,15 @@ for half a minute no packet goes without waiting, and what the oscillator does m
 sensors (7 % of all) the map has 1.4 ms in the median and 3.2 at most. An observer who knew which packets hardly
 waited, how the simulated oscillator wanders, and fitted that (a Gaussian process with its very covariance)
 would still be off by more than 1 ms for 10 of the 30, by 3.1 at most, and by 1.2 where the table says 1.1.
+
+The map says itself how near it is (`within_s`): with numbers alone no run of seeds 0 to 29 (quiet and bad) was
+off by more (rms), none of 30 sensors that beat slowly (18 of them are off by more than 1 ms; it says 4.3 in the
+median, else 1.3), and one of 40 of seeds 6000 to 6039 (lossy).
+
+Live a stamped clock forgot in 30 to 60 s the last packet that had hardly waited (seed 400: 13 ms off); now it
+takes 60 to 120 s, in which a crystal goes wrong by 6 ms at most (seeds 380 to 409, quiet and bad: 6.9 ms at the
+furthest; 5000 to 5039: 5.1, as before). Of 40 sensors that beat slowly two are still more than 10 ms off, by
+12.4 at most: where for a minute none of the three places is near an event, as with one sensor in 200.
 """
 
 from dataclasses import replace
@@ -65,25 +74,47 @@ def live_off_s(made: Session, got: Timed, from_s: float) -> Floats:
 @pytest.mark.parametrize("timing", [TICKS, BOTH], ids=["ticks", "both"])
 @given(link=links, seed=seeds)
 @settings(max_examples=6, deadline=None)
-def test_by_stamps_the_map_is_right_to_1_ms_afterwards_and_to_20_ms_live(
+def test_by_stamps_the_map_is_right_to_1_ms_afterwards_and_live_to_one_wait_for_an_event(
     timing: StreamTiming, link: str, seed: int
 ) -> None:
-    """Live it is mostly right to 10 ms (below): of seeds 380 to 409 one, 400, was 13 ms off at worst."""
     made = session(timing, LINKS[link], seed)
     got = timed(timing, made)
     off = off_s(made, got)
     assert off.std() < 0.001
     assert 0.0 < off.mean() < 0.01
-    assert np.abs(live_off_s(made, got, 10.0)).max() < 0.02
+    # packets each 50 ms meet events each 30 ms at three places 10 ms apart; 4 ms is the way, and 1 ms a tick
+    assert np.abs(live_off_s(made, got, 10.0)).max() < 0.016
 
 
-@pytest.mark.parametrize("link", ["quiet", "bad"])
-def test_by_stamps_the_map_is_mostly_right_to_10_ms_live(link: str) -> None:
-    off_s = []
-    for seed in range(10):
-        made = session(TICKS, LINKS[link], seed)
-        off_s.append(np.abs(live_off_s(made, timed(TICKS, made), 10.0)).max())
-    assert sum(off < 0.01 for off in off_s) >= 9
+@pytest.mark.parametrize("seed", [0, 1, 323, 352, 400, 436])
+def test_by_stamps_the_map_is_right_to_10_ms_live_also_where_packets_seldom_go_at_once(seed: int) -> None:
+    """The last four beat slowly."""
+    made = session(TICKS, LINKS["quiet"], seed)
+    assert np.abs(live_off_s(made, timed(TICKS, made), 10.0)).max() < 0.01
+
+
+@pytest.mark.parametrize("timing", [TICKS, NUMBERS], ids=["ticks", "numbers"])
+@pytest.mark.parametrize(("seed", "beats"), [(323, True), (400, True), (3, False), (9, False)])
+def test_the_map_says_how_near_it_is(timing: StreamTiming, seed: int, beats: bool) -> None:
+    """Two sensors whose packets wait for minutes nearly as long as before, and two others."""
+    made = session(timing, LINKS["quiet"], seed)
+    got = timed(timing, made)
+    within_s = got.afterwards.within_s
+    assert within_s is not None
+    assert off_s(made, got).std() <= within_s
+    if not beats:
+        assert within_s < 0.003
+    elif timing is NUMBERS:
+        assert within_s > 0.004
+
+
+def test_a_map_of_too_little_does_not_say_how_near_it_is() -> None:
+    arrivals = Arrivals()
+    for t_s, arrival_s, number in drifting(0, 0.0, 0.0, 0.0, 7):
+        arrivals.add(t_s, None, arrival_s, int(number))
+    found = arrivals.fitted()
+    assert found is not None
+    assert found.within_s is None
 
 
 @given(link=links, seed=seeds)
@@ -221,6 +252,7 @@ def test_an_analysis_says_when_it_was_and_lays_two_sensors_side_by_side(tmp_path
     # the first packet comes with its last sample, 0.09 s after its first
     assert said["recording"]["began_utc"] == "2026-02-25T06:13:19.910000+00:00"
     left, right = (s["host_s"] for s in said["sensors"])
+    assert {s["host_within_s"] for s in said["sensors"]} == {0.0}
     assert left == [[0.0, 0.0], [pytest.approx(11.99), pytest.approx(11.99)]]
     assert right == [[0.0, pytest.approx(3.205)], [pytest.approx(8.79), pytest.approx(11.995)]]
 

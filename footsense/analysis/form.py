@@ -34,6 +34,7 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
                 "id": s.id, "side": s.side, "placement": s.placement, "rate_hz": _r(s.recording.rate_hz),
                 "samples": s.recording.samples, "gaps": _gaps(s.recording),
                 **({"host_s": [[_r(t), _r(h)] for t, h in s.host_s]} if s.host_s else {}),
+                **({} if s.host_within_s is None else {"host_within_s": _r(s.host_within_s)}),
             }
             for s in analysis.sensors
         ]  # fmt: skip

@@ -25,13 +25,15 @@ class RecordingFacts:
 @dataclass(frozen=True, slots=True)
 class SensorFacts:
     """One sensor of a recording of several. `host_s`: its first and its last time, s, and where each lies on
-    the host's clock, s after the recording's `began`; empty where that is not known."""
+    the host's clock, s after the recording's `began`, which may be off by `host_within_s`; empty and None where
+    that is not known."""
 
     id: str
     side: Side | None
     placement: Placement | None
     recording: RecordingFacts
     host_s: tuple[tuple[float, float], ...] = ()
+    host_within_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,6 +266,7 @@ def _sensors(
         SensorFacts(
             s.track.id, s.track.side, s.track.placement, s.watcher.facts(),
             () if d is None or began_ns is None else _on_host(d, began_ns, s.watcher.duration_s),
+            None if d is None or began_ns is None else d.host.within_s,
         )
         for s, d in zip(seen, dates, strict=True)
     )  # fmt: skip

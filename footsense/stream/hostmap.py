@@ -12,11 +12,16 @@ Where packets come nearly as often as each so many connection events (each 60 ms
 wait for nearly as long for minutes, and no window of 25 s need hold one that hardly waited. So the line is kept
 within 2 ms of the one over 50 s, which is about as far as such an oscillator bends in that time.
 
+How near the line lies can be seen in what it is made of: no arrival is early, so the clock lies between the
+line and the quickest arrival about that time, and where for ten seconds (of a crystal: for a minute) nothing
+came near the line nobody knows better. `within_s` is the furthest of these, and what a stamp is cut by.
+
 Both maps contain the floor of the delay: the shortest way from sample to host that was seen, which is what the
 host's system and the quickest wait for a connection event add, and whatever the sensor itself adds always (its
 FIFO, its filter); no clock can tell that from lateness. How near they come: `tests/test_host_map.py`.
 """
 
+import math
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +33,7 @@ from footsense.types import Floats
 
 _LONG_S, _STAMPED_WINDOW_S = 1200.0, 120.0
 _COUNTED_WINDOW_S, _BENT_S = 25.0, 0.002
+_STAMPED_SEEN_S, _COUNTED_SEEN_S = 60.0, 10.0  # in which something should come as quickly as the line says
 _APART_S = 10.0  # packets further apart than this share no line: nobody knows what was counted meanwhile
 _FEW = 8  # arrivals, below which a window says nothing
 _SHORT_S = 10.0  # less than this has no rate of its own
@@ -38,10 +44,12 @@ _STAMPED_PPM, _COUNTED_PPM = 500.0, 40_000.0  # by which a clock may be off: of 
 class Arrivals:
     """What the map is made of: for each frame the stream time of its last sample, what the sensor had counted
     by then (None: its stamps are what stream time follows), its arrival, and a number that changes
-    where the stream began anew. Times in s; arrivals since `host0_ns`, stream times since `stream0_s`."""
+    where the stream began anew. Times in s; arrivals since `host0_ns`, stream times since `stream0_s`; `tick_s`
+    is what stamps are whole multiples of."""
 
     host0_ns: int = 0
     stream0_s: float = 0.0
+    tick_s: float = 0.0
     stamped: bool = True
     _rows: "array[float]" = field(default_factory=lambda: array("d"))
 
@@ -61,17 +69,22 @@ class Arrivals:
                 for part in _pieces(counted_s, host_s, segment)
             ]
         )
-        return HostMap(self.host0_ns, stream_s - self.stream0_s, np.maximum.accumulate(on_line))
+        seen_s = _STAMPED_SEEN_S if self.stamped else _COUNTED_SEEN_S
+        within_s = _furthest(host_s // seen_s, host_s - on_line)
+        within_s = None if within_s is None else within_s + self.tick_s / math.sqrt(12)
+        return HostMap(self.host0_ns, stream_s - self.stream0_s, np.maximum.accumulate(on_line), within_s)
 
 
 @dataclass(frozen=True, slots=True)
 class HostMap:
     """Stream times (n,), s, growing, and where each lies on the host's clock: `host_s` (n,) since `host0_ns`,
-    not falling. In between straight; beyond, both clocks go at the same rate."""
+    not falling. In between straight; beyond, both clocks go at the same rate. `within_s`: what it may be off by
+    (rms, beside the floor of the delay); None where too little arrived to tell."""
 
     host0_ns: int
     stream_s: Floats
     host_s: Floats
+    within_s: float | None
 
     def host_ns(self, t_s: float) -> int:
         """A stream time, s, on the host's clock, ns; the floor of the delay is in it."""
@@ -80,6 +93,15 @@ class HostMap:
     def stream_time(self, host_ns: int) -> float:
         """The same the other way: the stream time, s, at a moment of the host's clock, ns."""
         return float(_along((host_ns - self.host0_ns) * 1e-9, self.host_s, self.stream_s))
+
+
+def _furthest(stretch: Floats, late_s: Floats) -> float | None:
+    """Of the quickest arrivals of all stretches, by how much the last one came behind the line."""
+    _, which = np.unique(stretch, return_inverse=True)
+    least_s = np.full(which.max() + 1, np.inf)
+    np.minimum.at(least_s, which, late_s)
+    enough = np.bincount(which) >= _FEW
+    return float(least_s[enough].max()) if enough.any() else None
 
 
 def _along(at: float, x: Floats, y: Floats) -> float:

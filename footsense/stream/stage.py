@@ -28,7 +28,7 @@ from footsense.types import (
 
 # Live, the floor of the delay is that of the last one to two windows: a crystal keeps 1.5 ms in 30 s; an
 # oscillator wanders, and what is remembered from before its rate was known is to be forgotten
-_STAMPED_WINDOW_S, _COUNTED_WINDOW_S = 30.0, 10.0
+_STAMPED_WINDOW_S, _COUNTED_WINDOW_S = 60.0, 10.0
 _UNASKED_S = 1.0  # so long what nobody asked for is taken for the rest of what ran before
 _SNAP = 0.02  # a measured rate so near to the one asked for is that one
 
@@ -118,8 +118,9 @@ class Stage:
     def host_map(self) -> HostMap | None:
         """Where stream time lies on the host's clock, by all that has arrived since `keep_arrivals`; None
         before the first sample."""
-        if self._arrivals is None or self._t0_s is None or self._host0_ns is None:
+        if self._arrivals is None or self._t0_s is None or self._host0_ns is None or self._acc is None:
             return None
+        self._arrivals.tick_s = self._acc.timing.tick_s or 0.0
         self._arrivals.host0_ns, self._arrivals.stream0_s = self._host0_ns, self._t0_s
         return self._arrivals.fitted()
 

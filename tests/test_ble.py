@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bleak import BleakClient
 from bleak.backends.scanner import BaseBleakScanner
-from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
+from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError, BleakGATTProtocolError
 from bleak.exc import BleakBluetoothNotAvailableReason as Why
 from peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
 
@@ -230,14 +231,38 @@ def test_a_sensor_that_lacks_what_stops_it_is_left_all_the_same() -> None:
     run(test())
 
 
-def test_refused_write_is_said_at_once() -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (BleakGATTProtocolError(0x80), "'toy'"),  # the sensor refuses, and will again
+        (BleakBluetoothNotAvailableError("off", Why.POWERED_OFF), "Bluetooth"),
+    ],
+)
+def test_where_trying_again_cannot_help_it_is_said_at_once(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    async def refused(*_: Any, **__: Any) -> None:
+        tried.append(1)
+        raise error
+
     async def test() -> None:
-        plan = Plan("toy", (STREAM,), (("", STREAM),), (Write("setup", CONTROL, b"\xff"),))
-        with pytest.raises(BluetoothError, match="'toy'"):
-            async with streaming(plan):
-                pass
+        async with rig() as (_, radio, _):
+            here = central(radio, patience=replace(QUICK, attempts=4))
+            found = await here.find()
+            monkeypatch.setattr(BleakClient, "write_gatt_char", refused)
+            monkeypatch.setattr(Link, "_close", _left)  # its stop writes are refused as well
+            with pytest.raises(BluetoothError, match=said):
+                async with Link(here, found.device, "'toy'", PLAN, Inbox(time_counter())):
+                    pass
 
     run(test())
+    assert tried == [1]
+
+
+async def _left(_link: Link, client: BleakClient) -> None:
+    await client.disconnect()
 
 
 def test_lost_link_is_noted_and_set_up_again() -> None:
@@ -393,6 +418,47 @@ def test_a_first_setting_up_that_does_not_end_is_not_waited_for() -> None:
             assert peripheral.written == [b"set", b"stop"]
 
     run(test())
+
+
+@pytest.mark.parametrize("what", ["connect", "write_gatt_char", "start_notify"])
+def test_what_is_never_answered_is_not_waited_for(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(3600)
+
+    async def test() -> None:
+        async with rig() as (_, radio, _):
+            here = central(radio, patience=replace(QUICK, connect_s=0.2, write_s=0.2, stop_s=0.2, ready_s=3600))
+            found = await here.find()
+            monkeypatch.setattr(BleakClient, what, never)
+            with pytest.raises(BluetoothError, match=r"'toy' did not answer in time: bring it nearer"):
+                async with asyncio.timeout(30), Link(here, found.device, "'toy'", PLAN, Inbox(time_counter())):
+                    pass
+
+    run(test())
+
+
+def test_between_attempts_is_waited_twice_as_long_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept, sleep = [], asyncio.sleep
+
+    async def noted(delay_s: float, *rest: Any) -> None:
+        slept.append(delay_s)
+        await sleep(min(delay_s, 0.01), *rest)
+
+    async def refused(*_: Any, **__: Any) -> None:
+        raise BleakError("not now")
+
+    async def test() -> None:
+        async with rig() as (_, radio, _):
+            here = central(radio, patience=replace(QUICK, attempts=4, backoff_s=123.0))
+            found = await here.find()
+            monkeypatch.setattr(BleakClient, "connect", refused)
+            monkeypatch.setattr(asyncio, "sleep", noted)
+            with pytest.raises(BluetoothError, match="'toy': not now"):
+                async with Link(here, found.device, "'toy'", PLAN, Inbox(time_counter())):
+                    pass
+
+    run(test())
+    assert [s for s in slept if s >= 123.0] == [123.0, 246.0, 492.0]
 
 
 def test_keepalive_is_written_again_and_again() -> None:

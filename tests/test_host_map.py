@@ -9,14 +9,15 @@ event. Of 20 seeds of 3 minutes each, every link, the worst in ms (`python -m te
 | --- | --- | --- | --- | --- | --- |
 | stamps | 0.3 | 3.6 | 1.1 | 1.5 | 5.0 |
 | stamps and numbers | 0.3 | 3.6 | 1.1 | 1.5 | 5.0 |
-| numbers | 1.1 | 4.2 | 2.9 | 5.0 | 13.3 |
+| numbers | 1.1 | 4.2 | 2.9 | 3.3 | 10.4 |
 
-By numbers the median is 0.3 ms rms, 90 % are within 0.7, and live 6 and 10 at the furthest. More than 1 ms is
-where the sensor's rate is off by less than 0.1 %: its 50 ms then beat with three events of 30 ms so slowly that
-for half a minute no packet goes without waiting, and what the oscillator does meanwhile nobody sees. Of 30 such
-sensors (7 % of all) the map has 1.4 ms in the median and 3.2 at most. An observer who knew which packets hardly
-waited, how the simulated oscillator wanders, and fitted that (a Gaussian process with its very covariance)
-would still be off by more than 1 ms for 10 of the 30, by 3.1 at most, and by 1.2 where the table says 1.1.
+By numbers the median is 0.3 ms rms, 90 % are within 0.7, and live 5 and 7 at the furthest (seeds 8000 to 8039).
+More than 1 ms is where the sensor's rate is off by less than 0.1 %: its 50 ms then beat with three events of
+30 ms so slowly that for half a minute no packet goes without waiting, and what the oscillator does meanwhile
+nobody sees. Of 30 such sensors (7 % of all) the map has 1.4 ms in the median and 3.2 at most. An observer who
+knew which packets hardly waited, how the simulated oscillator wanders, and fitted that (a Gaussian process with
+its very covariance) would still be off by more than 1 ms for 10 of the 30, by 3.1 at most, and by 1.2 where the
+table says 1.1.
 
 The map says itself how near it is (`within_s`): with numbers alone no run of seeds 0 to 29 (quiet and bad) was
 off by more (rms), none of 30 sensors that beat slowly (18 of them are off by more than 1 ms; it says 4.3 in the
@@ -35,7 +36,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from footsense.analysis import analyse, to_json
@@ -119,15 +120,16 @@ def test_a_map_of_too_little_does_not_say_how_near_it_is() -> None:
 
 @given(link=links, seed=seeds)
 @settings(max_examples=6, deadline=None)
-def test_by_numbers_the_map_is_right_to_3_ms_afterwards_and_to_20_ms_live(link: str, seed: int) -> None:
-    """Afterwards it is mostly right to 1 ms (below); seed 152 on the bad link is 1.9 ms off (rms)."""
+@example(link="bad", seed=5028)
+def test_by_numbers_the_map_is_right_to_4_ms_afterwards_and_to_20_ms_live(link: str, seed: int) -> None:
+    """Afterwards it is mostly right to 1 ms (below). Packets that meet events at three places 10 ms apart may
+    all wait for up to 10 ms: 3 ms rms (seed 323)."""
     made = session(NUMBERS, LINKS[link], seed)
     got = timed(NUMBERS, made)
     off = off_s(made, got)
-    assert off.std() < 0.003
+    assert off.std() < 0.004
     assert 0.0 < off.mean() < 0.01
-    assert np.abs(live_off_s(made, got, 30.0)).max() < 0.03
-    assert np.abs(live_off_s(made, got, 90.0)).max() < 0.02
+    assert np.abs(live_off_s(made, got, 30.0)).max() < 0.02
 
 
 @pytest.mark.parametrize("link", ["quiet", "bad"])

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from footsense.stream import Stage
 from footsense.types import INTERPOLATED, Floats, RawPacket, Samples, StreamTiming
-from tests.links import BAD, LINKS, Session, Timed, session, timed
+from tests.links import LINKS, Session, Timed, session, timed
 
 NEITHER = StreamTiming("imu", carries_acc=True, carries_gyr=False, rate_hz=100.0)
 NUMBERS = replace(NEITHER, sequence_modulus=256)
@@ -46,12 +46,14 @@ def test_by_ticks_a_hold_is_right_to_2_ms_and_a_tick_from_the_first_sample_on(
 
 @given(link=links, seed=seeds)
 @settings(max_examples=4, deadline=None)
-def test_by_numbers_and_arrivals_a_hold_is_right_to_25_ms_after_20_s(link: str, seed: int) -> None:
+@example(link="busy", seed=8011)  # two pauses of the radio in a row are no change of rate
+@example(link="bad", seed=5028)  # nor does one make the period wrong
+def test_by_numbers_and_arrivals_a_hold_is_right_to_20_ms_after_20_s(link: str, seed: int) -> None:
     made = session(NUMBERS, LINKS[link], seed)
     got = timed(NUMBERS, made)
     off = np.abs(off_s(made, got, 20.0))
-    assert np.percentile(off, 95) <= 0.02
-    assert off.max() <= 0.025 if LINKS[link] is not BAD else 0.05
+    assert np.percentile(off, 95) <= 0.015
+    assert off.max() <= 0.02
     assert np.abs(off_s(made, got, 0.0)).max() <= 0.15
 
 

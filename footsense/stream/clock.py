@@ -19,8 +19,8 @@ as before.
 Error of a length of 30 s, simulated (`tests/links.py`: 3 minutes; oscillator off by 1.5 %, crystal by 50 ppm,
 connection events every 30 ms, repeats, stalls to 1.5 s, 0.3 % lost; and a bad link with blackouts and 1 %
 lost; 30 to 40 seeds each): with stamps of 1 ms at most 2.2 ms from the first sample on, on any link; by numbers
-15 ms after the first 20 s (bad link: 21 ms), 85 ms before; with neither 106 ms after 20 s (bad link: 340 ms),
-because what is lost is counted a second late.
+13 ms after the first 20 s, before it 81 ms (bad link: 110 ms); with neither 102 ms after 20 s, because what is
+lost is counted a second late (bad link: 0.5 s; a blackout before it is the length of the blackout).
 """
 
 import math
@@ -353,6 +353,15 @@ class LateStreak:
         return lost
 
 
+class _Quickest(NamedTuple):
+    """The quickest frame of a block: its last sample's number, its arrival, and how many samples had come
+    by then or are known by their numbers to be lost."""
+
+    position: int
+    host_s: float
+    counted: int
+
+
 class ArrivalClock:
     """Counts samples (what the sequence number says is lost included) along the lower envelope of arrivals."""
 
@@ -366,13 +375,12 @@ class ArrivalClock:
         self._position = 0  # of the last sample
         self._anew = self._late_for_good = False
         self._least_s = self._least_before_s = math.inf  # delay, in this block and in those before
-        self._blocks: deque[tuple[int, float]] = deque(maxlen=_BLOCKS)  # (position, arrival) of the quickest
+        self._blocks: deque[_Quickest] = deque(maxlen=_BLOCKS)
         self._quickest_s: float | None = (
             None  # arrival of sample 0, had it come as quickly as any; None: to tell
         )
         self._block_ends_s = 0.0
-        self._block_began_s = 0.0
-        self._counted = 0  # samples since then
+        self._counted = 0
         self._streak = LateStreak()
 
     @property
@@ -410,7 +418,7 @@ class ArrivalClock:
         by whole notifications."""
         if len(self._blocks) < _SETTLED:
             return 0
-        near = (h - p * self.period_s for p, h in islice(reversed(self._blocks), _NEAR))
+        near = (b.host_s - b.position * self.period_s for b in islice(reversed(self._blocks), _NEAR))
         late_s = frame.host_s - self._position * self.period_s - min(near)
         return frame.n * self._streak.push(frame.host_s, late_s, frame.n * self.period_s)
 
@@ -418,7 +426,9 @@ class ArrivalClock:
         """The frame, a small step nearer to the envelope; a large one where it would lie in the future."""
         end_s = start_s + (frame.n - 1) * self.period_s
         if self._quickest_s is None:
-            self._quickest_s = min((h - p * self.period_s for p, h in self._blocks), default=frame.host_s)
+            self._quickest_s = min(
+                (b.host_s - b.position * self.period_s for b in self._blocks), default=frame.host_s
+            )
         error = min(self._quickest_s + self._position * self.period_s, frame.host_s) - end_s
         if error < -_AHEAD_S:
             squeezed = _squeezed(self.period_s, error, frame.n)
@@ -431,29 +441,27 @@ class ArrivalClock:
         self._least_s = min(self._least_s, frame.host_s - self._end_s)
         self._counted += frame.n + (0 if frame.sequence is None else frame.lost or 0)
         if not self._blocks:
-            self._block_ends_s, self._block_began_s = frame.host_s + _BLOCK_S, frame.host_s
-            self._counted = 0
+            self._block_ends_s = frame.host_s + _BLOCK_S
         elif frame.host_s >= self._block_ends_s:
-            self._end_block(frame)
+            self._end_block(frame.host_s)
         elif self._is_quicker(frame):
             self._blocks.pop()
         else:
             return
-        self._blocks.append((self._position, frame.host_s))
+        self._blocks.append(_Quickest(self._position, frame.host_s, self._counted))
         self._quickest_s = None
 
     def _is_quicker(self, frame: Frame) -> bool:
-        position, host_s = self._blocks[-1]
-        return frame.host_s - host_s < (self._position - position) * self.period_s
+        last = self._blocks[-1]
+        return frame.host_s - last.host_s < (self._position - last.position) * self.period_s
 
-    def _end_block(self, frame: Frame) -> None:
-        self._block_ends_s = frame.host_s + _BLOCK_S
+    def _end_block(self, host_s: float) -> None:
+        self._block_ends_s = host_s + _BLOCK_S
         self._late_for_good = self._least_s > self._least_before_s + _LATE_FOR_GOOD_S
         self._least_before_s, self._least_s = min(self._least_s, self._least_before_s + _BLOCK_S / 10), math.inf
-        counted, self._counted = self._counted, 0
-        began_s, self._block_began_s = self._block_began_s, frame.host_s
-        if counted:
-            self.changed = self._watch.push(frame.host_s - began_s, counted)
+        if len(self._blocks) > 1:  # from the quickest to the quickest: a block may end in a pause of the radio
+            before, last = self._blocks[-2], self._blocks[-1]
+            self.changed = self._watch.push(last.host_s - before.host_s, last.counted - before.counted)
         if self.changed is not None:
             self.period_s = self._nominal_s = self.changed
             self._anew, self._late_for_good = True, False
@@ -465,7 +473,9 @@ class ArrivalClock:
         third = len(self._blocks) // 3
         blocks = list(self._blocks)
         (p0, h0), (p1, h1) = (
-            min(part, key=lambda b: b[1] - b[0] * self._nominal_s) for part in (blocks[:third], blocks[-third:])
+            # by the period so far: by the nominal one, off by 1 %, the first of a third seems the quickest
+            min(part, key=lambda b: b.host_s - b.position * self.period_s)[:2]
+            for part in (blocks[:third], blocks[-third:])
         )
         if p1 > p0:
             trust = (_ODR_ERROR * (h1 - h0)) ** 2

@@ -85,7 +85,7 @@ class _Reader:
 
     def read(self, stream: io.BufferedIOBase) -> Table:
         begin = stream.read(_BEGIN).removeprefix(_BOM)
-        chunks = chain([begin], iter(lambda: stream.read(_BLOCK), b""))
+        chunks: Iterator[bytes] = chain([begin], iter(lambda: stream.read(_BLOCK), b""))
         if _ends_in_cr(begin):
             chunks = map(_ends_in_lf, chunks)
         header, rest = self._header(chunks)

@@ -1,5 +1,6 @@
 """Which steps are on tiptoe, and which are not."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -226,6 +227,33 @@ def test_who_stops_on_tiptoe_is_still_on_tiptoe_afterwards():
     true = [(e.start_s, e.attributes["toe"]) for e in walk.events[6:]]
     assert [toe for _, toe in after] == [toe for _, toe in true]
     assert [toe for _, toe in true].count(True) >= 3
+
+
+def paused(walk, steps_before, pause_s):
+    """Steps told of a walk at 100 Hz that stops for so long in the stances of some of its steps, and what they
+    were, in order."""
+    at = [0, *(int(np.searchsorted(walk.t_s, walk.events[k].start_s + 0.35)) for k in steps_before)]
+    noise = np.random.default_rng(0).normal(0, 0.003, (round(100 * pause_s), 3))
+    acc, gyr = [], []
+    for lo, hi in itertools.pairwise([*at, len(walk.t_s)]):
+        acc += [walk.acc_g[lo:hi], walk.acc_g[hi - 1] + noise]
+        gyr += [] if walk.gyr_dps is None else [walk.gyr_dps[lo:hi], 0.0 * noise]
+    acc, gyr = np.concatenate(acc), np.concatenate(gyr) if gyr else None
+    found = steps(stream(np.arange(len(acc)) / 100.0, acc, gyr, 100.0, walk.scenario.placement))
+    return [e.attributes["toe"] for e in found], [e.attributes["toe"] for e in walk.events]
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+@pytest.mark.parametrize("pause_s", [2.0, 4.0])
+def test_however_often_one_stops_on_tiptoe_the_steps_after_are_no_heel_strikes(gyro, pause_s):
+    told, true = [], []
+    for seed in (1, 3, 5):
+        walk = made("toe-walk", seed, rate_hz=100.0, acc_range_g=8.0, size_deg=28.0, gyro=gyro, sets=1, reps=14)
+        labels = paused(walk, (3, 6, 9), pause_s)
+        told, true = told + labels[0], true + labels[1]
+    assert len(told) == len(true)
+    assert not any(a is False and b for a, b in zip(told, true, strict=True))
+    assert told.count(True) >= 0.5 * len(told)
 
 
 def test_the_flat_stand_of_the_wearing_check_serves_where_there_is_none():

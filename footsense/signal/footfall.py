@@ -123,7 +123,7 @@ class FootfallParams:
 class _Step(NamedTuple):
     """What a step showed, NaN where it did not: `tilt` by `Footfall._tilt` against the flat stand, `former`
     against one shortly before, `risen` by `Rise.share`, `turn` in degrees, `climb` in m, `hardness` and
-    `impact_g` in g."""
+    `impact_g` in g; `unsure` whether the flat stand may have been on tiptoe."""
 
     tilt: float
     former: float
@@ -133,6 +133,7 @@ class _Step(NamedTuple):
     hardness: float
     impact_g: float
     swing_g: float
+    unsure: bool
 
 
 class _Look(NamedTuple):
@@ -220,7 +221,7 @@ class Footfall:
             self._labels.clear()
             self._rise = self._risen(landing, [stand for stand, _ in flat], tracker)
         self._last_s = landing.start_s
-        step = self._step(landing, look, [tilt for _, tilt in flat])
+        step = self._step(landing, look, flat)
         self._seen.append(step)
         toe = self._judge(step)
         ascent = look.stands[0].ascent if look.stands else None
@@ -232,24 +233,29 @@ class Footfall:
         self._labels.append(toe)
         if flat and toe and self._on_foot and step.tilt <= p.flat[0]:
             flat[0][0].raised = True
-        raised: bool | None = toe is not False and step.tilt > p.flat[0]
+        raised = toe
+        if toe is None and (step.tilt > p.flat[0] or not (self._on_foot and step.unsure)):
+            raised = step.tilt > p.flat[0]
         if toe is None and ascent:
             raised = self._rise = None  # that may have been no rise
         self._stands.last = Last(landing.land, look.posture, raised)
         return toe
 
-    def _step(self, landing: Landing, look: _Look, tilts: Sequence[float]) -> _Step:
-        tilt, former = (*tilts, math.nan, math.nan)[:2]
+    def _step(self, landing: Landing, look: _Look, flat: Sequence[tuple[Stand, float]]) -> _Step:
+        tilt, former = (*(tilt for _, tilt in flat), math.nan, math.nan)[:2]
         if not self._on_foot and not math.isnan(former):  # where the turn has to agree, either stand may do
             tilt = former if math.isnan(tilt) else max(tilt, former)
         hardness, risen = self._hardness(landing), self._rise.share(look.posture) if self._rise else math.nan
         climb = abs(look.rise) if landing.swing_g <= self._clear_g else math.nan
-        return _Step(tilt, former, risen, look.turn, climb, hardness, landing.impact_g, landing.swing_g)
+        unsure = bool(flat) and flat[0][0].unsure
+        shown = tilt, former, risen, look.turn, climb, hardness, landing.impact_g, landing.swing_g
+        return _Step(*shown, unsure)
 
     def _judge(self, step: _Step) -> bool | None:
         if self._on_foot and not math.isnan(step.tilt):
             told = self._by_posture(step)
-            return told or (True if step.tilt > self.params.flat[0] and self._by_rise(step) else told)
+            doubted = told is None or step.tilt > self.params.flat[0]
+            return True if doubted and self._by_rise(step) else told
         if self._bends and self._came_down(step):
             return False
         if self._by_rise(step):
@@ -393,7 +399,8 @@ class Footfall:
 
     def _by_posture(self, step: _Step) -> bool | None:
         p, tilt = self.params, step.tilt
-        if tilt <= p.flat[0] and step.former >= p.flat[1]:  # either stand may have been the flat one
+        either = tilt < p.flat[1] and step.former >= p.flat[1]
+        if either or (tilt <= p.flat[0] and step.unsure):  # another stand may have been the flat one
             return self._by_little_turn(step)
         flat, tiptoe = p.flat
         if flat < tilt < tiptoe:  # one step cannot tell, its neighbours may

@@ -200,6 +200,17 @@ def test_a_chip_that_the_profile_does_not_know_is_refused_in_words() -> None:
         asyncio.run(record("metawear", motion(100.0), sensor=parse_profile(toy, "toy")))
 
 
+def test_a_device_that_reads_otherwise_than_is_required_is_refused_in_words() -> None:
+    other = (
+        load_profile("polar-pmd").text.replace("0f 24 00", "0e 24 00").replace('begin = "0f"', 'begin = "0e"')
+    )
+    said = (
+        r"of a kind that its profile does not know: .*fb005c81.* reads 0e 24 00, and a beginning of 0f is expec"
+    )
+    with pytest.raises(BluetoothError, match=said):
+        asyncio.run(record("polar-pmd", motion(52.0), sensor=parse_profile(other, "polar-pmd")))
+
+
 def test_the_sensor_obeys_the_writes_and_no_others() -> None:
     profile = load_profile("generic")
     firmware = ProfileFirmware(profile, lambda _: Motion(*[np.zeros((1, 3))] * 3))

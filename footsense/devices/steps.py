@@ -61,6 +61,15 @@ class Answer:
 
         return hear
 
+    def read(self, payload: bytes) -> dict[str, Value]:
+        """The settings' values in what was read at once. Raises PacketError where it is another answer."""
+        values = self.hearing()(payload)
+        if values is None:
+            said, begin = display(payload.hex(" "), 40) or "nothing", display(self.begin.hex(" "), 40)
+            what = f"and a beginning of {begin} is expected" if begin else "which is not all of it"
+            raise PacketError(f"characteristic {self.char} reads {said}, {what}")
+        return values
+
     def values(self, payload: bytes) -> dict[str, Value] | None:
         """The settings' values in an answer, None where it is another. Raises PacketError for a short one."""
         if not payload.startswith(self.begin):

@@ -210,7 +210,7 @@ class Link:
         patience = self._central.patience
         async with asyncio.timeout(patience.describe_s if reply.telling else patience.write_s):
             if write.is_read:
-                return reply.hearing()(bytes(await client.read_gatt_char(self._place(client, write)))) or {}
+                return reply.read(bytes(await client.read_gatt_char(self._place(client, write))))
             return await self._answered(client, write, reply)
 
     async def _answered(self, client: BleakClient, write: Write, reply: Answer) -> dict[str, str | int | float]:

@@ -14,7 +14,7 @@ DELTA = CODECS["polar_pmd_delta"]
 
 def decoded(data: bytes, bits: int = 16, at: int = 0) -> np.ndarray:  # type: ignore[type-arg]
     """The samples of a packet, met for the first time and once more."""
-    read = DELTA.reader(3, bits, at, len(data))
+    read = DELTA.reader(3, bits, at, len(data), 512)
     first, again = read(data), read(data)
     assert first.tolist() == again.tolist()
     assert not np.shares_memory(first, again)
@@ -39,6 +39,13 @@ def test_any_bytes_give_samples_or_the_one_error(data: bytes) -> None:
     except PacketError:
         return
     assert rows.shape[1] == 3
+
+
+def test_more_samples_than_are_possible_are_refused() -> None:
+    packed = DELTA.encode(np.zeros((301, 3), np.int64), 16)
+    assert len(DELTA.reader(3, 16, 0, len(packed), 301)(packed)) == 301
+    with pytest.raises(PacketError, match="301 samples and more, at most 300 are possible"):
+        DELTA.reader(3, 16, 0, len(packed), 300)(packed)
 
 
 @given(ROWS.filter(lambda rows: len(rows) > 1))

@@ -232,7 +232,7 @@ def test_polar_reference_sample_of_four_channels(reference: Path) -> None:
     (vector,) = [v for v in vectors(reference) if v["id"] == "polar-ref16x4"]
     config = vector["config"]
     data = bytes.fromhex(vector["hex"])
-    read = CODECS["polar_pmd_delta"].reader(config["channels"], config["resolution_bits"], 0, len(data))
+    read = CODECS["polar_pmd_delta"].reader(config["channels"], config["resolution_bits"], 0, len(data), 4)
     rows = read(data)
     assert rows.tolist() == [vector["expected"]["raw"]["0"]]
 

@@ -32,10 +32,10 @@ _LARGEST = 2**20 - 1  # that 20 bits hold: it means sqrt(1/2), and 0 means -sqrt
 class Codec(Protocol):
     """What a packing can do. `n` is how many numbers a sample has, `bits` how wide the first ones are."""
 
-    def reader(self, n: int, bits: int, at: int, size: int) -> Callable[[bytes], Floats]:
+    def reader(self, n: int, bits: int, at: int, size: int, most: int) -> Callable[[bytes], Floats]:
         """What makes of a packet of `size` bytes the samples (rows, n) from byte `at` on: whole numbers, in an
         array of their own. It works in memory that it keeps: one packet at a time. Raises PacketError for what
-        this packing cannot have made."""
+        this packing cannot have made, and for more than `most` samples."""
         ...
 
     def encode(self, rows: Ints, bits: int) -> bytes:
@@ -50,7 +50,7 @@ class PolarDelta:
     signed, filled up to a byte (polarofficial/polar-ble-sdk, online_measurement.pdf).
     """
 
-    def reader(self, n: int, bits: int, at: int, size: int) -> Callable[[bytes], Floats]:
+    def reader(self, n: int, bits: int, at: int, size: int, most: int) -> Callable[[bytes], Floats]:
         copy = bytearray(_WINDOW + size + _WINDOW)
         windows: Ints = np.ndarray(size + _WINDOW, _I64, copy, 0, (1,))  # eight bytes from each on
         packet, into = slice(_WINDOW, _WINDOW + size), memoryview(copy)  # in half the time of the bytearray
@@ -70,11 +70,14 @@ class PolarDelta:
             return sums(memory)
 
         def by_blocks(data: bytes) -> Floats:
-            parts, begin, here, before = [], at, first, n
+            parts, begin, here, before, rows = [], at, first, n, 0
             while begin < size or before:
                 length, where, field, around, more = _block(data[here : here + _HEAD], n, before, bits)
                 if begin + length > size:
                     raise PacketError(f"{counted(size - begin, 'byte')}, cut short: {length} are expected")
+                rows += len(where) // n
+                if rows > most:
+                    raise PacketError(f"{rows} samples and more, at most {most} are possible")
                 whole = windows[begin:][where]
                 keep(whole, field, whole)
                 flip(whole, around, whole)
@@ -83,8 +86,8 @@ class PolarDelta:
                 before = 0
             if len(parts) == 1 and len(more) <= _FEW * n and len(quick) < _MOST_KEPT:
                 quick[data[head]] = _quick(where + at, field, around, more, n)
-            rows: Floats = np.concatenate(parts).reshape(-1, n)
-            return np.add.accumulate(rows, 0, None, rows)
+            steps: Floats = np.concatenate(parts).reshape(-1, n)
+            return np.add.accumulate(steps, 0, None, steps)
 
         return read
 

@@ -181,14 +181,12 @@ def _packed(layout: Layout, codec: Codec, length: int) -> Read:
     name = layout.name
     (channel,) = layout.channels
     n, is_plain = channel.n, channel.is_plain
-    decode = codec.reader(n, 8 * kinds.size(channel.kind), layout.at, length)
+    decode = codec.reader(n, 8 * kinds.size(channel.kind), layout.at, length, MAX_SAMPLES)
     if channel.is_motion and is_plain:
-        return _scaled(channel, name, decode)
+        return _scaled(channel, decode)
 
     def read(payload: bytes, fields: Fields) -> Motion:
         raw = decode(payload)
-        if len(raw) > MAX_SAMPLES:
-            raise _too_many(name, len(raw))
         values = _converted(name, channel, _as_measured(channel, raw))
         if values is not None and not channel.is_motion:
             fields[channel.name] = _listed(values, is_single=False, is_scalar=n == 1)
@@ -197,15 +195,13 @@ def _packed(layout: Layout, codec: Codec, length: int) -> Read:
     return read
 
 
-def _scaled(channel: Channel, name: str, decode: Callable[[bytes], Floats]) -> Read:
+def _scaled(channel: Channel, decode: Callable[[bytes], Floats]) -> Read:
     """Motion that takes no more than a scale."""
     scale, multiply = np.array(channel.scale), np.multiply
     is_acc, is_gyr = channel.name == "acc", channel.name == "gyr"
 
     def read(payload: bytes, _fields: Fields) -> Motion:
         values = decode(payload)
-        if len(values) > MAX_SAMPLES:
-            raise _too_many(name, len(values))
         multiply(values, scale, values)
         return (values, None, None) if is_acc else (None, values, None) if is_gyr else (None, None, values)
 
@@ -216,12 +212,10 @@ def _packed_channels(layout: Layout, codec: Codec, length: int) -> Read:
     """Samples of several channels, all of one type, that a codec unpacks together."""
     channels, kind = layout.channels, layout.channels[0].kind
     ends = np.cumsum([channel.n for channel in channels]).tolist()
-    decode = codec.reader(ends[-1], 8 * kinds.size(kind), layout.at, length)
+    decode = codec.reader(ends[-1], 8 * kinds.size(kind), layout.at, length, MAX_SAMPLES)
 
     def read(payload: bytes, fields: Fields) -> Motion:
         raw = decode(payload)
-        if len(raw) > MAX_SAMPLES:
-            raise _too_many(layout.name, len(raw))
         found: dict[str, Floats | None] = {}
         for channel, end in zip(channels, ends, strict=True):
             own = _as_measured(channel, raw[:, end - channel.n : end])
@@ -236,10 +230,6 @@ def _packed_channels(layout: Layout, codec: Codec, length: int) -> Read:
 def _as_measured(channel: Channel, raw: Floats) -> NDArray[Any]:
     """What the whole numbers of a codec stand for: for a float they are its bits, and go round as they do."""
     return raw.astype(np.int64).astype(np.int32).view(np.float32) if channel.kind == "f32" else raw
-
-
-def _too_many(stream: str, n: int) -> PacketError:
-    return PacketError(f"{stream}: {n} samples, at most {MAX_SAMPLES} are possible")
 
 
 def _in_order(arrays: Mapping[str, Floats | None]) -> Motion:

@@ -206,7 +206,8 @@ def _judge(found: "Found", wish: Wish, screen: Screen) -> "Callable[[Mapping[str
 
     def judge(settings: "Mapping[str, str | int | float]") -> None:
         for name, asked in wish.settings.items():
-            if profile.data.settings[name].said:
+            setting = profile.data.settings.get(name)
+            if setting is not None and setting.said:
                 continue  # what the device is taken to say, spelt as a person likes
             taken = settings.get(name, asked)
             if number(taken) != number(asked):

@@ -303,7 +303,7 @@ class HoldTracker:
         if chord(up, s.rests[-1].up) < q.coming_on * s.coming:  # the end of a wide way was taken for a stop
             s.enter_rest(row, up, [len(s.rests) - 1], self._second)
             return
-        if s.came and self._stops.passed(s, up, self._count(0.6)):
+        if s.came and (self._stops.passed(s, up, self._count(0.6)) or s.coming):
             s.start = s.came
         self._doubt(row, up)
         at_rest, at_s = self._resolve(row, up), rows.at(T, row)

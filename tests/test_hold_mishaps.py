@@ -216,3 +216,24 @@ def test_a_hold_against_the_way_of_the_one_before_counts_once_rest_is_kept() -> 
 def test_a_stop_on_the_way_to_a_small_press_is_no_rest() -> None:
     press = [(0.9, 0.4), (0.9, 0.4), (1.8, 0.3), (1.8, 4.0), (0.0, 0.5), (0.0, 3.0)]
     assert lengths(move([(0.0, 4.0), *(press * 3)]), "top-presses") == [4] * 3
+
+
+@pytest.mark.parametrize("stay_s", [0.3, 0.45])
+def test_a_braked_leg_that_seems_to_pass_rest_began_its_way_before(stay_s: float) -> None:
+    """The accelerometer leans back to where it was at rest when the gyro has most of the way behind it."""
+    after = [(10.0, 0.5), (10.0, 6.0), (0.0, 1.0), (0.0, 3.0)]
+    leans = move([(0.0, 4.0), *([(1.5, 0.25), (0.2, 0.25), (0.2, stay_s), *after] * 3)])
+    turns = move([(0.0, 4.0), *([(8.0, 0.5 + stay_s), *after] * 3)])
+    n = min(len(leans), len(turns))
+    (info, seen), (_, turned) = stream(leans[:n], gyro=True), stream(turns[:n], gyro=True)
+    both = Samples(0, seen.t_s, seen.acc_g, turned.gyr_dps, seen.flags)
+    assert [round(e.end_s - e.start_s) for e in events(info, both, exercise="pencil-pickups")] == [6] * 3
+
+
+@pytest.mark.parametrize("slip_deg", [8.0, 12.0])
+def test_a_stop_farther_off_than_rest_and_hold_are_apart_is_at_rest(slip_deg: float) -> None:
+    """The sensor slipped while a hold was given up."""
+    angle = move([(0.0, 3.0), *([(4.0, 0.5), (4.0, 4.0), (0.0, 0.8), (0.0, 3.0)] * 5)])
+    at = round((3.0 + 2 * 8.3 + 5.1) * ANGLES_HZ)  # in the third
+    side = slip_deg * np.clip((np.arange(len(angle)) - at) / 120.0, 0.0, 1.0)
+    assert lengths(angle, "top-presses", side_deg=side) == [4] * 5

@@ -50,6 +50,8 @@ class Stops:
             return True
         if state.last_up is None or len(state.past) < 2:
             return False
+        if min(excursion, chord(up, state.last_up)) > state.last_excursion:  # farther off than they are apart
+            return True
         return self.judge.is_left_as_before(state.last_up, up, at_s, state.past[:1])
 
     def passed(self, state: State, up: Up, brief: int) -> bool:

@@ -379,6 +379,7 @@ class AnkleCircles:
             moved_at=run.start + len(run.turns) - 1,
             patience=round(PAUSE_S * self._grid.rate_hz),
             before=last,
+            ahead=self._delay(),
         )
 
     def _event(self, turn: Turn, decided_s: float) -> Event:
@@ -417,11 +418,12 @@ class AnkleCircles:
         return [self._event(turn, decided_s) for _, turn in noted]
 
     def progress(self) -> Progress:
-        if self._bout is None:
-            return Progress(self.about.exercise, self.about.kind, self._count, 0.0, "rest")
-        delay = (self._grid.delay_s + self._tilt.delay_s) * self._grid.rate_hz
-        nearly = self._bout.nearly(delay + 0.5)  # the slow sample was here so long ago, on average
-        return Progress(self.about.exercise, self.about.kind, self._count + nearly, 0.0, "moving")
+        phase = "rest" if self._bout is None else "moving"
+        return Progress(self.about.exercise, self.about.kind, self._count, 0.0, phase)
+
+    def _delay(self) -> float:
+        """Slow samples by which the path lags behind the foot."""
+        return (self._grid.delay_s + self._tilt.delay_s) * self._grid.rate_hz
 
     def flush(self) -> list[Event]:
         return self._close(self._last_s)

@@ -20,6 +20,7 @@ PAUSE_S = 0.9  # a longer stall is a rest
 BACK = 0.3  # turns wound back after which the last turn is judged
 LOST = 0.9  # and that end a bout
 NEWS = 0.1  # turns further, the last turn is judged again
+EVEN = 0.5  # times the tempo of the bout, at least, while it is foretold when a turn ends
 SLOWER = 1.6  # times the turn before, a turn has been held up
 UNSEEN = 0.05  # turns of the last one that are too slow to be seen
 DOUBTFUL = 0.6, 0.75  # turns of the last one, of which it is not certain whether they are enough
@@ -40,7 +41,8 @@ class Bout:
     bout ends; `judged`: turns at which the last was judged; `over`: it has ended, `left`: as the path left the
     loop, `unlike`: with a turn that was none of it; `doubts`: starts and ends in s of last turns that may have
     been enough of one or not, and whether they were taken for it; `before`: the turn before, `steady`: the last
-    that was not held up.
+    that was not held up; `told`: the turn under way, if it was told before it was whole; `ahead`: slow samples
+    by which the path lags behind the foot.
     """
 
     shape: Shape
@@ -66,12 +68,16 @@ class Bout:
     doubts: list[tuple[float, float, bool]] = field(default_factory=list)
     before: Turn | None = field(default=None)
     steady: Turn | None = field(default=None)
+    told: Turn | None = field(default=None)
+    ahead: float = 0.0
 
     def follow(self, tape: Tape) -> Iterator[tuple[int, Turn]]:
         """Turns completed on the tape, each with the slow index at which it was known; stops where the bout is
         over."""
         while not self.over and self.at + 1 < tape.end:
             turn = self._block(tape, min(tape.end, self.at + 1 + BLOCK))
+            if self.over and self.told is not None:
+                self._credit(self.told)
             if turn is not None:
                 yield self.at, turn
 
@@ -86,14 +92,16 @@ class Bout:
         peak = np.maximum(np.maximum.accumulate(turns), self.peak)
         full, left = turns >= self.done + 1, off_rim(seen[:, 1:], steps, HASTE / self.period, FAR)
         odd = left | (gained < slow) | (turns < peak - BACK)
-        k = _first(full | odd)
+        near = self._closing(earlier, window)
+        k = _first(full | odd | near)
         over, judge = False, False
         if odd[: k + 1].any():
             index = np.arange(self.at + 1, end)
             moved = np.maximum.accumulate(np.where(np.abs(gained) >= slow, index, self.moved_at))
             ends = left | (index - moved > self.patience) | (turns < peak - LOST)
             judged = odd & (peak > self.judged + NEWS)
-            k = _first(full | ends | judged)
+            near &= ~odd
+            k = _first(full | ends | judged | near)
             self.moved_at, over, judge = int(moved[k]), bool(ends[k]), bool(judged[k])
             self.left = over and bool(left[k])
         else:
@@ -102,7 +110,7 @@ class Bout:
         self._advance(self.at + 1 + k, float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
         if not full[k]:
             self.over = over
-            return self.judge(tape) if judge or over else None
+            return self.judge(tape) if judge or over else self._foretold(tape) if near[k] else None
         self.left = False
         t = tape.t_s[cut]
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
@@ -117,14 +125,15 @@ class Bout:
             return None
         self.judged = self.peak
         turn = self.last_turn(tape)
-        if turn is not None:
-            self._credit(turn)
-        return turn
+        return None if turn is None else self._credit(turn)
 
-    def _credit(self, turn: Turn) -> None:
+    def _credit(self, turn: Turn) -> Turn | None:
+        """The turn is done; it is returned if it has not been told yet."""
+        known, self.told = self.told, None
         self.spans.append((turn.limits.start, turn.limits.end, self.done))
         self.done += 1
         self.mark, self.mark_s, self.before = turn.limits.end, turn.limits.end_s, turn
+        return turn if known is None else None
 
     def _advance(self, at: int, turns: float, seen: Floats, lately: Floats) -> None:
         top = int(np.argmax(seen))
@@ -137,16 +146,44 @@ class Bout:
         if turn is None or not self._accepts(turn):
             self.over = self.unlike = True
             return None
-        self._credit(turn)
+        untold = self._credit(turn)
         self.loop = turn.loop
         self.period = min(max(float(turn.limits.end - turn.limits.start), 1.0), SLOWER * self.period)
-        return turn
+        return untold
+
+    def _closing(self, earlier: Floats, window: int) -> NDArray[np.bool_]:
+        """Where the turn under way is whole by now, at the pace of the last samples: the path lags behind."""
+        few = self._few()
+        turns, before = earlier[window:], earlier[window - few : len(earlier) - few]
+        if self.told is not None:
+            return np.zeros(len(turns), dtype=np.bool_)
+        left = self.done + 1 - turns
+        gained = turns - before
+        even = (gained > EVEN * few / self.period) & (gained < HASTE * few / self.period)
+        return np.asarray(even & (left * few <= gained * self.ahead))
+
+    def _few(self) -> int:
+        """Samples back over which the pace is taken: a fifth of a second or more."""
+        return min(max(2, len(self.lately) // 3), len(self.lately) - 1)
+
+    def _foretold(self, tape: Tape) -> Turn | None:
+        """The turn under way, which ends by now."""
+        few = self._few()
+        t_s = float(tape.t_s[self.at - tape.first])
+        step_s = (t_s - float(tape.t_s[self.at - few - tape.first])) / few
+        pace = float(self.lately[-1] - self.lately[-1 - few]) / few
+        end_s = t_s + step_s * min((self.done + 1 - self.turns) / pace, self.ahead)
+        turn = make_turn(tape, Limits(self.mark, self.at, self.mark_s, end_s))
+        self.told = turn if turn is not None and self._may_be(turn) else None
+        return self.told
+
+    def _may_be(self, turn: Turn) -> bool:
+        shape = going(self.shape)
+        beside = self.before is None or alike(self.before, turn, shape)
+        return beside and fits(turn, shape, self.steady or self.before)
 
     def _accepts(self, turn: Turn) -> bool:
-        shape = going(self.shape)
-        if not fits(turn, shape, self.steady or self.before):
-            return False
-        if self.before is not None and not alike(self.before, turn, shape):
+        if not self._may_be(turn):
             return False
         self.steady = turn if fits(turn, self.shape) else self.steady
         return True
@@ -155,12 +192,6 @@ class Bout:
         """Whether the last fifth of a second brought next to no progress."""
         few = max(2, len(self.lately) // 3)
         return float(self.lately[-1] - self.lately[-few]) < STALL * few / self.period
-
-    def nearly(self, samples: float) -> bool:
-        """Whether at this pace the turn under way is whole after so many samples more."""
-        few = min(max(2, len(self.lately) // 3), len(self.lately) - 1)
-        pace = float(self.lately[-1] - self.lately[-1 - few]) / few
-        return self.turns + pace * samples >= self.done + 1
 
     def _wound(self, tape: Tape, end: int) -> Floats:
         """Turns since the last mark, up to each sample to slow index `end`."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
+from statistics import median
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from footsense.types import Event, Floats, Gap, Grade, Progress, Reason, Samples
 
 MOST_DOUBTED = 5  # turns, of which none is regular
 ENOUGH_SEEN = 3  # circles
+SWAY = 0.4  # of their size: a single turn that is smaller is none
 LATELY_S = 30.0  # after which what was seen of the wearer's circles no longer tells of the next bout
 MEMORY_S = 28.0  # how far back a bout may begin: three turns of the slowest
 ROW_S = 90.0  # and how far back it is known as a whole
@@ -277,7 +279,7 @@ class AnkleCircles:
         if len(marks) == 1 and marks[0].start < self._ended and not turns:
             return []
         shape = self._expected(marks[0].start_s)
-        turns = turns or believed(tape, marks, shape)
+        turns = turns or self._of_a_size(believed(tape, marks, shape))
         if moment.rest and not turns:
             turns = self._likely(tape, marks, shape)
         if turns:
@@ -285,6 +287,13 @@ class AnkleCircles:
         elif len(marks) > MOST_DOUBTED:
             self._floor = marks[0].end  # what is not regular by then is left behind
         return turns
+
+    def _of_a_size(self, turns: list[Turn]) -> list[Turn]:
+        """These turns; but not a single one that is small beside the circles seen lately: a leg that stands
+        sways so."""
+        if len(turns) != 1 or not self._is_lately(turns[0].limits.start_s):
+            return turns
+        return turns if turns[0].loop.length > SWAY * median(self._sizes[-ENOUGH_SEEN:]) else []
 
     def _likely(self, tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
         """Turns that are not regular enough on their own, if they resemble those that were seen lately. If none
@@ -328,8 +337,12 @@ class AnkleCircles:
 
     def _expected(self, start_s: float) -> Shape:
         """What a bout has to look like; less regular ones will do soon after the wearer has circled."""
+        return self._again if self._is_lately(start_s) else self._shape
+
+    def _is_lately(self, start_s: float) -> bool:
+        """Whether the wearer has circled not long before."""
         lately = [end for _, end in self._seen[-ENOUGH_SEEN:] if start_s - end < LATELY_S]
-        return self._again if len(lately) == ENOUGH_SEEN else self._shape
+        return len(lately) == ENOUGH_SEEN
 
     def _unleaked(self, tape: Tape, begin: int, end: int, moment: Moment) -> Floats:
         """The path between two slow indices (both included) with what has leaked away put back, but for the

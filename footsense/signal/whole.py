@@ -5,7 +5,8 @@ While it goes on, each turn is wound about the loop before it, from where that w
 loop was known, a turn unlike the others, and a last one that is off the loop before it are missed then.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from statistics import median
 
 import numpy as np
@@ -56,10 +57,20 @@ class Row:
         enough = ENOUGH if self.leak else ENOUGH + BENT
         more = float(phase[-1]) - self._doubted(free[-1]) - len(self.turns)
         missing = int(more + 1 - enough)
-        parts = [make_turn(tape, _limits(tape, start, phase, part)) for part in _parts(free, max(missing, 1))]
+        parts = [
+            make_turn(tape, self._clear(_limits(tape, start, phase, part)))
+            for part in _parts(free, max(missing, 1))
+        ]
         found = [turn for turn in parts if turn is not None and self._holds(turn)]
         self.unsure = bool(found) and abs(more - enough - max(missing - 1, 0)) < UNSURE
         return found if missing > 0 else []
+
+    def _clear(self, limits: Limits) -> Limits:
+        """These limits, but in none of the turns: theirs lie between samples."""
+        middle_s = (limits.start_s + limits.end_s) / 2
+        before = max((t.limits.end_s for t in self.turns if t.limits.end_s < middle_s), default=-inf)
+        after = min((t.limits.start_s for t in self.turns if t.limits.start_s > middle_s), default=inf)
+        return replace(limits, start_s=max(limits.start_s, before), end_s=min(limits.end_s, after))
 
     def _holds(self, turn: Turn) -> bool:
         """Whether a turn may be one of the row."""

@@ -32,6 +32,7 @@ FOLLOWS = 0.25  # correlation of what gravity and the gyro show, at least, where
 LEVER_M = 0.2  # from the ankle; a sensor near the foot is further from the knee
 MOST_SEEN = 0.7  # share of the tilt that need not be exceeded
 G_MS2 = 9.80665
+LIKELY_S = 0.36  # a turn, at least, that may be a circle if others are like it
 SAME_PLANE = 0.8  # cosine between the planes of turns that resemble each other
 SAME_SIZE, SAME_PACE = 2.0, 2.0  # and by what they differ at most
 
@@ -188,11 +189,13 @@ def gone_on(tape: Tape, marks: list[Limits], before: Turn, steady: Turn | None, 
 
 
 def likely(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
-    """The turns between these limits, if there are two at least and each may be a circle beside others."""
-    kin = replace(going(shape), quickest_s=shape.quickest_even_s)
+    """The turns between these limits, if there are two at least, or a whole one, and each may be a circle beside
+    others."""
+    alone = len(marks) == 1 and marks[0].share == 1.0
+    kin = replace(shape if alone else going(shape), quickest_s=LIKELY_S)
     turns = [t for t in (make_turn(tape, limits) for limits in marks) if t is not None and fits(t, kin)]
-    enough = len(turns) == len(marks) > 1 and all(alike(a, b, kin) for a, b in pairwise(turns))
-    return turns if enough else []
+    enough = len(turns) == len(marks) and (alone or len(marks) > 1)
+    return turns if enough and all(alike(a, b, kin) for a, b in pairwise(turns)) else []
 
 
 def resembles(run: list[Turn], turn: Turn) -> bool:

@@ -550,3 +550,44 @@ def test_cutting_a_whole_session_changes_nothing(size: int, seed: int) -> None:
     whole = circles(info, stream)
     assert len(whole) >= 4
     assert whole == circles(info, *in_chunks(stream, list(range(0, len(stream), size))))
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_leg_that_sways_after_circles_makes_none(gyro: bool) -> None:
+    """By a sixth of their size, and once round: nobody circles so between or after others."""
+    _, phase = phase_of(5, 0.5, 50.0)
+    _, once = phase_of(1, 0.4, 50.0)
+    circling, swaying = tilts(phase), tilts(once, size_deg=2.5, width=0.8)
+    swaying[:, :2] += circling[-1, :2] - swaying[0, :2]
+    swaying[:, 2] = np.sqrt(1 - swaying[:, 0] ** 2 - swaying[:, 1] ** 2)
+    up = np.concatenate([circling, swaying])
+    found = circles(StreamInfo(50.0, gyro), samples(up, np.arange(len(up)) / 50.0, gyro=gyro))
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_turns_of_few_samples_are_counted(gyro: bool) -> None:
+    """A turn in 0.45 s is eleven samples of the slow grid: two of them count once others have followed."""
+    _, quick = phase_of(2, 2.1, 25.0)
+    _, phase = phase_of(5, 1.4, 25.0)
+    up = np.concatenate([tilts(quick, size_deg=10.0, width=0.9), tilts(phase, size_deg=10.0, width=0.9)])
+    found = circles(StreamInfo(25.0, gyro), samples(up, np.arange(len(up)) / 25.0, gyro=gyro))
+    assert len(found) == 7
+
+
+@pytest.mark.parametrize("gyro", [False, True])
+def test_a_turn_foretold_is_counted_once_where_the_foot_stops_short_of_its_end(gyro: bool) -> None:
+    for done in (4.93, 4.97, 5.0, 5.03):
+        assert len(circles(*bout(done, 0.9, 100.0, gyro=gyro))) == 5
+
+
+@pytest.mark.parametrize("stop_s", [0.8, 1.0])
+@pytest.mark.parametrize("back", [0.0, 0.2])
+def test_a_stop_before_a_row_is_known_loses_no_turn(back: float, stop_s: float) -> None:
+    """Small circles with a gyro, soon after others: one is known at the stop already, and the foot goes on."""
+    _, first = phase_of(4, 0.4, 50.0)
+    _, phase = phase_of(5, 0.4, 50.0)
+    rows = (first, held_up(phase, 50.0, 1.6, stop_s=stop_s, back=back))
+    up = np.concatenate([tilts(row, size_deg=5.0) for row in rows])
+    found = circles(StreamInfo(50.0, True), samples(up, np.arange(len(up)) / 50.0, gyro=True))
+    assert len(found) == 9

@@ -189,8 +189,8 @@ def gone_on(tape: Tape, marks: list[Limits], before: Turn, steady: Turn | None, 
 
 
 def likely(tape: Tape, marks: list[Limits], shape: Shape) -> list[Turn]:
-    """The turns between these limits, if there are two at least, or a whole one, and each may be a circle beside
-    others."""
+    """The turns between these limits, if there are two at least, or a whole one, and each may be a circle
+    beside others."""
     alone = len(marks) == 1 and marks[0].share == 1.0
     kin = replace(shape if alone else going(shape), quickest_s=LIKELY_S)
     turns = [t for t in (make_turn(tape, limits) for limits in marks) if t is not None and fits(t, kin)]

@@ -1,7 +1,7 @@
 """A bout of circling that has been believed, followed sample by sample."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Bout:
     loop, `unlike`: with a turn that was none of it; `doubts`: starts and ends in s of last turns that may have
     been enough of one or not, and whether they were taken for it; `before`: the turn before, `steady`: the last
     that was not held up; `told`: the turn under way, if it was told before it was whole; `ahead`: slow samples
-    by which the path lags behind the foot.
+    by which the path lags behind the foot; `kin`: what is asked of its turns.
     """
 
     shape: Shape
@@ -70,19 +70,24 @@ class Bout:
     steady: Turn | None = field(default=None)
     told: Turn | None = field(default=None)
     ahead: float = 0.0
+    kin: Shape = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kin = going(self.shape)
 
     def follow(self, tape: Tape) -> Iterator[tuple[int, Turn]]:
         """Turns completed on the tape, each with the slow index at which it was known; stops where the bout is
         over."""
         while not self.over and self.at + 1 < tape.end:
-            turn = self._block(tape, min(tape.end, self.at + 1 + BLOCK))
+            at, turn = self._block(tape, min(tape.end, self.at + 1 + BLOCK))
             if self.over and self.told is not None:
                 self._credit(self.told)
             if turn is not None:
-                yield self.at, turn
+                yield at, turn
 
-    def _block(self, tape: Tape, end: int) -> Turn | None:
-        """Follows up to slow index `end` (excluded) or the first thing that happens."""
+    def _block(self, tape: Tape, end: int) -> tuple[int, Turn | None]:
+        """Follows up to slow index `end` (excluded) or the first thing that happens. When it did, and the turn
+        that became known."""
         cut = slice(self.at - tape.first, end - tape.first)
         seen = self.loop.unit(tape.path[:, cut])
         steps = turned(seen)
@@ -110,13 +115,26 @@ class Bout:
         self._advance(self.at + 1 + k, float(turns[k]), turns[: k + 1], earlier[k + 1 : k + 1 + window])
         if not full[k]:
             self.over = over
-            return self.judge(tape) if judge or over else self._foretold(tape) if near[k] else None
+            if judge or over or not near[k]:
+                return self.at, self.judge(tape) if judge or over else None
+            at, told = self.at, self._foretold(tape)
+            if told is None or k + 1 == len(turns):
+                return at, told
+            j = k + 1 + _first((full | odd)[k + 1 :])
+            if full[j] and not odd[j]:
+                after = slice(k + 1, j + 1)
+                self._advance(at + j - k, float(turns[j]), turns[after], earlier[j + 1 : j + 1 + window])
+                self.moved_at = self.at
+                self._whole(told)
+            return at, told
         self.left = False
+        if self.told is not None:
+            return self.at, self._whole(self.told)
         t = tape.t_s[cut]
         end_s = between(float(t[k]), float(t[k + 1]), before, float(turns[k]), self.done + 1.0)
-        return self._complete(
-            tape, self._arrival(tape, self._wound(tape, self.at))[1] if self._creeps() else end_s
-        )
+        if self._creeps():
+            end_s = self._arrival(tape, self._wound(tape, self.at))[1]
+        return self.at, self._complete(tape, end_s)
 
     def judge(self, tape: Tape) -> Turn | None:
         """The foot stands or goes back: the turn under way if enough of it is done. Should the foot go on from
@@ -146,9 +164,13 @@ class Bout:
         if turn is None or not self._accepts(turn):
             self.over = self.unlike = True
             return None
-        untold = self._credit(turn)
+        return self._whole(turn)
+
+    def _whole(self, turn: Turn) -> Turn | None:
+        """The turn, whose end has come; it is returned if it has not been told yet."""
+        untold = self._credit(replace(turn, limits=replace(turn.limits, end=self.at)))
         self.loop = turn.loop
-        self.period = min(max(float(turn.limits.end - turn.limits.start), 1.0), SLOWER * self.period)
+        self.period = min(max(float(self.at - turn.limits.start), 1.0), SLOWER * self.period)
         return untold
 
     def _closing(self, earlier: Floats, window: int) -> NDArray[np.bool_]:
@@ -174,16 +196,13 @@ class Bout:
         pace = float(self.lately[-1] - self.lately[-1 - few]) / few
         end_s = t_s + step_s * min((self.done + 1 - self.turns) / pace, self.ahead)
         turn = make_turn(tape, Limits(self.mark, self.at, self.mark_s, end_s))
-        self.told = turn if turn is not None and self._may_be(turn) else None
+        self.told = turn if turn is not None and self._accepts(turn) else None
         return self.told
 
-    def _may_be(self, turn: Turn) -> bool:
-        shape = going(self.shape)
-        beside = self.before is None or alike(self.before, turn, shape)
-        return beside and fits(turn, shape, self.steady or self.before)
-
     def _accepts(self, turn: Turn) -> bool:
-        if not self._may_be(turn):
+        if not fits(turn, self.kin, self.steady or self.before):
+            return False
+        if self.before is not None and not alike(self.before, turn, self.kin):
             return False
         self.steady = turn if fits(turn, self.shape) else self.steady
         return True

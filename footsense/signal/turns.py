@@ -121,12 +121,13 @@ def _regularity(loop: Loop, path: Floats) -> tuple[float, float, float]:
     if len(steps) < FEWEST:
         return inf, inf, 1.0
     wound = summed(steps)
-    parts = np.diff(_in_sixths(wound)).tolist()
+    sixths = _in_sixths(wound)
+    parts = (sixths[1:] - sixths[:-1]).tolist()
     mean, radius = sum(parts) / SIXTHS, np.sqrt(square2(at)) - 1
     rough = sqrt(float(np.einsum("n,n->", radius, radius)) / len(radius))
     uneven = sqrt(sum((v - mean) * (v - mean) for v in parts) / SIXTHS) / mean if mean > 0 else inf
-    onwards = np.diff(np.maximum.accumulate(wound))
-    going_on = int(np.count_nonzero(onwards > HELD_UP * SIXTHS * mean / len(steps)))
+    most = np.maximum.accumulate(wound)
+    going_on = int(np.count_nonzero(most[1:] - most[:-1] > HELD_UP * SIXTHS * mean / len(steps)))
     return rough, uneven, max(going_on / len(steps), SIXTHS / len(steps))
 
 

@@ -168,6 +168,28 @@ def test_heels_that_come_down_hard_after_a_walk_on_tiptoe_are_no_step(placement,
     assert sum(off) <= 1
 
 
+def heels_moved(degrees, takes_s, rate_hz=100.0):
+    """A stand in which the heels are up by these degrees for 4 s each; going there speeds up and slows down."""
+    knots_s = np.concatenate(
+        [[4.0 + k * (4.0 + takes_s) + np.array([0.0, takes_s])] for k in range(len(degrees))]
+    )
+    t = np.arange(0.0, knots_s[-1, -1], 1.0 / rate_hz)
+    share = np.clip((t[:, None] - knots_s[:-1, 0]) / takes_s, 0.0, 1.0)
+    heel = np.radians(degrees[0] + (share * share * (3.0 - 2.0 * share)) @ np.diff(degrees))
+    size = 1.0 + 0.25 * np.sin(2.0 * np.pi * share).sum(axis=1)
+    noise = np.random.default_rng(0).normal(0.0, 0.003, (len(t), 3))
+    acc = size[:, None] * np.stack([np.sin(heel), 0.1 + 0.0 * heel, np.cos(heel)], axis=1) + noise
+    gyr = np.stack([0.0 * heel, np.degrees(np.gradient(heel, 1.0 / rate_hz)), 0.0 * heel], axis=1)
+    return t, acc, gyr
+
+
+@pytest.mark.parametrize("placement", ["foot", "ankle"])
+@pytest.mark.parametrize("gyro", [True, False])
+def test_heels_that_go_up_and_down_quickly_are_no_step(placement, gyro):
+    t, acc, gyr = heels_moved(np.array([0.0, 40.0, 0.0, 40.0, 0.0]), 0.4)
+    assert not steps(stream(t, acc, gyr if gyro else None, 100.0, placement))
+
+
 @pytest.mark.parametrize("motion", ["toe-walk", "walking"])
 def test_a_step_ends_where_the_foot_leaves(motion):
     off = []

@@ -205,12 +205,21 @@ class Footfall:
         labels = []
         for landing, look in zip(landings, looks, strict=True):
             flat = self._stands.flat(look.stands, look.tilts, tracker)
-            if look.stood and not (flat and self._heels_fell(landing, look, flat[0][0], tracker)):
+            if look.stood and not self._heels_moved(landing, look, flat, tracker):
                 labels.append((landing, self._label(landing, look, flat, tracker)))
         return labels
 
-    def _heels_fell(self, landing: Landing, look: _Look, flat: Stand, tracker: StepTracker) -> bool:
-        return self._posture and self._raising.came_down(landing, look.posture, flat, tracker)
+    def _heels_moved(
+        self, landing: Landing, look: _Look, flat: Sequence[tuple[Stand, float]], tracker: StepTracker
+    ) -> bool:
+        """Whether the heels came down or went up here, and no foot landed."""
+        down = flat[0][0].posture if flat else self._rise.flat if self._rise else None
+        if not self._posture or down is None:
+            return False
+        if self._raising.came_down(landing, look.posture, down, tracker):
+            return True
+        stood = bool(flat) and flat[0][0] is look.stands[0]
+        return stood and self._raising.went_up(landing, look.posture, flat[0][0], tracker)
 
     def _label(
         self, landing: Landing, look: _Look, flat: list[tuple[Stand, float]], tracker: StepTracker

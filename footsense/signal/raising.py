@@ -21,9 +21,10 @@ class RaisingParams:
     `pause_s`; who rises until then is up `ready_s` before it. Postures are taken over `half_s` either way.
 
     The heels came down, and it was no step, if the posture was beyond `risen_cos` of the flat stand before and
-    is near it afterwards, where it stays for `stays_s`, and the movement between took up to `drops_s`: a swing
-    takes longer, with the push-off before it. It is where the jerk is above the share `moves` of its greatest,
-    with pauses up to `apart_s`.
+    is near it afterwards (by the share `down`), where it stays for `stays_s`, and the movement between took up
+    to `drops_s`: a swing takes longer, with the push-off before it. It is where the jerk is above the share
+    `moves` of its greatest, with pauses up to `apart_s`. They went up likewise, within `soon_s` of the stand,
+    if there was no impact of `soft_g`.
     """
 
     risen_cos: tuple[float, float] = (0.99, 0.9976)  # 8° on the foot, 4° on the leg
@@ -37,8 +38,10 @@ class RaisingParams:
     drops_s: float = 0.6
     before_s: float = 0.9
     after_s: float = 0.25
-    stays_s: float = 0.95
+    stays_s: float = 0.9
     down: float = 0.3
+    soon_s: float = 0.5
+    soft_g: float = 0.1
 
 
 class Rise(NamedTuple):
@@ -81,16 +84,32 @@ class Raising:
                     found = Rise(flat.posture, raised, 1.0 - risen)
         return found
 
-    def came_down(self, landing: Landing, posture: Floats, flat: Stand, tracker: StepTracker) -> bool:
-        """Whether the heels came down here, to the `posture` (3,), and no foot landed."""
-        p = self.params
-        if landing.end_s - landing.start_s < p.stays_s:
-            return False
+    def came_down(self, landing: Landing, posture: Floats, flat: Floats, tracker: StepTracker) -> bool:
+        """Whether the heels came down here, from tiptoe to the `flat` posture (3,), and no foot landed;
+        `posture` (3,) is that afterwards."""
         raised = self.posture(landing.still, tracker)
-        if raised is None or cosine(flat.posture, raised) > self._risen_cos:
+        stays = landing.end_s - landing.start_s >= self.params.stays_s
+        return stays and raised is not None and self._between(landing, flat, raised, posture, tracker)
+
+    def went_up(self, landing: Landing, posture: Floats, stand: Stand, tracker: StepTracker) -> bool:
+        """Whether the heels went up here, right after a flat `stand`, to the `posture` (3,), and no foot
+        landed."""
+        flat = self.posture(landing.still, tracker)
+        soon = landing.still - stand.end <= tracker.slow_index(self.params.soon_s)
+        soft = landing.impact_g < self.params.soft_g
+        return (
+            soon and soft and flat is not None and self._between(landing, stand.posture, posture, flat, tracker)
+        )
+
+    def _between(
+        self, landing: Landing, flat: Floats, raised: Floats, again: Floats, tracker: StepTracker
+    ) -> bool:
+        """Whether a foot went between a posture `raised` (3,) against the `flat` one and one near that, `again`
+        (3,), in less time than a swing takes."""
+        length = 1.0 - cosine(flat, raised)
+        if length < 1.0 - self._risen_cos or Rise(flat, raised, length).share(again) >= self.params.down:
             return False
-        way = Rise(flat.posture, raised, 1.0 - cosine(flat.posture, raised))
-        return way.share(posture) < p.down and self._moved(landing, tracker) <= tracker.slow_index(p.drops_s)
+        return self._moved(landing, tracker) <= tracker.slow_index(self.params.drops_s)
 
     def posture(self, at: int, tracker: StepTracker) -> Floats | None:
         """The sum (3,) of the specific force around a slow index, None where it is no longer known."""

@@ -1,6 +1,8 @@
 """Disks that fill up, fail or lose their power: nothing that was acknowledged is lost."""
 
+import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -145,3 +147,17 @@ def test_without_room_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(RecordingError, match="less than 20 MB free; make room first"):
         Recorder(tmp_path / "a.mcap", [META])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="not run: macOS has another call for it")
+def test_the_file_itself_is_synced_before_it_is_called_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, int]] = []
+    recorder = Recorder(tmp_path / "a.mcap", [META])
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, recorder.durable)))
+    recorder.packet(packet(0))
+    part = part_path(tmp_path / "a.mcap").stat().st_ino
+    recorder.close()
+    assert (part, 0) in synced
+    assert recorder.durable == 3  # the session, the packet and the end

@@ -302,3 +302,15 @@ def test_a_file_without_a_session_is_refused_with_what_to_do(tmp_path: Path, con
     path.write_bytes(content)
     with pytest.raises(RecordingError, match=r"a\.mcap: holds no footsense session .*; get the file again"):
         scan_mcap(path)
+
+
+def test_a_message_of_which_a_bit_is_other_is_none() -> None:
+    """Its own checksum tells, whatever the chunk's says."""
+    packet = m.encode_packet(7, RawPacket("s", "c", 5, b"payload"))
+    fields = m.encode_fields(m.COMMAND, 7, 5, {"kind": "note"})
+    for body in (packet, fields):
+        assert m.decode(body) is not None
+        for bit in range(8 * len(body)):
+            other = bytearray(body)
+            other[bit // 8] ^= 1 << bit % 8
+            assert m.decode(bytes(other)) is None

@@ -120,7 +120,7 @@ def _text(body: bytes, at: int, end: int) -> tuple[str, int]:
 def _decode_fields(body: bytes) -> Message | None:
     cut = body.rfind(_CRC_KEY)
     crc = body[cut + len(_CRC_KEY) : -1]
-    if cut < 0 or not crc.isdigit() or len(crc) > 10 or zlib.crc32(body[:cut]) != int(crc):
+    if body[-1:] != b"}" or cut < 0 or not crc.isdigit() or len(crc) > 10 or zlib.crc32(body[:cut]) != int(crc):
         return None
     try:
         whole = json.loads(body[:cut] + b"}")

@@ -237,3 +237,13 @@ def test_a_stop_farther_off_than_rest_and_hold_are_apart_is_at_rest(slip_deg: fl
     at = round((3.0 + 2 * 8.3 + 5.1) * ANGLES_HZ)  # in the third
     side = slip_deg * np.clip((np.arange(len(angle)) - at) / 120.0, 0.0, 1.0)
     assert lengths(angle, "top-presses", side_deg=side) == [4] * 5
+
+
+def test_a_shift_kept_to_the_end_of_the_recording_is_none() -> None:
+    """As wide as the holds were, but another way, if only by 20°; one that is cut off goes theirs."""
+    flex = [(8.0, 0.5), (8.0, 6.0), (0.0, 0.5), (0.0, 3.0)]
+    for by_deg, aside_deg in ((0.0, 7.0), (6.5, 2.6)):
+        angle = move([(0.0, 3.0), *(flex * 3), (by_deg, 0.6), (by_deg, 8.0)])
+        side = aside_deg * np.clip((np.arange(len(angle)) - 33.0 * ANGLES_HZ) / (0.6 * ANGLES_HZ), 0.0, 1.0)
+        assert lengths(angle, side_deg=side) == [6] * 3
+    assert lengths(move([(0.0, 3.0), *(flex * 3), (8.0, 0.5), (8.0, 4.0)])) == [6, 6, 6, 4]

@@ -120,8 +120,12 @@ class HoldTracker:
         released = rows.chord(end, p.up) > p.band
         hold = self._measure.hold(rows, self.state, p, end, None if released else self._last_s)
         self.state.plateau, self.state.phase = None, "lost"
-        ended = towards_rest(rows, p, self.state.rests[-1], end) if released else as_before(p, self.state)
-        return [hold] if hold and ended else []
+        if hold is None:
+            return []
+        if released:
+            return [hold] if towards_rest(rows, p, self.state.rests[-1], end) else []
+        along = as_before(p, self.state) and self._judge.is_along(hold, self.state.past, 0.1)
+        return [hold] if along else []
 
     def held_s(self, smallest_deg: float = 0.0) -> float:
         """Seconds of the hold under way, 0.0 outside one of at least so many degrees; provisional."""

@@ -33,8 +33,7 @@ class Judge:
         opposite = all(_opposite(hold, h) for h in past)
         strains = [hold.strain, *(h.strain for h in past)]
         calm = max(strains) < 1.0 and math.prod(strains) < self.params.calmer_all
-        same = all(_cosine(hold.direction, h.direction) > self.params.alike for h in past)
-        if not alike or not (opposite or (calm and same)):
+        if not alike or not (opposite or (calm and self.is_along(hold, past))):
             return False
         p.backwards, state.past = True, []
         return True
@@ -49,6 +48,11 @@ class Judge:
             0.5 < size / h.excursion_deg < 2.0 and _cosine(way, h.direction) > self.params.alike for h in past
         )
 
+    def is_along(self, hold: Hold, past: list[Hold], share: float = 1.0) -> bool:
+        """Whether it went the way of all holds before; by a `share` of how far off that may be."""
+        least = 1.0 - share * (1.0 - self.params.alike)
+        return all(_cosine(hold.direction, h.direction) > least for h in past)
+
     def opposes(self, hold: Hold, past: list[Hold]) -> bool:
         """Whether it went the way of the hold before turned around, and no further."""
         if not past or hold.start_s - past[-1].end_s > self.params.known_s:
@@ -60,7 +64,7 @@ class Judge:
         wherever the wearer stops next, it was no new rest posture."""
         if not past or hold.start_s - past[-1].end_s > self.params.known_s:
             return False
-        if not all(_cosine(hold.direction, h.direction) > self.params.alike for h in past):
+        if not self.is_along(hold, past):
             return False
         lengths = [(hold.end_s - hold.start_s) / (h.end_s - h.start_s) for h in past]
         wide = any(0.5 < hold.excursion_deg / h.excursion_deg < 2.0 for h in past)

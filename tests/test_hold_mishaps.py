@@ -58,6 +58,13 @@ def test_a_leg_that_sways_while_it_is_held_up_is_held(seed: int) -> None:
     assert all(abs(length - hold_s) <= 1 for length in found)
 
 
+@pytest.mark.parametrize("by_deg", [1.4, -1.6])
+def test_a_lifted_leg_that_is_held_elsewhere_for_a_moment_is_held_on(by_deg: float) -> None:
+    """Quiet for three seconds, then a little beside it, once: that is no hold from a rest posture."""
+    beside = [(22.0, 0.8), (22.0, 3.2), (22.0 + by_deg, 0.4), (22.0 + by_deg, 1.5), (22.0, 0.4), (22.0, 2.5)]
+    assert lengths(move([(0.0, 6.0), *([*beside, (0.0, 0.8), (0.0, 5.0)] * 3)]), "pencil-pickups") == [8] * 3
+
+
 def test_a_stop_before_a_press_is_no_unrest() -> None:
     stop, back = [(1.0, 0.4), (1.0, 0.6), (1.4, 0.3)], [(0.5, 0.4), (0.5, 0.4), (0.0, 0.6), (0.0, 4.0)]
     press = [*stop, (2.4, 0.3), (2.4, 4.0), *back]

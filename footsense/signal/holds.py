@@ -241,14 +241,20 @@ class HoldTracker:
 
     def _is_seen(self, p: Plateau, found: int) -> bool:
         """Whether the hold last found, if any is new, shows that its plateau is a rest posture: that is kept
-        much steadier than what is held from it is wide. The swaying of a leg that is held up is no hold."""
+        much steadier than what is held from it is wide. The swaying of a leg that is held up is no hold: what
+        is small beside the way to the plateau has to come twice."""
         if len(self._found) == found or self.state.start is None:
             return False
-        sways = unsteady(self._known(), p, self._lag, self.state.start.index)
-        if sways / RAD < self.params.rest_share * self._found[-1].excursion_deg:
-            return True
-        del self._found[found:]
-        return False
+        hold, begin = self._found.pop(), max(p.entry, p.rested) + self._lag
+        sways = unsteady(self._known(), begin, self.state.start.index)
+        if sways / RAD >= self.params.rest_share * hold.excursion_deg:
+            return False
+        p.rested = self.state.at
+        p.seen.append(hold)
+        if len(p.seen) < 2 and hold.excursion_deg * RAD < self.params.sway_share * p.excursion:
+            return False
+        self._found += [replace(h, decided_s=hold.decided_s) for h in p.seen]
+        return True
 
     def _may_have_held(self) -> bool:
         """Whether a hold can have been seen: too soon after rest was left nothing need be looked at."""
@@ -347,7 +353,7 @@ class HoldTracker:
         s, was, q = self.state, self.state.pending, self.params
         if was is None or was.towards or row - s.left_at > self._second:
             return False
-        p, sways = was.plateau, unsteady(self._known(), was.plateau, self._lag, s.left_at)
+        p, sways = was.plateau, unsteady(self._known(), was.plateau.entry + self._lag, s.left_at)
         if not self._stops.is_sway(s, p, up, sways):
             return False
         p.up, p.centred, p.excursion = up, row, chord(up, s.rests[-1].up)
@@ -383,7 +389,7 @@ class HoldTracker:
             self._count_hold(p, hold)
         else:
             self._keep_pending(p, hold, row, towards=towards)
-        s.phase, s.plateau, s.left_at = "away", None, row
+        s.phase, s.plateau, s.left_at, s.coming = "away", None, row, 0.0
 
     def _keep_pending(self, p: Plateau, hold: Hold | None, row: int, *, towards: bool) -> None:
         """What the plateau was depends on where the wearer stops next. It is centred anew: a wide way may have

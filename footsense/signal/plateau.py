@@ -184,8 +184,9 @@ class Start:
 class Plateau:
     """A posture being kept: where up is, its distance from rest, half width of its band, the row it was entered
     at, the row it was last centred at, whether it may count as a hold, the way it took, when it began and how
-    long the fast middle of that way took (if asked), the state that takes it for rest, by what factor it
-    trembled more than rest did, and whether the way to it was the last holds' way back (both once left)."""
+    long the fast middle of that way took (if asked), the state that takes it for rest, the holds seen so and
+    the row since which the last is over, by what factor it trembled more than rest did, and whether the way
+    to it was the last holds' way back (both once left)."""
 
     up: Up
     excursion: float
@@ -197,6 +198,8 @@ class Plateau:
     start_s: float | None = None
     rise_s: float = 0.0
     inner: "State | None" = None
+    seen: list["Hold"] = field(default_factory=list)
+    rested: int = 0
     strain: float = 1.0
     backwards: bool = False
 
@@ -474,9 +477,8 @@ def last_inside(rows: Posture, p: Plateau, row: int) -> int:
     return p.centred + (last_met(rows.distance(p.centred, row + 1, p.up) <= p.band) or 0)
 
 
-def unsteady(rows: Posture, p: Plateau, lag: int, end: int) -> float:
-    """How far from its middle the plateau was half of the time up to row `end`; `lag` rows it settled."""
-    begin = p.entry + lag
+def unsteady(rows: Posture, begin: int, end: int) -> float:
+    """How far from its middle the posture was half of the time from row `begin` up to row `end`."""
     end = max(end, begin + 1)
     return middle(rows.distance(begin, end, rows.middle(begin, end)))
 

@@ -380,7 +380,8 @@ class ArrivalClock:
             None  # arrival of sample 0, had it come as quickly as any; None: to tell
         )
         self._block_ends_s = 0.0
-        self._counted = 0
+        self._counted, self._ended = 0, (0.0, 0)  # samples, and what they were when the last block ended
+        self._is_numbered = timing.sequence_modulus is not None
         self._streak = LateStreak()
 
     @property
@@ -441,7 +442,7 @@ class ArrivalClock:
         self._least_s = min(self._least_s, frame.host_s - self._end_s)
         self._counted += frame.n + (0 if frame.sequence is None else frame.lost or 0)
         if not self._blocks:
-            self._block_ends_s = frame.host_s + _BLOCK_S
+            self._block_ends_s, self._ended = frame.host_s + _BLOCK_S, (frame.host_s, self._counted)
         elif frame.host_s >= self._block_ends_s:
             self._end_block(frame.host_s)
         elif self._is_quicker(frame):
@@ -459,9 +460,13 @@ class ArrivalClock:
         self._block_ends_s = host_s + _BLOCK_S
         self._late_for_good = self._least_s > self._least_before_s + _LATE_FOR_GOOD_S
         self._least_before_s, self._least_s = min(self._least_s, self._least_before_s + _BLOCK_S / 10), math.inf
-        if len(self._blocks) > 1:  # from the quickest to the quickest: a block may end in a pause of the radio
-            before, last = self._blocks[-2], self._blocks[-1]
-            self.changed = self._watch.push(last.host_s - before.host_s, last.counted - before.counted)
+        before, self._ended = self._ended, (host_s, self._counted)
+        last = self._ended
+        if self._is_numbered and len(self._blocks) > 1:
+            # from the quickest to the quickest: a block may end in a pause of the radio
+            before, last = self._blocks[-2][1:], self._blocks[-1][1:]
+        if last[1] > before[1]:
+            self.changed = self._watch.push(last[0] - before[0], last[1] - before[1])
         if self.changed is not None:
             self.period_s = self._nominal_s = self.changed
             self._anew, self._late_for_good = True, False

@@ -90,7 +90,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        expected = isinstance(error, click.ClickException | FootsenseError)
+        # a word of the call that no file's name can hold: half of a surrogate pair
+        expected = isinstance(error, click.ClickException | FootsenseError | UnicodeEncodeError)
         if os.environ.get("FOOTSENSE_DEBUG") and not expected:
             for line in traceback.format_exc().splitlines():  # an error may hold a name
                 click.echo(display(line, limit=2000), err=True)
@@ -105,6 +106,8 @@ def _in_words(error: Exception) -> str:
             return f"say what to do: {', '.join(_names(ctx))}; more with `{ctx.command_path} --help`"
         case click.ClickException():
             return error.format_message()
+        case UnicodeEncodeError():
+            return f"'{display(error.object)}' cannot be the name of a file; give another"
         case FootsenseError():
             return str(error)
         case OSError():

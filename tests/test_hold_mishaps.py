@@ -1,11 +1,15 @@
 """Holds of people who stop on the way, give way and shift, with sensors that slip; and what is declined."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt
 
 from footsense.engine import Engine
-from footsense.types import Floats, Grade, Samples
+from footsense.exercises.pencil_pickups import PencilPickups
+from footsense.signal.plateau import Hold
+from footsense.types import Floats, Grade, Samples, StreamInfo
 from tests.test_holds import ANGLES_HZ, cut, events, flexes, move, stream
 
 Parts = list[tuple[float, float]]
@@ -17,9 +21,11 @@ def lengths(angle: Floats, exercise: str = "band-flexes", *, side_deg: Floats | 
     return [round(e.end_s - e.start_s) for e in found]
 
 
-def declined(angle: Floats, *, rate_hz: float = 100.0, noise_g: float = 0.002) -> dict[str, Grade]:
+def declined(
+    angle: Floats, *, rate_hz: float = 100.0, noise_g: float = 0.002, side_deg: Floats | None = None
+) -> dict[str, Grade]:
     """What is said against band flexes."""
-    info, samples = stream(angle, rate_hz=rate_hz, noise_g=noise_g)
+    info, samples = stream(angle, rate_hz=rate_hz, noise_g=noise_g, side_deg=side_deg)
     engine = Engine(["band-flexes"])
     assert engine.process(info) + engine.process(samples) + engine.flush()
     return {r.code: r.grade for r in engine.reasons()["band-flexes"]}
@@ -246,11 +252,50 @@ def test_a_stop_farther_off_than_rest_and_hold_are_apart_is_at_rest(slip_deg: fl
     assert lengths(angle, "top-presses", side_deg=side) == [4] * 5
 
 
-def test_a_shift_kept_to_the_end_of_the_recording_is_none() -> None:
-    """As wide as the holds were, but another way, if only by 20°; one that is cut off goes theirs."""
+def shifted_last(by_deg: float, aside_deg: float, then: Parts) -> tuple[Floats, Floats]:
+    """Three flexes, then a posture `by_deg` their way and `aside_deg` off it; angle and side."""
     flex = [(8.0, 0.5), (8.0, 6.0), (0.0, 0.5), (0.0, 3.0)]
-    for by_deg, aside_deg in ((0.0, 7.0), (6.5, 2.6)):
-        angle = move([(0.0, 3.0), *(flex * 3), (by_deg, 0.6), (by_deg, 8.0)])
-        side = aside_deg * np.clip((np.arange(len(angle)) - 33.0 * ANGLES_HZ) / (0.6 * ANGLES_HZ), 0.0, 1.0)
+    angle = move([(0.0, 3.0), *(flex * 3), (by_deg, 0.6), (by_deg, 8.0), *then])
+    return angle, aside_deg * np.clip((np.arange(len(angle)) - 33.0 * ANGLES_HZ) / (0.6 * ANGLES_HZ), 0.0, 1.0)
+
+
+@pytest.mark.parametrize(("by_deg", "aside_deg"), [(0.0, 7.0), (6.5, 2.6), (-4.0, 0.5)])
+@pytest.mark.parametrize("then", [[], [(0.8, 0.5)]], ids=["kept", "drifting"])
+def test_a_shift_kept_to_the_end_of_the_recording_is_none(by_deg: float, aside_deg: float, then: Parts) -> None:
+    """As wide as the holds were, but another way, if only by 20°; also where it has drifted a little."""
+    angle, side = shifted_last(by_deg, aside_deg, [(by_deg * x, s) for x, s in then])
+    assert lengths(angle, side_deg=side) == [6] * 3
+    assert declined(angle, side_deg=side) == {}
+
+
+def test_what_is_kept_to_the_end_of_the_recording_counts_where_it_is_as_the_holds_before() -> None:
+    """Where it is nearly so, no more can be said than that it may be one."""
+    assert lengths(
+        move([(0.0, 3.0), *([(8.0, 0.5), (8.0, 6.0), (0.0, 0.5), (0.0, 3.0)] * 3), (8.0, 0.5), (8.0, 4.0)])
+    ) == [6, 6, 6, 4]
+    for by_deg, aside_deg in ((7.0, 1.3), (5.0, 0.0)):
+        angle, side = shifted_last(by_deg, aside_deg, [])
         assert lengths(angle, side_deg=side) == [6] * 3
-    assert lengths(move([(0.0, 3.0), *(flex * 3), (8.0, 0.5), (8.0, 4.0)])) == [6, 6, 6, 4]
+        assert declined(angle, side_deg=side) == {"cut-off": Grade.POOR}
+
+
+def test_holds_in_opposite_directions_may_be_rests() -> None:
+    """One flex, and then each from a seat shifted by as much: what follows is the rests."""
+    there_and_back = [(-8.0, 0.6), (-8.0, 5.0), (0.0, 0.5), (0.0, 7.0)]
+    angle = move([(0.0, 4.0), (8.0, 0.5), (8.0, 7.0), (0.0, 0.5), (0.0, 1.0), *(there_and_back * 9)])
+    assert len(lengths(angle)) > 8
+    assert declined(angle) == {"unlike": Grade.POOR}
+
+
+@pytest.mark.parametrize(
+    ("rise_s", "height_m", "said"),
+    [(0.6, 0.15, {}), (0.0, 0.15, {}), (0.6, 0.0, {}), (0.6, -0.1, {"unlike"}), (0.0, 0.01, {"sway"})],
+)
+def test_a_pencil_held_lower_than_rest_or_not_seen_to_be_lifted_makes_the_count_poor(
+    rise_s: float, height_m: float, said: set[str]
+) -> None:
+    """The lift was taken for rest; or it was over when what counts began, out of swaying."""
+    lift = Hold(10.0, 20.0, 20.3, 12.0, 0.6, 0.3, 0.05, 0.1, 0.15, None, None, [1.0, 0.0, 0.0])
+    detector = PencilPickups(StreamInfo(rate_hz=100.0, has_gyro=False, placement="foot"))
+    detector.found = [lift, replace(lift, start_s=25.0, end_s=35.0, rise_s=rise_s, height_m=height_m)]
+    assert {(r.code, r.grade) for r in detector.reasons()} == {(code, Grade.POOR) for code in said}

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from operator import attrgetter
 from statistics import median
 from typing import ClassVar
@@ -22,6 +23,7 @@ SEEN_DEG: Excursions = {"foot": 1.0, "ankle": 1.0, "shank": 1.0, None: 1.0}  # b
 # where a foot or a leg is lifted; an ankle strap sees a third to a half of it
 LIFTS_DEG: Excursions = {"foot": 3.0, "ankle": 2.0, "shank": 2.5, None: 2.0}
 ALIKE = 0.8  # coherence of directions from which movements are taken to be one exercise's
+OPPOSED = 0.7  # cosine from which directions are opposite
 FEW = 2  # holds like it make a small one credible
 SAME, RECENT_S = 2.0, 90.0  # by what factor their sizes and lengths may differ, and how far apart they may be
 STANDS_OUT = 12.0  # smallest excursion of a small hold in multiples of the noise at rest, as swaying is not
@@ -78,7 +80,7 @@ class HoldDetector:
 
     def reasons(self) -> tuple[Reason, ...]:
         """Vibration, and movements that are not those of one exercise."""
-        return self._vibration() + self._sway() + self._unlike() + self._faint()
+        return self._vibration() + self._sway() + self._unlike() + self._faint() + self._cut_off()
 
     def _vibration(self) -> tuple[Reason, ...]:
         """As in a vehicle, where no hold is counted. A slow sensor sees little of the vibration, so that the
@@ -108,9 +110,25 @@ class HoldDetector:
     def _unlike(self) -> tuple[Reason, ...]:
         """Holds and the rests between them cannot be told apart, or it is another movement."""
         if len(self.found) < 3 or self.coherence() >= ALIKE:
-            return ()
+            return self._opposed()
         text = "the movements go in different directions, as those of one exercise do not"
         return (Reason("unlike", text, Grade.NOT_VERIFIABLE),)
+
+    def _opposed(self) -> tuple[Reason, ...]:
+        """One after another in opposite directions: one of the two was a rest, or what followed it all were."""
+        opposed = sum(_are_opposed(a, b) for a, b in pairwise(self.found))
+        if not opposed:
+            return ()
+        text = "a movement went the other way than the one before it: one may be a rest taken for a hold"
+        return (Reason("unlike", text, Grade.POOR),)
+
+    def _cut_off(self) -> tuple[Reason, ...]:
+        """What is kept to the end is a hold or a new rest posture: only going back to rest tells."""
+        last = self.tracker.undecided
+        if not last or not self.found or not self._is_wide(last):
+            return ()
+        text = "the recording ends in what may be one more hold; let go and rest before it is stopped"
+        return (Reason("cut-off", text, Grade.POOR),)
 
     def _faint(self) -> tuple[Reason, ...]:
         """Holds that are like others but too small to count; or of those counted some may have been too small
@@ -193,9 +211,17 @@ def _with_others(small: Sequence[Hold], holds: Sequence[Hold]) -> int:
 def _are_alike(a: Hold, b: Hold) -> bool:
     if abs(a.start_s - b.start_s) > RECENT_S:
         return False
-    same = sum(x * y for x, y in zip(a.direction, b.direction, strict=True)) >= ALIKE
+    same = _cosine(a, b) >= ALIKE
     long = 1 / SAME <= (a.end_s - a.start_s) / (b.end_s - b.start_s) <= SAME
     return same and long and 1 / SAME <= a.excursion_deg / b.excursion_deg <= SAME
+
+
+def _are_opposed(a: Hold, b: Hold) -> bool:
+    return abs(a.start_s - b.start_s) <= RECENT_S and _cosine(a, b) < -OPPOSED
+
+
+def _cosine(a: Hold, b: Hold) -> float:
+    return sum(x * y for x, y in zip(a.direction, b.direction, strict=True))
 
 
 def _told(holds: list[Hold]) -> list[Told]:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from footsense.exercises._holding import Attributes, HoldDetector
 from footsense.exercises.base import About
 from footsense.signal.plateau import Hold
-from footsense.types import Event
+from footsense.types import Event, Grade, Reason
 
 LEAN, MOST_S = 0.3, 0.3
 LIFT_M = 0.05  # a foot that is up by so much was lifted, however little it tilted: from the hip it hardly does
@@ -29,6 +29,26 @@ class PencilPickups(HoldDetector):
 
     def _is_wide(self, hold: Hold) -> bool:
         return super()._is_wide(hold) or hold.height_m >= LIFT_M
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Lifts that were none, or not seen from the floor on, beside what all holds share."""
+        return super().reasons() + self._lowered() + self._unlifted()
+
+    def _lowered(self) -> tuple[Reason, ...]:
+        """A foot comes down to rest, it is not held there: what was taken for rest was the lift."""
+        lowered = sum(h.height_m <= -LIFT_M for h in self.found)
+        if not lowered:
+            return ()
+        text = f"in {lowered} of {len(self.found)} holds the foot had come down; hold the lifted leg still"
+        return (Reason("unlike", text, Grade.POOR),)
+
+    def _unlifted(self) -> tuple[Reason, ...]:
+        """Reached from swaying, no higher than that: the lift was before, and how much of it is unknown."""
+        late = sum(h.rise_s == 0.0 and h.height_m < LIFT_M for h in self.found)
+        if not late:
+            return ()
+        text = f"{late} of {len(self.found)} lifts were seen in part: the leg swayed as far; hold it still"
+        return (Reason("sway", text, Grade.POOR),)
 
     def _held_s(self) -> float:
         held_s, p = super()._held_s(), self.tracker.state.plateau

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from footsense.signal.front import Signals, SlowGrid
-from footsense.signal.judging import Judge, as_before, is_as_last
+from footsense.signal.judging import Judge, is_as_last
 from footsense.signal.measuring import Measure
 from footsense.signal.plateau import (
     LOOK_BACK_S,
@@ -80,6 +80,7 @@ class HoldTracker:
         self._rows: Posture | None = None
         self._found: list[Hold] = []
         self._flushed: list[Hold] | None = None
+        self.undecided: Hold | None = None  # cut off by the end of the stream, it may be a new rest posture
         self._last_s = 0.0
         self._end = 0  # the row up to which is looked
 
@@ -119,13 +120,12 @@ class HoldTracker:
             return [replace(late, decided_s=self._last_s)] if late else []
         released = rows.chord(end, p.up) > p.band
         hold = self._measure.hold(rows, self.state, p, end, None if released else self._last_s)
+        back = released and self._stops.comes_back(rows, p, self.state.rests[-1], end)
         self.state.plateau, self.state.phase = None, "lost"
-        if hold is None:
-            return []
-        if released:
-            return [hold] if towards_rest(rows, p, self.state.rests[-1], end) else []
-        along = as_before(p, self.state) and self._judge.is_along(hold, self.state.past, 0.1)
-        return [hold] if along else []
+        if hold is None or back or self._judge.is_same(hold, p, self.state):
+            return [hold] if hold else []
+        self.undecided = hold if self._judge.may_be_same(hold, p, self.state) else None
+        return []
 
     def held_s(self, smallest_deg: float = 0.0) -> float:
         """Seconds of the hold under way, 0.0 outside one of at least so many degrees; provisional."""

@@ -9,6 +9,8 @@ from footsense.signal.plateau import Hold, Params, Plateau, State
 from footsense.signal.posture import RAD, Up, chord, towards
 from footsense.types import Floats
 
+SIMILAR, SAME = 0.1, 0.03  # of how far off a direction may be: within 14° and 8°
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -52,6 +54,16 @@ class Judge:
         """Whether it went the way of all holds before; by a `share` of how far off that may be."""
         least = 1.0 - share * (1.0 - self.params.alike)
         return all(_cosine(hold.direction, h.direction) > least for h in past)
+
+    def may_be_same(self, hold: Hold, p: Plateau, state: State) -> bool:
+        """Whether what nobody came back from may be a hold: about as wide and the way of the last two."""
+        return as_before(p, state) and self.is_along(hold, state.past, SIMILAR)
+
+    def is_same(self, hold: Hold, p: Plateau, state: State) -> bool:
+        """Whether it surely is one: as a seat shifted by chance hardly is, it is as the last two were."""
+        sizes = [hold.excursion_deg / h.excursion_deg for h in state.past]
+        same = self.is_along(hold, state.past, SAME) and all(0.7 < size < 1.4 for size in sizes)
+        return same and as_before(p, state)
 
     def opposes(self, hold: Hold, past: list[Hold]) -> bool:
         """Whether it went the way of the hold before turned around, and no further."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from footsense.signal.judging import Judge, is_as_last
-from footsense.signal.plateau import Params, Pending, Plateau, Rest, State
-from footsense.signal.posture import Up, chord, cosine
+from footsense.signal.plateau import Params, Pending, Plateau, Rest, State, towards_rest
+from footsense.signal.posture import Posture, Up, chord, cosine
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Stops:
         off = min(chord(up, r.up) for r in state.rests)
         share = self.params.back_share if was.towards else self.params.detour_share
         return soon and (off < share * was.plateau.excursion or bool(self.near(state.rests, up)))
+
+    def comes_back(self, rows: Posture, p: Plateau, rest: Rest, end: int) -> bool:
+        """Whether row `end` is on a way back to rest, not only where the plateau has drifted to."""
+        left = rows.chord(end, rest.up)
+        return left < (1.0 - self.params.release_share) * p.excursion and towards_rest(rows, p, rest, end)
 
     def is_sway(self, state: State, p: Plateau, up: Up, sways: float) -> bool:
         """Whether the step from a plateau to `up` is no more than it sways anyway, and leads no nearer to rest:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -371,6 +372,16 @@ def test_a_count_beside_much_that_is_hidden_is_poor() -> None:
 def test_a_last_turn_about_three_quarters_done_makes_a_count_poor(gyro: bool, done: float, sure: bool) -> None:
     found = reasons(*bout(done, 0.6, gyro=gyro))
     assert [(r.code, r.grade) for r in found] == ([] if sure else [("last-turn", Grade.POOR)])
+
+
+def test_a_count_with_a_turn_that_may_be_more_than_one_is_poor() -> None:
+    """A leg that sways under small circles: some are wound about another centre than the rest."""
+    made = simulate(sample("ankle-circles", 47128, placement="foot", gyro=True))
+    assert len(circles(*made.items())) < len(made.events)
+    (reason,) = reasons(*made.items())
+    assert (reason.code, reason.grade) == ("loose-turn", Grade.POOR)
+    assert reason.span_s is not None
+    assert reason.span_s[1] - reason.span_s[0] > 2 * median(e.end_s - e.start_s for e in made.events)
 
 
 def test_loops_too_rough_to_be_told_are_declined() -> None:

@@ -9,6 +9,7 @@ from footsense.exercises._circle_texts import (
     HIDDEN_LOOP,
     HIDDEN_PART,
     LAST_TURN,
+    LOOSE_TURN,
     ROUGH_LOOP,
     THIN_LOOP,
     THIN_PART,
@@ -50,9 +51,17 @@ class Counted:
         return sum(max(turns - within(self.circles, a, b), 0.0) for a, b, turns, _ in spans)
 
 
-def doubts_of(counted: Counted, spans: Spans, last: Sequence[Unsure], *, has_gyro: bool) -> tuple[Reason, ...]:
+def doubts_of(
+    counted: Counted,
+    spans: Spans,
+    last: Sequence[Unsure],
+    loose: Sequence[tuple[float, float]],
+    *,
+    has_gyro: bool,
+) -> tuple[Reason, ...]:
     """The reasons why the count may not be right. `spans`: of `strokes` that cannot be told from thin circles,
-    of what goes round but is `hidden`, or too `faint`; `last`: as the doubts of Bout."""
+    of what goes round but is `hidden`, or too `faint`; `last`: as the doubts of Bout;
+    `loose`: of turns that may have been more than one."""
     hidden = _like_seen(counted, spans["hidden"])
     thin = _like_seen(counted, spans["strokes"])
     lost = [span for span in thin if 2 * within(counted.circles, *span[:2]) < span[2]]
@@ -60,7 +69,7 @@ def doubts_of(counted: Counted, spans: Spans, last: Sequence[Unsure], *, has_gyr
     if strokes >= max(FEW_STROKES, STROKES_SHARE * counted.count):
         return (_declined(counted, "thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
     turns = counted.unexplained(hidden)
-    others = _faint(counted, spans["faint"]) or _unsure(counted, last)
+    others = _faint(counted, spans["faint"]) or _loose(loose) or _unsure(counted, last)
     if has_gyro:
         return _rough(counted, turns) or others
     if turns >= max(FEW_STROKES, HIDDEN_SHARE * counted.count):
@@ -70,6 +79,13 @@ def doubts_of(counted: Counted, spans: Spans, last: Sequence[Unsure], *, has_gyr
     if turns >= max(FEW_DOUBTED, HIDDEN_DOUBT * counted.count):
         return (Reason("hidden-loop-no-gyro", HIDDEN_PART, Grade.POOR),)
     return others
+
+
+def _loose(spans: Sequence[tuple[float, float]]) -> tuple[Reason, ...]:
+    if not spans:
+        return ()
+    where = min(a for a, _ in spans), max(b for _, b in spans)
+    return (Reason("loose-turn", LOOSE_TURN, Grade.POOR, where),)
 
 
 def _unsure(counted: Counted, last: Sequence[Unsure]) -> tuple[Reason, ...]:

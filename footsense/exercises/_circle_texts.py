@@ -4,6 +4,10 @@ LAST_TURN = (
     "the last turn before the foot came to rest was about three quarters done, so the count may be off by one: "
     "end each row of circles with a whole one"
 )
+LOOSE_TURN = (
+    "a part of the movement goes round too irregularly to tell how many turns it was, so the count may be off: "
+    "circle evenly, with the leg at rest"
+)
 THIN_LOOP = (
     "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
     "use a sensor with a gyro, or let the leg hang or stretch it out differently"

@@ -87,6 +87,7 @@ class AnkleCircles:
         self._sizes: list[float] = []  # their longer half axes
         self._known: Turn | None = None  # the last of them
         self._doubts: list[tuple[float, float, bool]] = []  # as of Bout
+        self._loose: list[tuple[float, float]] = []  # as of Row
         self._before: dict[str, list[Span]] = {"strokes": [], "hidden": [], "faint": []}  # the last gap
         self._restart()
 
@@ -202,6 +203,7 @@ class AnkleCircles:
         if whole.unsure:
             last = (turns or on_tape)[-1].limits
             self._doubts.append((last.start_s, last.end_s, True))
+        self._loose += [(turn.limits.start_s, turn.limits.end_s) for turn in whole.loose]
         return turns
 
     def _noted(self, found: Iterable[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
@@ -445,7 +447,7 @@ class AnkleCircles:
         """What without a gyro cannot be told from circles, or may hide them."""
         spans = {of: self._spans(of) for of in self._before}
         counted = Counted(self._count, self._seen, self._sizes)
-        return doubts_of(counted, spans, self._doubts, has_gyro=self._info.has_gyro)
+        return doubts_of(counted, spans, self._doubts, self._loose, has_gyro=self._info.has_gyro)
 
     def _spans(self, of: str) -> list[Span]:
         """Stretches before the last gap, and since."""

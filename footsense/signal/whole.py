@@ -14,6 +14,7 @@ import numpy as np
 from footsense.signal.circling import Tape
 from footsense.signal.ending import paced, unleaked
 from footsense.signal.settling import OUTSIDE, rest_chord, rests
+from footsense.signal.tilt import square
 from footsense.signal.turns import EDGE, Limits, Turn, make_turn
 from footsense.signal.winding import Loop, dot, fit_loop, square2, summed, turned
 from footsense.types import Floats
@@ -21,6 +22,9 @@ from footsense.types import Floats
 ENOUGH = 0.7  # turns besides those that were seen: a last one of three quarters, less what is unseen of it
 BENT = 0.05  # and more where the foot's own acceleration bends the path
 UNSURE = 0.1  # turns about that, in which it is not certain
+LAG_PARTS = 4  # steps in which the way is measured
+MORE = 1.5  # times the way of the others: more than one turn
+ROUGH = 0.2  # as of a bout, which rougher is not believed: it was not about one centre
 LEAST = 0.3  # of a turn, that a part of it left out has to be
 SAME_PLANE = 0.7  # cosine between the planes of what was left out and the others
 THIN = 0.5  # of the others' width to length, that it has at least: to and fro is no turn
@@ -32,7 +36,7 @@ class Row:
     """Turns of one way that follow each other without a rest, on the tape from slow index `begin` on, and up to
     `end`; `leak`: share of the path lost from one slow sample to the next; `lag` as of the Scout; `followed`:
     turns after the last of them by the loop before, where it was followed to the rest; `unsure`: it is not
-    certain whether one more was made.
+    certain whether one more was made; `loose`: which of those left out are not certain to be one.
     """
 
     turns: list[Turn]
@@ -42,6 +46,7 @@ class Row:
     lag: int
     followed: float | None = None
     unsure: bool = field(default=False, init=False)
+    loose: list[Turn] = field(default_factory=list, init=False)
 
     def left_out(self, tape: Tape) -> list[Turn]:
         """Turns that the row as a whole shows to have been made besides."""
@@ -63,7 +68,17 @@ class Row:
         ]
         found = [turn for turn in parts if turn is not None and self._holds(turn)]
         self.unsure = bool(found) and abs(more - enough - max(missing - 1, 0)) < UNSURE
-        return found if missing > 0 else []
+        if missing <= 0:
+            return []
+        most = MORE * median(self._way(tape, turn) for turn in self.turns)
+        self.loose = [turn for turn in found if turn.rough > ROUGH or self._way(tape, turn) > most]
+        return found
+
+    def _way(self, tape: Tape, turn: Turn) -> float:
+        """How far the foot went in a turn, in rad, but for what trembles."""
+        path = tape.path[:, turn.limits.start - tape.first : turn.limits.end - tape.first + 1]
+        path = path[:, :: max(1, self.lag // LAG_PARTS)]
+        return float(np.sqrt(square(path[:, 1:] - path[:, :-1])).sum())
 
     def _clear(self, limits: Limits) -> Limits:
         """These limits, but in none of the turns: theirs lie between samples."""

@@ -334,7 +334,7 @@ def test_a_sensor_that_never_sends_is_given_up() -> None:
 
 
 def test_what_nobody_foresaw_ends_the_stream_instead_of_leaving_it_silent() -> None:
-    async def boom(_attempts: int) -> None:
+    async def boom(_attempts: None) -> None:
         raise KeyError("a bug in a backend")
 
     async def test() -> None:
@@ -437,7 +437,9 @@ def test_what_is_never_answered_is_not_waited_for(what: str, monkeypatch: pytest
     run(test())
 
 
-def test_between_attempts_is_waited_twice_as_long_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_between_attempts_is_waited_twice_as_long_each_time_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     slept, sleep = [], asyncio.sleep
 
     async def noted(delay_s: float, *rest: Any) -> None:
@@ -449,7 +451,7 @@ def test_between_attempts_is_waited_twice_as_long_each_time(monkeypatch: pytest.
 
     async def test() -> None:
         async with rig() as (_, radio, _):
-            here = central(radio, patience=replace(QUICK, attempts=4, backoff_s=123.0))
+            here = central(radio, patience=replace(QUICK, attempts=5, backoff_s=123.0, backoff_max_s=500.0))
             found = await here.find()
             monkeypatch.setattr(BleakClient, "connect", refused)
             monkeypatch.setattr(asyncio, "sleep", noted)
@@ -458,7 +460,7 @@ def test_between_attempts_is_waited_twice_as_long_each_time(monkeypatch: pytest.
                     pass
 
     run(test())
-    assert [s for s in slept if s >= 123.0] == [123.0, 246.0, 492.0]
+    assert [s for s in slept if s >= 123.0] == [123.0, 246.0, 492.0, 500.0]
 
 
 def test_keepalive_is_written_again_and_again() -> None:

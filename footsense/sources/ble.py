@@ -8,6 +8,7 @@ import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -35,6 +36,11 @@ class _LacksError(BluetoothError):
     device had, or tell of it too early, so it is asked once more."""
 
 
+def _is_hopeless(error: Exception) -> bool:
+    """There is no Bluetooth, or the sensor refuses and will again."""
+    return no_bluetooth(error) is not None or isinstance(error, BleakGATTProtocolError)
+
+
 class Link:
     """One sensor, streaming into `inbox` for as long as the context lasts.
 
@@ -56,6 +62,7 @@ class Link:
         self._central, self._device, self._label = central, device, label
         self._plan, self._inbox, self._rssi_dbm = plan, inbox, rssi_dbm
         self._client: BleakClient | None = None
+        self._trouble: BluetoothError | None = None  # of the last attempt to connect
         self._lost = asyncio.Event()
         self._answers: dict[str, asyncio.Queue[bytes]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,25 +113,28 @@ class Link:
         except TimeoutError as error:
             raise BluetoothError(in_words(error, self._label)) from error
 
-    async def _connect(self, attempts: int) -> None:
-        """Connect and start the stream; raises BluetoothError after the last attempt, or at once where
-        trying again cannot help."""
-        patience, lacked = self._central.patience, False
-        for attempt in range(attempts):
+    async def _connect(self, attempts: int | None) -> None:
+        """Connect and start the stream; raises BluetoothError after the last attempt, or at once where trying
+        again cannot help. Without a number of attempts it is tried until the caller's time is over: what was
+        there a moment ago may be back in the next, as Bluetooth is after a machine has slept."""
+        lacked = False
+        for attempt in count():
+            last = attempts is not None and attempt == attempts - 1
             try:
+                if attempt:
+                    self._device = await self._central.again(self._device, self._central.patience.connect_s)
                 await self._connect_once()
             except _LacksError:
-                if lacked or attempt == attempts - 1:
+                if lacked or last:
                     raise
                 lacked = True
             except FAILURES as error:
-                hopeless = no_bluetooth(error) or isinstance(error, BleakGATTProtocolError)
-                if hopeless or attempt == attempts - 1:
-                    raise no_bluetooth(error) or BluetoothError(in_words(error, self._label)) from error
+                self._trouble = no_bluetooth(error) or BluetoothError(in_words(error, self._label))
+                if last or (attempts is not None and _is_hopeless(error)):
+                    raise self._trouble from error
             else:
                 return
-            await asyncio.sleep(patience.backoff_s * 2**attempt)
-            self._device = await self._central.again(self._device, patience.connect_s)
+            await asyncio.sleep(self._central.patience.before(attempt + 1))
 
     async def _connect_once(self) -> None:
         patience = self._central.patience
@@ -275,11 +285,12 @@ class Link:
     async def _set_up_again(self) -> bool:
         if self._client:
             await self._close(self._client)
+        self._trouble = BluetoothError(in_words(TimeoutError(), self._label))
         try:
             async with asyncio.timeout(self._central.patience.reconnect_s):
-                await self._connect(self._central.patience.attempts)
-        except (BluetoothError, *FAILURES) as error:
-            reason = error if isinstance(error, BluetoothError) else in_words(error, self._label)
+                await self._connect(None)
+        except (BluetoothError, TimeoutError) as error:
+            reason = error if isinstance(error, BluetoothError) else self._trouble
             self._inbox.fail(BluetoothError(f"the link was lost and did not come back: {reason}"))
             return False
         self.reconnects += 1

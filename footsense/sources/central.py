@@ -27,7 +27,8 @@ class Patience:
     """How long is waited, in s, and how often is tried.
 
     `listen_s`: until the system listens (it may ask the user first).
-    `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling.
+    `connect_s`: one attempt to connect and discover; `attempts` of it, `backoff_s` apart and doubling,
+    up to `backoff_max_s`.
     `ready_s`: until a sensor streams for the first time, all attempts and its whole set-up together.
     `battery_s`: to connect and read how full the battery is.
     `write_s`: one write or subscription. `describe_s`: until a device has said what it sends.
@@ -35,7 +36,8 @@ class Patience:
     `stop_s`: the stop writes, and the disconnection. `silence_s` without a packet, or ten packets' time if
     that is longer, means that the link is lost; `unheard_s` (or that time) of one that only advertises,
     every 1 to 10 s, and is not heard each time. `settle_s`: the scan goes on after the first match, for
-    others. `reconnect_s`: how long a lost sensor is tried again.
+    others. `reconnect_s`: how long a lost sensor is tried again, as often as that takes: whoever wears it may
+    be in another room meanwhile.
     """
 
     listen_s: float = 30.0
@@ -44,6 +46,7 @@ class Patience:
     attempts: int = 4
     ready_s: float = 120.0
     backoff_s: float = 0.25
+    backoff_max_s: float = 4.0
     write_s: float = 5.0
     describe_s: float = 30.0
     mtu_s: float = 2.0
@@ -51,7 +54,11 @@ class Patience:
     silence_s: float = 1.0
     unheard_s: float = 30.0
     settle_s: float = 1.0
-    reconnect_s: float = 30.0
+    reconnect_s: float = 180.0
+
+    def before(self, attempt: int) -> float:
+        """How long is waited before an attempt after the first one (0), s."""
+        return min(self.backoff_s * 2.0 ** (attempt - 1), self.backoff_max_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ from footsense.analysis import analyse, to_json
 from footsense.cli.analyze import command as analyze
 from footsense.devices import Encoder, load_profile
 from footsense.recording import Recorder, mcap, open_recording
-from footsense.recording.dates import Calendar, Reading
+from footsense.recording.dates import Calendar, Reading, reading_of
+from footsense.recording.messages import Message
 from footsense.report import report_page
 from footsense.simulate import Scenario, simulate
 from footsense.stream.hostmap import Arrivals
@@ -210,6 +211,28 @@ def test_dates_go_by_the_last_setting_and_never_backwards(
     last = calendar.utc(readings[-1].host_ns)
     assert last is not None
     assert last.timestamp() == pytest.approx(readings[-1].wall_ns * 1e-9, abs=1e-4)
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["now", "in older recordings"])
+def test_a_machine_that_slept_was_not_set(goes_on: bool) -> None:
+    """The recording's clock goes on meanwhile, or does not."""
+    readings, slept_ns = [], 0
+    for awake_s in range(0, 60, 10):
+        slept_ns += 600 * 10**9 * (awake_s == 30)
+        gone_by_ns = awake_s * 10**9
+        said = {
+            "monotonic_ns": 5 + gone_by_ns,
+            "boottime_ns": 7 + gone_by_ns + slept_ns,
+            "wall_ns": 1_772_000_000 * 10**9 + gone_by_ns + slept_ns,
+        }
+        host_ns = 10**18 + gone_by_ns + slept_ns * goes_on
+        readings.append(reading_of(Message("/clock", awake_s, host_ns, fields=said)))
+    assert None not in readings
+    calendar = Calendar.of(readings)
+    assert calendar is not None
+    assert calendar.set_s == ()
+    begun, ended = (calendar.utc(r.host_ns) for r in (readings[0], readings[-1]))
+    assert (ended - begun).total_seconds() == pytest.approx(650, abs=1e-5)
 
 
 def test_a_date_that_no_calendar_has_is_none() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,7 @@ from footsense.session import Session, inputs_of
 from footsense.simulate import Scenario, simulate
 from footsense.simulate.rig import virtual_rig
 from footsense.sources.central import Central, Patience
-from footsense.sources.inbox import Inbox, clock_readings
+from footsense.sources.inbox import Inbox, clock_readings, steady_clock
 from footsense.types import RawPacket, SensorMeta, Status, Tick
 from tests.recording.source import META, packet
 from tests.recording.source import record as recorded
@@ -72,6 +73,23 @@ def test_clock_readings_are_of_this_machine() -> None:
     first, second = clock_readings(), clock_readings()
     assert 0 <= (second["monotonic_ns"] or 0) - (first["monotonic_ns"] or 0) < 10_000_000_000
     assert 0 <= (second["wall_ns"] or 0) - (first["wall_ns"] or 0) < 10_000_000_000
+
+
+def test_the_clock_goes_on_while_the_machine_sleeps_and_whatever_the_date_is_set_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    if boottime is None:
+        pytest.skip("not run: this system has no CLOCK_BOOTTIME")
+    since_boot_s, date_s, read = 100, 10**9, time.clock_gettime_ns
+    monkeypatch.setattr(
+        time, "clock_gettime_ns", lambda which: since_boot_s * 10**9 if which == boottime else read(which)
+    )
+    monkeypatch.setattr(time, "time_ns", lambda: date_s * 10**9)
+    clock = steady_clock()
+    assert clock() == 10**18
+    since_boot_s, date_s = 100 + 3600, 5
+    assert clock() == 10**18 + 3600 * 10**9
 
 
 def test_an_inbox_reads_the_clocks_at_once_and_every_ten_seconds() -> None:

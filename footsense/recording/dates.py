@@ -16,8 +16,8 @@ _MAX_NS = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The host's clocks at one moment, ns: the recording's own, what goes on while the machine sleeps (its lead
-    over the monotonic one; 0 where there is no such clock), and the date since 1970."""
+    """The host's clocks at one moment, ns: the recording's own, how far the one that goes on while the machine
+    sleeps is ahead of that (0 where there is none), and the date since 1970."""
 
     host_ns: int
     slept_ns: int
@@ -30,7 +30,7 @@ def reading_of(message: m.Message) -> Reading | None:
     monotonic, boottime, wall = (_time(said.get(k)) for k in ("monotonic_ns", "boottime_ns", "wall_ns"))
     if monotonic is None or wall is None:
         return None
-    return Reading(message.host_ns, 0 if boottime is None else boottime - monotonic, wall)
+    return Reading(message.host_ns, 0 if boottime is None else boottime - message.host_ns, wall)
 
 
 def _time(value: object) -> int | None:
@@ -45,8 +45,8 @@ class Calendar:
 
     The date may have been set meanwhile: then all is dated by the last setting, since a clock is set to be
     right, and nothing runs backwards. `set_s` says by how much each time, s. That the machine slept is no
-    setting: the date moves on then and the host's clock does not; up to ten seconds after it woke are dated
-    as before.
+    setting: the date moves on then and in older recordings the host's clock does not; up to ten seconds after
+    it woke are dated as before there.
     """
 
     readings: tuple[Reading, ...]

@@ -1,9 +1,11 @@
 """Where what sensors send waits for the session: bounded, counting what it drops, with four ticks a second."""
 
 import asyncio
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 
 from footsense.types import Command, RawPacket, Status, Tick
 
@@ -17,9 +19,17 @@ LIMIT = 4096  # packets; 20 s of two sensors that send 100 a second each
 
 
 def steady_clock() -> Clock:
-    """Nanoseconds since 1970 that never jump: the date now, then the monotonic clock."""
-    behind = time.time_ns() - time.monotonic_ns()
-    return lambda: behind + time.monotonic_ns()
+    """Nanoseconds since 1970 that no setting of the date moves: the date now, then what has gone by since.
+
+    It goes on while the machine sleeps, as a sensor does: else the hole in what it sent would be as short as
+    the machine took it for. Python's monotonic clock does so on Windows only (Linux, clock_gettime(2);
+    macOS, clock_gettime(3)).
+    """
+    name = "CLOCK_MONOTONIC_RAW" if sys.platform == "darwin" else "CLOCK_BOOTTIME"
+    which = getattr(time, name, None)
+    gone_by = time.monotonic_ns if which is None else partial(time.clock_gettime_ns, which)
+    behind = time.time_ns() - gone_by()
+    return lambda: behind + gone_by()
 
 
 def clock_readings() -> dict[str, int | None]:

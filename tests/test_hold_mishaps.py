@@ -299,3 +299,20 @@ def test_a_pencil_held_lower_than_rest_or_not_seen_to_be_lifted_makes_the_count_
     detector = PencilPickups(StreamInfo(rate_hz=100.0, has_gyro=False, placement="foot"))
     detector.found = [lift, replace(lift, start_s=25.0, end_s=35.0, rise_s=rise_s, height_m=height_m)]
     assert {(r.code, r.grade) for r in detector.reasons()} == {(code, Grade.POOR) for code in said}
+
+
+def test_one_pencil_held_lower_among_others_like_it_is_an_error_of_the_height() -> None:
+    lift = Hold(10.0, 20.0, 20.3, 12.0, 0.6, 0.3, 0.05, 0.1, 0.15, None, None, [1.0, 0.0, 0.0])
+    detector = PencilPickups(StreamInfo(rate_hz=100.0, has_gyro=False, placement="foot"))
+    detector.found = [replace(lift, start_s=t, end_s=t + 10.0) for t in (10.0, 25.0, 40.0)]
+    detector.found[1] = replace(detector.found[1], height_m=-0.07)
+    assert not detector.reasons()
+
+
+@pytest.mark.parametrize(("moves", "codes"), [(10, []), (40, ["sway"])])
+def test_many_movements_and_no_pencil_held_make_the_count_poor(moves: int, codes: list[str]) -> None:
+    """Over 80 s: those who only sit and shift now and then have done nothing."""
+    info, samples = stream(move([(0.0, 3.0), *([(6.0, 0.4), (0.0, 0.4), (0.0, 80.0 / moves - 0.8)] * moves)]))
+    engine = Engine(["pencil-pickups"])
+    assert not engine.process(info) + engine.process(samples) + engine.flush()
+    assert [r.code for r in engine.reasons()["pencil-pickups"]] == codes

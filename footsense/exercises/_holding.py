@@ -181,7 +181,7 @@ class HoldDetector:
             return []
         small = [told for told in self.small[-LATE:] if _stands_out(told[0])]
         others = self.found[-LATE:] + [h for h, _ in small]
-        return [told for told in small if _like(told[0], others) >= FEW]
+        return [told for told in small if like(told[0], others) >= FEW]
 
     def _event(self, hold: Hold, attributes: Attributes) -> Event:
         return Event(self.about.exercise, self.about.kind, hold.start_s, hold.end_s, hold.decided_s, attributes)
@@ -191,7 +191,7 @@ def _stands_out(hold: Hold) -> bool:
     return hold.excursion_deg >= STANDS_OUT * hold.rest_noise_deg
 
 
-def _like(hold: Hold, others: Sequence[Hold]) -> int:
+def like(hold: Hold, others: Sequence[Hold]) -> int:
     """How many of `others` are near it in time and go the same way, about as far and for about as long."""
     return sum(h is not hold and _are_alike(h, hold) for h in others)
 
@@ -205,7 +205,7 @@ def _with_others(small: Sequence[Hold], holds: Sequence[Hold]) -> int:
         first = bisect_left(holds, hold.start_s - RECENT_S, key=begun)
         return holds[first : bisect_right(holds, hold.start_s + RECENT_S, key=begun)]
 
-    return sum(_like(hold, near(hold)) >= FEW for hold in small)
+    return sum(like(hold, near(hold)) >= FEW for hold in small)
 
 
 def _are_alike(a: Hold, b: Hold) -> bool:

@@ -8,13 +8,14 @@ of the movement takes (in two simulated wearers independent of each other; not m
 from dataclasses import replace
 from typing import ClassVar
 
-from footsense.exercises._holding import Attributes, HoldDetector
+from footsense.exercises._holding import FEW, RECENT_S, Attributes, HoldDetector, like
 from footsense.exercises.base import About
 from footsense.signal.plateau import Hold
 from footsense.types import Event, Grade, Reason
 
 LEAN, MOST_S = 0.3, 0.3
 LIFT_M = 0.05  # a foot that is up by so much was lifted, however little it tilted: from the hip it hardly does
+RESTLESS = 18  # movements within RECENT_S; sets that can be counted have up to 16, sitting and standing 14
 
 
 class PencilPickups(HoldDetector):
@@ -31,16 +32,27 @@ class PencilPickups(HoldDetector):
         return super()._is_wide(hold) or hold.height_m >= LIFT_M
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Lifts that were none, or not seen from the floor on, beside what all holds share."""
-        return super().reasons() + self._lowered() + self._unlifted()
+        """Lifts that were none, not seen from the floor on or not at all, beside what all holds share."""
+        return super().reasons() + self._lowered() + self._unlifted() + self._restless()
 
     def _lowered(self) -> tuple[Reason, ...]:
-        """A foot comes down to rest, it is not held there: what was taken for rest was the lift."""
-        lowered = sum(h.height_m <= -LIFT_M for h in self.found)
+        """A foot comes down to rest, it is not held there: the lift was taken for rest. One that is like
+        others that were up was up, too: the height is inexact."""
+        up = [h for h in self.found if h.height_m >= LIFT_M]
+        lowered = sum(h.height_m <= -LIFT_M and like(h, up) < FEW for h in self.found)
         if not lowered:
             return ()
         text = f"in {lowered} of {len(self.found)} holds the foot had come down; hold the lifted leg still"
         return (Reason("unlike", text, Grade.POOR),)
+
+    def _restless(self) -> tuple[Reason, ...]:
+        """Nothing held, but more movement than of who keeps still: a leg lifted from the hip may sway as far
+        as it tilts."""
+        moved = [] if self.found else sorted(self.tracker.state.departed_s)
+        if not any(b - a <= RECENT_S for a, b in zip(moved, moved[RESTLESS - 1 :], strict=False)):
+            return ()
+        text = f"none of {len(moved)} movements was held, as in swaying; hold the lifted leg still"
+        return (Reason("sway", text, Grade.POOR),)
 
     def _unlifted(self) -> tuple[Reason, ...]:
         """Reached from swaying, no higher than that: the lift was before, and how much of it is unknown."""

@@ -6,6 +6,7 @@ from statistics import median
 
 from footsense.exercises._circle_texts import (
     FAINT_LOOP,
+    FLAT_LOOP,
     HIDDEN_LOOP,
     HIDDEN_PART,
     LAST_TURN,
@@ -66,12 +67,14 @@ def doubts_of(
     thin = _like_seen(counted, spans["strokes"])
     lost = [span for span in thin if 2 * within(counted.circles, *span[:2]) < span[2]]
     strokes = sum(turns for _, _, turns, _ in lost)
-    if strokes >= max(FEW_STROKES, STROKES_SHARE * counted.count):
+    many = strokes >= max(FEW_STROKES, STROKES_SHARE * counted.count)
+    if many and not has_gyro:
         return (_declined(counted, "thin-loop-no-gyro", THIN_LOOP, lost, strokes),)
     turns = counted.unexplained(hidden)
     others = _faint(counted, spans["faint"]) or _loose(loose) or _unsure(counted, last)
     if has_gyro:
-        return _rough(counted, turns) or others
+        flat = (Reason("thin-loop", FLAT_LOOP, Grade.POOR, (lost[0][0], lost[-1][1])),) if many else ()
+        return _rough(counted, turns) or flat or others
     if turns >= max(FEW_STROKES, HIDDEN_SHARE * counted.count):
         return (_declined(counted, "hidden-loop-no-gyro", HIDDEN_LOOP, hidden, turns),)
     if strokes >= max(FEW_DOUBTED, THIN_DOUBT * counted.count):

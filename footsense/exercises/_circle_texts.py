@@ -12,6 +12,10 @@ THIN_LOOP = (
     "the foot goes to and fro, but its path is too thin in gravity to tell circles from flexing; "
     "use a sensor with a gyro, or let the leg hang or stretch it out differently"
 )
+FLAT_LOOP = (
+    "the foot goes to and fro on a path too flat to tell circles from flexing, so circles may be missing: "
+    "make them rounder"
+)
 HIDDEN_LOOP = (
     "the foot moves much, but its own acceleration hides which way: circle more slowly, with the leg at rest, "
     "or use a sensor with a gyro"

@@ -93,7 +93,7 @@ class AnkleCircles:
 
     def _restart(self) -> None:
         self._tilt = TiltPath(self._grid.rate_hz, has_gyro=self._info.has_gyro)
-        self._scout = Scout(self._grid.rate_hz, strokes=not self._info.has_gyro, linear=self._shape.linear_even)
+        self._scout = Scout(self._grid.rate_hz, gyro=self._info.has_gyro, linear=self._shape.linear_even)
         self._tape: Tape | None = None
         self._late: list[tuple[float, ...]] = []  # single slow samples that are not on the tape yet
         self._end = 0  # slow index after the last

@@ -37,6 +37,7 @@ ENOUGH = 1.2  # turns that may have been wound before it is worth a closer look
 EVERY = 0.2  # turns until the next
 TINY = 1e-12
 THIN = 0.52  # q of a loop 0.28 as wide as it is long
+FLAT = 0.25  # and of one an eighth as wide, flatter than which a gyro's is a line: flexing
 SIZES = (1.0, 2.0, 4.0)  # times the smallest, that what may be circles is told apart by
 STROKE_RAD = 0.035  # root mean square distance from the mean of a stroke that could be a circle's
 SLOWEST_HZ, FASTEST_HZ = 0.12, 1.8
@@ -134,11 +135,13 @@ def _squared(a: Sequence[float]) -> float:
 
 class Scout:
     """Finds Moments in Tilt, chunk by chunk, at `every`-th slow sample, of which a turn still has five and
-    more. `strokes` are looked for where a thin path is all that the sensor can show."""
+    more. `strokes` are on a path too thin for circles; without a `gyro` a line may be all that shows of one."""
 
-    def __init__(self, rate_hz: float, *, strokes: bool = False, linear: float = 1.0) -> None:
+    def __init__(self, rate_hz: float, *, gyro: bool = True, linear: float = 1.0) -> None:
         self._linear = linear
-        self.strokes = [Strokes(STROKE_RAD * size) for size in SIZES if strokes]
+        self._gyro = gyro
+        self._flat = FLAT if gyro else 0.0
+        self.strokes = [Strokes(STROKE_RAD * size) for size in SIZES]
         self.hidden = [Strokes(FAINT_RAD * size) for size in SIZES]
         self.faint = [Strokes(FAINTEST_RAD)]
         self._wound = Since()
@@ -224,13 +227,14 @@ class Scout:
         moves = half_axis > FAINTEST_RAD
         fine = fine and moves
         hidden = wide = fine and area > THIN * THIN * pace
-        if self.strokes:
-            goes = moves and beat > SLOWEST_HZ and self._idle < self._rest
-            thin = goes and area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
+        goes = moves and beat > SLOWEST_HZ and self._idle < self._rest
+        thin = goes and area < THIN * THIN * pace and linear < most and beat < FASTEST_HZ
+        thin = thin and area >= self._flat * self._flat * pace
+        for stroke in self.strokes:
+            stroke.step(t_s, thin and half_axis > stroke.least, self._turned)
+        if not self._gyro:
             hidden = goes and linear < HIDDEN * HIDDEN * most and beat < HASTIEST_HZ
-            for stroke in self.strokes:
-                stroke.step(t_s, thin and half_axis > stroke.least, self._turned)
-        far = max(half_axis, sqrt(linear)) if self.strokes else half_axis
+        far = half_axis if self._gyro else max(half_axis, sqrt(linear))
         for stroke in self.hidden:
             stroke.step(t_s, hidden and far > stroke.least, self._turned)
         self.faint[0].step(t_s, wide and beat > SLOWEST_HZ, self._turned)
@@ -265,8 +269,8 @@ class Scout:
         self._turned = float(total[-1])
         area, pace = square(mean[:3]), size * size * chord
         moves = size > FAINTEST_RAD * FAINTEST_RAD
-        if not self.strokes:
-            moves &= area > ROUND * ROUND * pace
+        if self._gyro:
+            moves &= area >= FLAT * FLAT * pace
         at = np.flatnonzero(moves)
         fine = np.zeros(len(step), dtype=np.bool_)
         fine[self._fine(t_s, at, total, step, (area, pace, size, mean[5], mean[6], idle))] = True
@@ -280,13 +284,14 @@ class Scout:
         most = limit * limit
         fine = (area > ROUND * ROUND * pace) & (area > STEADY * steady) & (linear < most)
         hidden = wide = fine & (area > THIN * THIN * pace)
-        if self.strokes:
-            goes = (beat > SLOWEST_HZ) & (idle < self._rest)
-            thin = goes & (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
+        goes = (beat > SLOWEST_HZ) & (idle < self._rest)
+        thin = goes & (area < THIN * THIN * pace) & (linear < most) & (beat < FASTEST_HZ)
+        thin &= area >= self._flat * self._flat * pace
+        for stroke in self.strokes:
+            stroke.process(t_s, at[thin & (half_axis > stroke.least)], total)
+        if not self._gyro:
             hidden = goes & (linear < HIDDEN * HIDDEN * most) & (beat < HASTIEST_HZ)
-            for stroke in self.strokes:
-                stroke.process(t_s, at[thin & (half_axis > stroke.least)], total)
-        moves = np.maximum(half_axis, np.sqrt(linear)) if self.strokes else half_axis  # g is as much as rad
+        moves = half_axis if self._gyro else np.maximum(half_axis, np.sqrt(linear))  # g is as much as rad
         for stroke in self.hidden:
             stroke.process(t_s, at[hidden & (moves > stroke.least)], total)
         self.faint[0].process(t_s, at[wide & (beat > SLOWEST_HZ)], total)

@@ -1,11 +1,19 @@
 """A circling foot for the tests: a cone of known phase, rendered as a rigid body, without the simulator."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from footsense.types import Floats, Samples, StreamInfo
+from footsense.engine import run
+from footsense.types import Event, Floats, Item, Samples, StreamInfo
 
+CIRCLES = ["ankle-circles"]
 REST_S = 2.5
+
+
+def circles(*items: Item) -> list[Event]:
+    return run(items, CIRCLES)
 
 
 def ease(x: Floats) -> Floats:
@@ -75,3 +83,9 @@ def from_the_centre(
     into = rest_s if spiral else rest_s - stroke_s
     out = ease((t - into) / stroke_s) * ease((t[-1] - into - t) / stroke_s)
     return tilts(phase, radius=out)
+
+
+def felt(stream: Samples, share: float) -> Samples:
+    """As if only a share of the tilt were felt: a pendulum feels none of its own."""
+    mean = stream.acc_g.mean(axis=0)
+    return replace(stream, acc_g=mean + share * (stream.acc_g - mean))

@@ -1,8 +1,9 @@
-"""A hand-made peripheral on the virtual radio, for tests of the link itself."""
+"""A hand-made peripheral on the virtual radio and a link to it, for tests of the link itself."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from bumble import att
@@ -10,12 +11,27 @@ from bumble.core import UUID, AdvertisingData
 from bumble.device import Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
+from footsense.devices import Write
 from footsense.simulate.air import Air
 from footsense.simulate.virtual_link import Radio, close_device, make_device
+from footsense.sources.ble import Link
+from footsense.sources.central import Central, Patience
+from footsense.sources.inbox import Inbox
+from footsense.sources.plan import Plan
 
 SERVICE = "f0070001-1000-4000-8000-00805f9b34fb"
 STREAM = "f0070002-1000-4000-8000-00805f9b34fb"
 CONTROL = "f0070003-1000-4000-8000-00805f9b34fb"
+QUICK = Patience(attempts=2, backoff_s=0.01, mtu_s=0.1, silence_s=0.3, settle_s=0.1, reconnect_s=1)
+TOY = SimpleNamespace(
+    name="toy",
+    match_score=lambda data: 2 if SERVICE in data.service_uuids else 0,
+    broadcasts=False,
+    said=lambda _: [],
+    data=SimpleNamespace(chars={}),
+)
+WRITES = (Write("stop", CONTROL, b"stop"), Write("start", CONTROL, b"start"), Write("setup", CONTROL, b"set"))
+PLAN = Plan("toy", (STREAM,), (("", STREAM), ("", CONTROL)), WRITES)
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
@@ -78,3 +94,31 @@ async def rig(air: Air | None = None, **kw: Any) -> AsyncIterator[tuple[Air, Rad
     finally:
         await radio.close()
         await close_device(peripheral.device)
+
+
+def central(radio: Radio, **kw: Any) -> Central:
+    kw = {"patience": QUICK, "scan_kw": radio.scan_kw, "client_kw": radio.client_kw, **kw}
+    return Central([TOY], **kw)
+
+
+@asynccontextmanager
+async def streaming(
+    plan: Plan = PLAN, air: Air | None = None, patience: Patience = QUICK, **kw: Any
+) -> AsyncIterator[Any]:
+    async with rig(air, **kw) as (air, radio, peripheral):
+        inbox = Inbox(time_counter(), tick_s=0.05)
+        here = central(radio, patience=patience)
+        found = await here.find()
+        async with Link(here, found.device, found.label, plan, inbox) as link:
+            yield SimpleNamespace(air=air, peripheral=peripheral, inbox=inbox, link=link)
+
+
+def time_counter() -> Any:
+    count = iter(range(10**9))
+    return lambda: next(count)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -7,10 +7,10 @@ import pytest
 from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.exc import BleakError, BleakGATTProtocolError
 from bumble import att, core
-from peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
 
 from footsense.simulate.air import Air
 from footsense.simulate.virtual_link import Radio, close_device, controller_of
+from tests.peripheral import CONTROL, SERVICE, STREAM, Peripheral, rig, run
 
 
 async def found(radio: Radio) -> Any:

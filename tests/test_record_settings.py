@@ -57,7 +57,11 @@ def test_what_one_of_the_profiles_has_may_be_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gyro", "said"), [(0, "'Polar 0001': it samples at 12 Hz, which is few for toe-walk"), (1, "")]
+    ("gyro", "said"),
+    [
+        (0, "'Polar 0001': it samples at 12 Hz, which is few for toe-walk"),
+        (1, "'Polar 0001': rate_hz is 26, not 12: it has no other like it"),
+    ],
 )
 def test_the_rate_that_the_device_says_it_has_is_judged(tmp_path: Path, gyro: int, said: str) -> None:
     """In SDK mode a sensor without a gyroscope has 12 Hz, one with it 26: which it is it tells when asked."""

@@ -70,7 +70,7 @@ class Arrivals:
             ]
         )
         seen_s = _STAMPED_SEEN_S if self.stamped else _COUNTED_SEEN_S
-        within_s = _furthest(host_s // seen_s, host_s - on_line)
+        within_s = _furthest(host_s, host_s - on_line, seen_s)
         within_s = None if within_s is None else within_s + self.tick_s / math.sqrt(12)
         return HostMap(self.host0_ns, stream_s - self.stream0_s, np.maximum.accumulate(on_line), within_s)
 
@@ -95,8 +95,12 @@ class HostMap:
         return float(_along((host_ns - self.host0_ns) * 1e-9, self.host_s, self.stream_s))
 
 
-def _furthest(stretch: Floats, late_s: Floats) -> float | None:
-    """Of the quickest arrivals of all stretches, by how much the last one came behind the line."""
+def _furthest(host_s: Floats, late_s: Floats, seen_s: float) -> float | None:
+    """Of the quickest arrivals of all stretches of about `seen_s`, all as long, by how much the latest came
+    behind the line: a shorter one at the end, in which nothing was quick, would say nothing."""
+    lasted_s = float(np.ptp(host_s))
+    count = max(round(lasted_s / seen_s), 1)
+    stretch = np.minimum((host_s - host_s.min()) * count // (lasted_s or 1.0), count - 1)
     _, which = np.unique(stretch, return_inverse=True)
     least_s = np.full(which.max() + 1, np.inf)
     np.minimum.at(least_s, which, late_s)

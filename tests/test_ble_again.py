@@ -7,18 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bleak import BleakClient, BleakScanner
+from bleak import BleakAdapter, BleakClient, BleakScanner
+from bleak.backends.device import BLEDevice
 from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError, BleakGATTProtocolError
 from bleak.exc import BleakBluetoothNotAvailableReason as Why
-from peripheral import STREAM, Peripheral, rig, run
+from peripheral import SERVICE, STREAM, Peripheral, rig, run
 
-from footsense.errors import BluetoothError
+from footsense.errors import BluetoothError, NotHeardError
 from footsense.simulate.virtual_link import close_device, controller_of
 from footsense.sources.ble import Link
+from footsense.sources.central import Central
 from footsense.sources.inbox import Inbox
 from footsense.sources.plan import Plan
 from footsense.types import Status
-from tests.test_ble import PLAN, QUICK, central, streaming, time_counter, until
+from tests.test_ble import PLAN, QUICK, TOY, central, streaming, time_counter, until
 
 PATIENT = replace(QUICK, silence_s=60, reconnect_s=60, backoff_max_s=0.02)
 
@@ -149,3 +151,61 @@ def test_only_one_connects_or_scans_at_a_time(monkeypatch: pytest.MonkeyPatch) -
     run(test())
     assert set(at_once) == {1}
     assert done == {"BleakClient.connect": 8, "BleakScanner.start": 2 + 4}
+
+
+class Adapter:
+    """A system that is connected to the toy, and to a mouse."""
+
+    def __init__(self, details: Any) -> None:
+        self._details = details
+
+    async def get_connected_devices(self, services: list[str]) -> list[BLEDevice]:
+        assert services
+        toy = BLEDevice("C0:00:00:00:00:02", "toy", self._details)
+        return [BLEDevice("C0:00:00:00:00:09", "mouse", {}), toy]
+
+
+def connected_to_the_toy(monkeypatch: pytest.MonkeyPatch) -> Central:
+    """This machine's side of Bluetooth, where the toy is connected and so does not advertise."""
+
+    async def adapter() -> Adapter:
+        return Adapter({"path": "/toy", "props": {"UUIDs": [SERVICE], "ManufacturerData": {7: bytearray(2)}}})
+
+    class Deaf:
+        def __init__(self, *_: Any) -> None: ...
+
+        async def start(self) -> None: ...
+
+        async def stop(self) -> None: ...
+
+    monkeypatch.setattr(BleakAdapter, "get", adapter)
+    monkeypatch.setattr("footsense.sources.central.BleakScanner", Deaf)
+    return Central([TOY], patience=QUICK)
+
+
+@pytest.mark.parametrize("asked", [{"name": "Toy"}, {"address": "c0:00:00:00:00:02"}])
+def test_a_sensor_that_a_program_left_connected_is_found_where_it_is_asked_for(
+    asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = asyncio.run(connected_to_the_toy(monkeypatch).find(**asked, timeout_s=0.01))
+    assert (found.device.address, found.profile) == ("C0:00:00:00:00:02", TOY)
+
+
+def test_a_sensor_that_may_be_in_use_is_not_taken_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = connected_to_the_toy(monkeypatch)
+    with pytest.raises(NotHeardError, match=r"but 'toy' \(C0.*\) is connected .* --device"):
+        asyncio.run(here.find(timeout_s=0.01))
+    with pytest.raises(NotHeardError, match="no sensor called 'mouse' was heard"):
+        asyncio.run(here.find("mouse", timeout_s=0.01))
+
+
+def test_where_the_system_does_not_tell_what_is_connected_it_is_listened_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def none() -> None:
+        raise NotImplementedError
+
+    here = connected_to_the_toy(monkeypatch)
+    monkeypatch.setattr(BleakAdapter, "get", none)
+    with pytest.raises(NotHeardError, match="no sensor called 'toy' was heard"):
+        asyncio.run(here.find("toy", timeout_s=0.01))

@@ -4,6 +4,8 @@ knows which."""
 import asyncio
 import io
 import json
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -238,6 +240,46 @@ def test_the_stop_writes_are_made_after_an_error_and_the_sensor_is_free_again(ki
             await until(lambda: not sensor.device.connections)
             async with streaming(await heard_of(central(here))) as heard:
                 await until(lambda: len(heard.packets) >= 5)
+
+    run(test())
+
+
+LEFT = """
+import asyncio, sys
+from tests.rigs import Rig
+from tests.rigs.client import central, heard_of, streaming, until
+
+async def main():
+    heard = await heard_of(central(Rig(None)))
+    async with streaming(heard):
+        await until(lambda: len(heard.packets) >= 5)
+        print("streaming", flush=True)
+        await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+def test_a_sensor_that_a_killed_program_left_connected_is_taken_where_it_is_asked_for(kind: str) -> None:
+    """BlueZ holds the link, and the sensor does not advertise."""
+    if kind == "virtual":
+        pytest.skip("not run: a virtual radio is of one process, with which its links end")
+
+    async def test() -> None:
+        async with rig(kind) as here, here.sensor(WEARER) as sensor:
+            other = await asyncio.create_subprocess_exec(sys.executable, "-c", LEFT, stdout=PIPE)
+            assert other.stdout
+            assert await asyncio.wait_for(other.stdout.readline(), WAIT_S) == b"streaming\n"
+            other.kill()
+            await other.wait()
+            assert sensor.device.connections
+            with pytest.raises(NotHeardError, match=f"'generic' .{FIRST}. is connected to this machine"):
+                await central(here).find(timeout_s=1.0)
+            async with streaming(await heard_of(central(here))) as heard:
+                await until(lambda: len(heard.packets) >= 20)
+            assert_none_twice_none_missing(heard)
+            assert sensor.writes[-1][1] == STOP
+            await until(lambda: not sensor.device.connections)
 
     run(test())
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
@@ -100,6 +100,33 @@ async def listening(
                 await scanner.stop()
 
 
+_UNKNOWN_DBM = 127  # Core Specification, Vol 4, Part E, 7.7.65.2: not available
+_EVERYWHERE = ("1800", "1801")  # services: the one is required of every device, the other is common
+
+
+async def connected(
+    scan_kw: Mapping[str, Any], patience: Patience
+) -> list[tuple[BLEDevice, AdvertisementData]]:
+    """What this machine is connected to, with what the system remembers of how it advertised; nothing where it
+    does not tell. No scan hears such a device: a program that died may have left it so, or another one use it.
+    """
+    if "backend" in scan_kw:  # not the system's own Bluetooth
+        return []
+    try:
+        async with asyncio.timeout(patience.stop_s):
+            devices = await (await BleakAdapter.get()).get_connected_devices(list(_EVERYWHERE))
+    except (NotImplementedError, KeyError, *FAILURES):
+        return []
+    return [(device, _remembered(device)) for device in devices]
+
+
+def _remembered(device: BLEDevice) -> AdvertisementData:
+    """On BlueZ from the properties that it keeps, elsewhere the name alone."""
+    props = device.details.get("props", {}) if isinstance(device.details, Mapping) else {}
+    made_by = {company: bytes(data) for company, data in props.get("ManufacturerData", {}).items()}
+    return AdvertisementData(device.name, made_by, {}, list(props.get("UUIDs", [])), None, _UNKNOWN_DBM, ())
+
+
 class Central:
     """This machine's side of Bluetooth: scans, chooses, and lets one sensor connect at a time.
 
@@ -160,6 +187,7 @@ class Central:
     ) -> Found:
         """The one sensor that a profile knows, or the one of that name or address, or of that very address.
 
+        One that is connected to this machine is taken where it is asked for alone: it may be in use.
         One that only advertises is taken where it is asked for, or where the profiles are of such alone: it
         may be anybody's, and is no match for one that streams. Scans `settle_s` longer than to the first match.
         Raises NotHeardError if none is heard, BluetoothError if no profile can use it, UsageError if there are
@@ -170,12 +198,15 @@ class Central:
         def is_match(found: Found) -> bool:
             return found.profile is not None and (asked or not found.profile.broadcasts)
 
+        wanted = _wanted(name, address)
         with explained():
             async with self.lock:
-                heard = await self._heard(_wanted(name, address), is_match, timeout_s)
+                there = [f for f in await self._connected() if is_match(f) and wanted(f)]
+                heard = there if name or address else []
+                heard = heard or await self._heard(wanted, is_match, timeout_s)
         matches = [f for f in heard if is_match(f)]
         if not matches:
-            raise _none_found(name or address, timeout_s, heard)
+            raise _taken(there[0]) if there else _none_found(name or address, timeout_s, heard)
         if len(matches) > 1:
             names = ", ".join(f"{f.label} ({display(f.device.address)})" for f in matches)
             raise UsageError(f"more than one sensor is near: {names}; choose with --device NAME or ADDRESS")
@@ -196,6 +227,9 @@ class Central:
                 async with asyncio.timeout(timeout_s), listening(heard, self.scan_kw, self.patience):
                     found = await there
         return found
+
+    async def _connected(self) -> list[Found]:
+        return [self._judge(d, data) for d, data in await connected(self.scan_kw, self.patience)]
 
     async def _heard(
         self, wanted: Callable[[Found], bool], is_match: Callable[[Found], bool], timeout_s: float
@@ -256,6 +290,14 @@ def _none_found(name: str | None, timeout_s: float, heard: Sequence[Found]) -> B
     what = f"no sensor called '{display(name)}'" if name else "no sensor that a profile knows"
     hint = "switch it on, bring it near, and look with `footsense scan`"
     return NotHeardError(f"{what} was heard in {timeout_s:g} s: {hint}")
+
+
+def _taken(found: Found) -> NotHeardError:
+    which = f"{found.label} ({display(found.device.address)})"
+    return NotHeardError(
+        f"no sensor was heard, but {which} is connected to this machine: end the program that uses it; if none "
+        "does, choose it with --device, and it is taken as it is"
+    )
 
 
 def unknown(found: Found) -> str:

@@ -195,7 +195,9 @@ class BlueZ:
         client = self._clients.get(path)
         if client is None:
             return
-        self._change(path, DEVICE1, {"Connected": Variant("b", True)})
+        advertised = self._objects[path][DEVICE1]["UUIDs"].value
+        uuids = sorted({*advertised, *(service.uuid for service in client.services)})
+        self._change(path, DEVICE1, {"Connected": Variant("b", True), "UUIDs": Variant("as", uuids)})
         for service in client.services:
             place = f"{path}/service{service.handle:04x}"
             self._add(place, SERVICE1, {"UUID": Variant("s", service.uuid), "Device": Variant("o", path),

@@ -19,6 +19,7 @@ from footsense.text import counted, display
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from footsense.cli.arriving import Arriving
     from footsense.cli.live import Outcome
     from footsense.cli.presses import PressGuide
     from footsense.cli.wearing import WearingGuide
@@ -167,6 +168,7 @@ def _by_date() -> Path:
 
 async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome", bool]:
     """Find the sensor and record it; whether Ctrl-C ended it."""
+    from footsense.cli.arriving import Arriving  # noqa: PLC0415
     from footsense.cli.live import record, until_interrupted  # noqa: PLC0415
     from footsense.sources.inbox import Inbox, clock_readings, steady_clock  # noqa: PLC0415
     from footsense.sources.plan import plan_for  # noqa: PLC0415
@@ -187,15 +189,21 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
         _guide(screen, meta, wish),
         presses=_paced(screen, wish.presses, wish.side) if wish.presses else None,
     )  # fmt: skip
-    begun = _judge(found, wish, screen)  # a device may tell what it is set to: nobody knows it before
+    judge = _judge(found, wish, screen)
+
+    def begun(settings: "Mapping[str, str | int | float]") -> None:
+        meter.arriving = Arriving(
+            judge(settings)
+        )  # a device may tell what it is set to: nobody knows it before
+
     recorded = record(source, meta, inbox, wish.path, meter, segment=wish.segment, begun=begun)
     return await until_interrupted(recorded, source, inbox)
 
 
-def _judge(found: "Found", wish: Wish, screen: Screen) -> "Callable[[Mapping[str, str | int | float]], None]":
+def _judge(found: "Found", wish: Wish, screen: Screen) -> "Callable[[Mapping[str, str | int | float]], float]":
     """What says, of a sensor with the settings that it has begun to send with, what is not as it was asked for,
-    and what its rate cannot show. Raises UsageError where it is too low for what was asked. What takes time,
-    such as loading what this needs, is done before the sensor sends."""
+    and what its rate, which it returns, cannot show. Raises UsageError where it is too low for what was asked.
+    What takes time, such as loading what this needs, is done before the sensor sends."""
     from footsense.analysis.quality import slowness  # noqa: PLC0415
     from footsense.devices import Decoder  # noqa: PLC0415
     from footsense.devices.settings import number  # noqa: PLC0415
@@ -204,7 +212,7 @@ def _judge(found: "Found", wish: Wish, screen: Screen) -> "Callable[[Mapping[str
     profile, exercises = found.profile, [detector(name).about for name in exercise_names()]
     assert profile is not None
 
-    def judge(settings: "Mapping[str, str | int | float]") -> None:
+    def judge(settings: "Mapping[str, str | int | float]") -> float:
         for name, asked in wish.settings.items():
             setting = profile.data.settings.get(name)
             if setting is not None and setting.said:
@@ -218,6 +226,7 @@ def _judge(found: "Found", wish: Wish, screen: Screen) -> "Callable[[Mapping[str
         slow = slowness(exercises, rate_hz)
         if slow:
             screen.say(f"{found.label}: {slow}")
+        return rate_hz
 
     return judge
 
@@ -300,6 +309,7 @@ class _Meter:
     ) -> None:  # fmt: skip
         self._screen, self._source, self._inbox = screen, source, inbox
         self._duration_s, self._guide, self._presses = duration_s, guide, presses
+        self.arriving: Arriving | None = None  # once the sensor sends
         self._samples = self._gaps = 0
         self._first_s: float | None = None
         self._last_s = 0.0
@@ -313,6 +323,8 @@ class _Meter:
             self._samples += len(item)
             self._first_s = float(item.t_s[0]) if self._first_s is None else self._first_s
             self._last_s = float(item.t_s[-1]) - self._first_s
+            if self.arriving is not None and (text := self.arriving.add(item)):
+                self._screen.say(f"{self._last_s:7.1f} s  {text}")
         self._gaps += isinstance(item, Gap)
         if self._guide is not None:
             self._guide.on_item(item)
@@ -323,6 +335,8 @@ class _Meter:
 
         if isinstance(item, Status) and (text := _of_link(item)):
             self._screen.say(f"{self._last_s:7.1f} s  {text}")
+        if isinstance(item, Status) and item.fields.get("event") == "back" and self.arriving is not None:
+            self.arriving.begin_anew()
         if item is not None and self._samples:
             self._lead(session, item.host_ns)
         if self._duration_s is not None and self._last_s >= self._duration_s:

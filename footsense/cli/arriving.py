@@ -36,6 +36,6 @@ class Arriving:
         if rate_hz >= _ENOUGH * self._asked_hz:
             return ""
         return (
-            f"of {self._asked_hz:.3g} samples a second {rate_hz:.3g} arrive: bring the sensor nearer, or ask for "
-            "fewer (`footsense profiles show P` lists the rates, --set rate_hz=N)"
+            f"of {self._asked_hz:.3g} samples a second {rate_hz:.3g} arrive: bring the sensor nearer, or ask "
+            "for fewer (`footsense profiles show P` lists the rates, --set rate_hz=N)"
         )

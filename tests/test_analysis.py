@@ -225,7 +225,14 @@ def test_an_axis_without_movement_in_data_without_noise_is_not_stuck(tmp_path: P
 
 def test_a_sensor_at_rest_is_not_stuck(tmp_path: Path) -> None:
     t_s = np.arange(2000) / 100
-    assert graded(tmp_path, t_s, np.tile([0.0, 0.0, 1.0], (2000, 1)))[0] is Grade.GOOD
+    acc = np.tile([0.0, 0.0, 1.0], (2000, 1))
+    acc[700, 2] += 0.001  # of a coarse device a count now and then is all
+    assert graded(tmp_path, t_s, acc) == (Grade.GOOD, [])
+
+
+def test_a_sensor_that_says_the_same_for_ever_shows_nothing(tmp_path: Path) -> None:
+    same = np.tile([0.0, 0.6, 0.8], (6000, 1))
+    assert graded(tmp_path, np.arange(6000) / 100, same) == (Grade.NOT_VERIFIABLE, ["constant"])
 
 
 def test_clipping(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ class Watcher:
         self.uneven = 0  # intervals that are not about a period
         self.stuck: list[tuple[str, float, float]] = []
         self.at_end_s = 0.0  # axes standing at their own extreme
+        self.constant = True  # no acceleration was any other than the first one
+        self._first_g: Floats | None = None
         self._force = np.zeros(len(_FORCE_BINS) - 1, np.int64)  # how often |a| was in which bin
         self._samples = 0
         self._rates: Counter[float] = Counter()
@@ -81,6 +83,9 @@ class Watcher:
         self._samples += len(item) - count
         self._rates[self._info.rate_hz] += len(item) - count
         self.filled += count
+        if self.constant:
+            self._first_g = item.acc_g[0].copy() if self._first_g is None else self._first_g
+            self.constant = bool((item.acc_g == self._first_g).all())
         self.clipped += int(((item.flags & CLIPPED) != 0).sum())
         self._force += np.histogram(np.sqrt(np.einsum("ij,ij->i", item.acc_g, item.acc_g)), _FORCE_BINS)[0]
         if count or self._hole_open:

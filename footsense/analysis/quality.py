@@ -16,6 +16,7 @@ _LOST_SHARE, _LOST_TOO_MUCH = 0.05, 0.5
 _FILLED_SHARE = 0.2
 _UNEVEN_SHARE = 0.1
 _SPAN_SHARE = 0.5
+_CONSTANT_S = 10.0
 _FORCE_G = (0.5, 2.0)
 _HOLE_S, _AROUND_S = 0.25, 3.0
 
@@ -30,7 +31,16 @@ def common_reasons(watcher: Watcher, what: str = "the recording") -> list[Reason
     elif facts.rate_hz < MIN_RATE_HZ:
         text = f"{facts.rate_hz:.3g} samples a second are too few; at least {MIN_RATE_HZ:g} are needed"
         reasons.append(Reason("rate", text, Grade.NOT_VERIFIABLE))
-    return reasons + _scale(watcher) + _holes(watcher) + _times(watcher) + _clipping(watcher) + _stuck(watcher)
+    reasons += _constant(watcher, what) + _scale(watcher)
+    return reasons + _holes(watcher) + _times(watcher) + _clipping(watcher) + _stuck(watcher)
+
+
+def _constant(watcher: Watcher, what: str) -> list[Reason]:
+    """Of a sensor that is worn no two seconds are the same: noise alone moves more than a count."""
+    if not watcher.constant or watcher.duration_s < _CONSTANT_S:
+        return []
+    text = f"every sample of {what} is the same: the sensor does not measure, or nobody wore it"
+    return [Reason("constant", text, Grade.NOT_VERIFIABLE)]
 
 
 def _scale(watcher: Watcher) -> list[Reason]:

@@ -353,6 +353,7 @@ def test_two_turns_that_the_end_cuts_off_count(gap: bool, gyro: bool) -> None:
     end_s = float(cut.t_s[-1])
     found = circles(info, cut, *([Gap(end_s, end_s + 3.0)] if gap else []))
     assert [e.attributes["direction"] for e in found] == ["ccw"] * 2
+    assert all(e.decided_s <= end_s for e in found), "nothing is decided in a hole"
 
 
 @pytest.mark.parametrize("gyro", [False, True])

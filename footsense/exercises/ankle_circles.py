@@ -111,7 +111,7 @@ class AnkleCircles:
 
     def process(self, item: Signals | Gap) -> list[Event]:
         if isinstance(item, Gap):
-            events = self._close(item.end_s)
+            events = self._close(self._last_s)
             self._before = {of: self._spans(of) for of in self._before}
             self._restart()
             return events

@@ -332,6 +332,16 @@ def test_where_the_foot_moves_on_to_another_loop_its_turns_go_on(gyro: bool, don
     assert max(e.decided_s - e.end_s for e in found[2:]) < 1.2
 
 
+def test_a_turn_left_out_before_the_way_changes_without_a_rest_counts() -> None:
+    made = simulate(sample("ankle-circles", 46014, placement="ankle", gyro=False))
+    found = circles(*made.items())
+    assert len(found) == len(made.events)
+    late = [e for e in found if any(o.decided_s < e.decided_s and o.start_s > e.end_s for o in found)]
+    ways = [e.attributes["direction"] for e in sorted(found, key=lambda e: e.start_s)]
+    assert late
+    assert ways == ways[:1] * 7 + ways[-1:] * 7
+
+
 @pytest.mark.parametrize("gyro", [False, True])
 def test_nothing_is_counted_across_a_gap(gyro: bool) -> None:
     t, phase = phase_of(6, 0.5, 50.0)

@@ -169,19 +169,21 @@ class AnkleCircles:
             if self._bout is not None or moment.at < self._busy:
                 continue
             if moment.at > self._floor:
-                found += self._noted([(moment.at, turn) for turn in self._look(tape, moment)])
+                found += self._noted(tape, [(moment.at, turn) for turn in self._look(tape, moment)])
             if moment.rest and self._bout is None:
-                found += self._noted([(moment.at, t) for t in self._left_out(tape, moment.at, moment.until)])
+                found += self._noted(
+                    tape, [(moment.at, t) for t in self._left_out(tape, moment.at, moment.until)]
+                )
             found += self._followed(tape)
         return [self._event(turn, self._time(at, samples)) for at, turn in found]
 
     def _followed(self, tape: Tape) -> list[tuple[int, Turn]]:
         bout = self._bout
-        found = self._noted(self._follow(tape))
+        found = self._noted(tape, self._follow(tape))
         if bout is not None and bout.over and not (bout.left or bout.unlike):
             followed = max(bout.peak - bout.done, 0.0)
             turns = self._left_out(tape, bout.at, bout.peak_at, followed)
-            found += self._noted([(bout.at, turn) for turn in turns])
+            found += self._noted(tape, [(bout.at, turn) for turn in turns])
         return found
 
     def _left_out(self, tape: Tape, at: int, end: int, followed: float | None = None) -> list[Turn]:
@@ -206,18 +208,21 @@ class AnkleCircles:
         self._loose += [(turn.limits.start_s, turn.limits.end_s) for turn in whole.loose]
         return turns
 
-    def _noted(self, found: Iterable[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
+    def _noted(self, tape: Tape, found: Iterable[tuple[int, Turn]]) -> list[tuple[int, Turn]]:
         """These turns, each after what it shows to have been circles too."""
         noted = []
         for at, turn in found:
+            if self._row and dot(self._row[-1].loop.normal, turn.loop.normal) < 0:
+                # a leg that sways shows no rest between two ways round
+                left_out = self._left_out(tape, at, turn.limits.start - 1)
+                noted += self._noted(tape, [(at, other) for other in left_out])
+                self._row.clear()
             self._doubted = self._apart(turn)
             for shown in (*self._shown_by(turn), turn):
                 self._seen.append((shown.limits.start_s, shown.limits.end_s))
                 self._sizes.append(shown.loop.length)
                 self._known = shown
                 noted.append((at, shown))
-            if self._row and dot(self._row[-1].loop.normal, turn.loop.normal) < 0:
-                self._row.clear()
             self._row.append(turn)
         return noted
 
@@ -425,9 +430,9 @@ class AnkleCircles:
         else:
             moment = self._scout.ending(tape.end - 1)
             turns = [] if moment is None else self._look(tape, moment)
-        noted = self._noted([(tape.end - 1, turn) for turn in turns])
+        noted = self._noted(tape, [(tape.end - 1, turn) for turn in turns])
         at = tape.end - 1
-        noted += self._noted([(at, turn) for turn in self._left_out(tape, at, at)])
+        noted += self._noted(tape, [(at, turn) for turn in self._left_out(tape, at, at)])
         self._bout = None
         self._floor = tape.end
         return [self._event(turn, decided_s) for _, turn in noted]

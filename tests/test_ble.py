@@ -149,7 +149,13 @@ def test_missing_characteristic_and_short_packets_are_refused_with_the_reason() 
     run(test())
 
 
-def test_a_characteristic_that_is_missing_is_looked_for_once_more() -> None:
+def test_a_characteristic_that_is_missing_is_looked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, cached = BleakClient.__init__, []
+
+    def noted(client: BleakClient, *rest: Any, **kw: Any) -> None:
+        cached.append(kw.get("winrt", {}).get("use_cached_services"))
+        begin(client, *rest, **kw)
+
     async def test() -> None:
         async with rig() as (_, radio, peripheral):
             here = central(radio)
@@ -162,8 +168,10 @@ def test_a_characteristic_that_is_missing_is_looked_for_once_more() -> None:
                 check(client, [("", SERVICE)] if len(looked) == 1 else needed)
 
             link._check_characteristics = too_early
+            monkeypatch.setattr(BleakClient, "__init__", noted)
             async with link:
                 assert peripheral.written == [b"stop", b"set", b"start"]
+                assert cached == [None, False]  # Windows may remember what the device had
 
     run(test())
 

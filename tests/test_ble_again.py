@@ -13,7 +13,7 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakErro
 from bleak.exc import BleakBluetoothNotAvailableReason as Why
 from peripheral import SERVICE, STREAM, Peripheral, rig, run
 
-from footsense.errors import BluetoothError, NotHeardError
+from footsense.errors import BluetoothError, NotHeardError, UsageError
 from footsense.simulate.virtual_link import close_device, controller_of
 from footsense.sources.ble import Link
 from footsense.sources.central import Central
@@ -209,3 +209,16 @@ def test_where_the_system_does_not_tell_what_is_connected_it_is_listened_for(
     monkeypatch.setattr(BleakAdapter, "get", none)
     with pytest.raises(NotHeardError, match="no sensor called 'toy' was heard"):
         asyncio.run(here.find("toy", timeout_s=0.01))
+
+
+def test_of_two_with_the_same_name_none_is_taken_by_it() -> None:
+    async def test() -> None:
+        async with rig() as (air, radio, _):
+            second = Peripheral(air, "C0:00:00:00:00:03")
+            await second.start()
+            with pytest.raises(UsageError, match=r"'toy' \(C0:.*'toy' \(C0:.*--device NAME or ADDRESS"):
+                await central(radio).find("toy")
+            assert (await central(radio).find("C0:00:00:00:00:03")).device.address == "C0:00:00:00:00:03"
+            await close_device(second.device)
+
+    run(test())

@@ -88,6 +88,19 @@ def infos(items: Sequence[Item]) -> list[float]:
 
 
 @pytest.mark.parametrize("name", KEYED)
+@pytest.mark.parametrize("unheard", [1, 37, 255, 300])
+def test_a_stream_begins_with_what_is_heard_first(name: str, unheard: int) -> None:
+    """What was sent before the subscription is not missed, whatever number or stamp comes first."""
+    device = Device(KEYED[name])
+    device.send(unheard)
+    items = through(KEYED[name], device.send(100))
+    t_s, truth = real(items)
+    assert (len(t_s), t_s[0], infos(items)) == (100 * N, 0.0, [RATE])
+    assert not [i for i in items if isinstance(i, Gap)]
+    assert t_s == pytest.approx(truth - truth[0], abs=0.02)
+
+
+@pytest.mark.parametrize("name", KEYED)
 @pytest.mark.parametrize("off_s", [0.5, 8.0, 100.0])
 def test_a_device_that_starts_anew_is_a_new_segment(name: str, off_s: float) -> None:
     device = Device(KEYED[name])

@@ -63,6 +63,7 @@ class Link:
         self._plan, self._inbox, self._rssi_dbm = plan, inbox, rssi_dbm
         self._client: BleakClient | None = None
         self._trouble: BluetoothError | None = None  # of the last attempt to connect
+        self._lacked = False
         self._lost = asyncio.Event()
         self._answers: dict[str, asyncio.Queue[bytes]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -117,7 +118,7 @@ class Link:
         """Connect and start the stream; raises BluetoothError after the last attempt, or at once where trying
         again cannot help. Without a number of attempts it is tried until the caller's time is over: what was
         there a moment ago may be back in the next, as Bluetooth is after a machine has slept."""
-        lacked = False
+        self._lacked = False
         for attempt in count():
             last = attempts is not None and attempt == attempts - 1
             try:
@@ -125,9 +126,9 @@ class Link:
                     self._device = await self._central.again(self._device, self._central.patience.connect_s)
                 await self._connect_once()
             except _LacksError:
-                if lacked or last:
+                if self._lacked or last:
                     raise
-                lacked = True
+                self._lacked = True
             except FAILURES as error:
                 self._trouble = no_bluetooth(error) or BluetoothError(in_words(error, self._label))
                 if last or (attempts is not None and _is_hopeless(error)):
@@ -138,7 +139,10 @@ class Link:
 
     async def _connect_once(self) -> None:
         patience = self._central.patience
-        client = BleakClient(self._device, self._on_lost, timeout=patience.connect_s, **self._central.client_kw)
+        kw = {"timeout": patience.connect_s, **self._central.client_kw}
+        if self._lacked:  # Windows remembers what a device had before its firmware was changed
+            kw["winrt"] = {"use_cached_services": False}
+        client = BleakClient(self._device, self._on_lost, **kw)
         try:
             async with self._central.lock, asyncio.timeout(patience.connect_s):
                 await client.connect()

@@ -1,6 +1,7 @@
 """The modules import in one direction, and the command line's help stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,19 @@ def test_only_the_virtual_link_and_the_sources_import_bleak() -> None:
     }
     bluetooth = {"ble.py", "broadcast.py", "central.py", "listen.py", "words.py"}
     assert users <= {*(f"sources/{name}" for name in bluetooth), "simulate/virtual_link.py"}
+
+
+def test_what_counts_reads_no_clock() -> None:
+    """So a date that is set, a machine that sleeps and the speed of a replay change nothing (the recorder's own
+    thread keeps its seconds)."""
+    below = ORDER[: ORDER.index("sources")]
+    readers = {
+        file.relative_to(PACKAGE).as_posix()
+        for file in PACKAGE.rglob("*.py")
+        if file.relative_to(PACKAGE).with_suffix("").parts[0] in below
+        and ("time" in imports(file) or re.search(r"\.(now|utcnow|today)\(", file.read_text(encoding="utf-8")))
+    }
+    assert readers == {"recording/writer.py"}
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])

@@ -125,7 +125,8 @@ def test_status_changes_no_event_and_no_sample(tmp_path: Path) -> None:
 
 
 def test_the_wearer_is_told_of_the_link() -> None:
-    told = [({"event": "lost"}, "link lost"), ({"event": "back", "mtu": 23}, "link back"),
+    told = [({"event": "lost"}, "link lost: trying again (Ctrl-C ends the recording)"),
+            ({"event": "back", "mtu": 23}, "link back"),
             ({"event": "connected", "mtu": 23}, ""), ({"event": "battery", "battery_percent": 21}, ""),
             ({"event": "battery", "battery_percent": 20}, "the sensor's battery is at 20 %"),
             ({"event": "dropped", "packets": 2}, "this machine was too busy: 2 packets dropped")]  # fmt: skip

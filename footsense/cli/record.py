@@ -290,7 +290,8 @@ def _of_link(status: "Status") -> str:
     packets = status.fields.get("packets")
     if isinstance(packets, int):
         return f"this machine was too busy: {counted(packets, 'packet')} dropped"
-    return {"lost": "link lost", "back": "link back"}.get(str(status.fields.get("event")), "")
+    said = {"lost": "link lost: trying again (Ctrl-C ends the recording)", "back": "link back"}
+    return said.get(str(status.fields.get("event")), "")
 
 
 def _of_disk(problem: str | None) -> str:

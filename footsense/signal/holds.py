@@ -423,7 +423,7 @@ class HoldTracker:
         again = was.towards and chord(up, p.up) < self.params.resume_share * p.excursion  # it only gave way
         back = again or self._stops.is_back(s, was, up, row)
         at_s = rows.at(T, row)
-        left = len(s.past) > 1 and self._judge.is_left_as_before(p.up, up, at_s, s.past)
+        left = len(s.past) > 1 and self._judge.goes_as_past(up, p.up, at_s, s.past)
         further = cosine(s.rests[-1].up, p.up, up) > self.params.alike
         like = was.hold is not None and not further and self._judge.is_like_past(was.hold, s.past)
         if was.hold and back and not (again or left or like) and self._judge.opposes(was.hold, s.past):

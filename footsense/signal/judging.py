@@ -40,16 +40,6 @@ class Judge:
         p.backwards, state.past = True, []
         return True
 
-    def is_left_as_before(self, held: Up, up: Up, at_s: float, past: list[Hold]) -> bool:
-        """Whether the way from a plateau to the next stop is the way back of holds before: the sensor may have
-        slipped while it was held, so that rest is elsewhere."""
-        if at_s - past[-1].end_s > self.params.known_s:
-            return False
-        size, way = chord(held, up) / RAD, towards(up, held)
-        return all(
-            0.5 < size / h.excursion_deg < 2.0 and _cosine(way, h.direction) > self.params.alike for h in past
-        )
-
     def is_along(self, hold: Hold, past: list[Hold], share: float = 1.0) -> bool:
         """Whether it went the way of all holds before; by a `share` of how far off that may be."""
         least = 1.0 - share * (1.0 - self.params.alike)
@@ -84,7 +74,8 @@ class Judge:
         return works or (wide and all(0.65 < x < 1.5 for x in lengths))
 
     def goes_as_past(self, start: Up, up: Up, at_s: float, past: list[Hold]) -> bool:
-        """Whether the way from a plateau to the next stop is that of the holds before: it is a rest posture."""
+        """Whether the way from one stop to the next is that of the holds before: the first is a rest posture.
+        Turned round, it is their way back: a sensor may have slipped in the hold, so that rest is elsewhere."""
         if not past or at_s - past[-1].end_s > self.params.known_s:
             return False
         size, way = chord(start, up) / RAD, towards(start, up)

@@ -57,7 +57,7 @@ class Stops:
             return False
         if min(excursion, chord(up, state.last_up)) > state.last_excursion:  # farther off than they are apart
             return True
-        return self.judge.is_left_as_before(state.last_up, up, at_s, state.past[:1])
+        return self.judge.goes_as_past(up, state.last_up, at_s, state.past[:1])
 
     def passed(self, state: State, up: Up, brief: int) -> bool:
         """Whether what was taken for a new rest posture, but left within `brief` rows, was a stop on the way to

@@ -58,7 +58,7 @@ class Patience:
 
     def before(self, attempt: int) -> float:
         """How long is waited before an attempt after the first one (0), s."""
-        return min(self.backoff_s * 2.0 ** (attempt - 1), self.backoff_max_s)
+        return min(self.backoff_s * 2.0 ** min(attempt - 1, 64), self.backoff_max_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Watches a stream go by and says what it was: length, rate, holes, and faults of the sensor."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
 from footsense.analysis.model import RecordingFacts
+from footsense.signal.runs import Bools
 from footsense.types import CLIPPED, INTERPOLATED, Floats, Gap, Item, Samples, StreamInfo
 
 STUCK_S = 2.0
@@ -117,24 +119,41 @@ Still = tuple[str, float, float, bool]
 def still_axes(item: Samples) -> list[Still]:
     """Stretches in which an axis keeps one value for two seconds or more while another axis of its kind
     moves, with the noise of a real sensor: (axis, start_s, end_s, at_end). An axis that stands at its own
-    extreme (`at_end`) is clipped, any other is stuck. A sensor at rest, all axes still, is neither; nor is an
-    axis at 0 in data that were computed without noise."""
+    extreme (`at_end`) is clipped, any other is stuck; so is a whole kind while the other one moves. A sensor at
+    rest, all axes still, is neither; nor is what stands at 0 in data that were computed without noise."""
     found: list[Still] = []
     if item.t_s[-1] - item.t_s[0] < STUCK_S:
         return found
     found += _still(item.t_s, item.acc_g, _AXES[:3], _MOVES_G)
     if item.gyr_dps is not None:
         found += _still(item.t_s, item.gyr_dps, _AXES[3:], _MOVES_DPS)
+        found += _dead(item.t_s, item.acc_g, _AXES[:3], item.gyr_dps, _MOVES_DPS)
+        found += _dead(item.t_s, item.gyr_dps, _AXES[3:], item.acc_g, _MOVES_G)
     return found
+
+
+def _runs(t_s: Floats, changes: Bools) -> Iterator[tuple[int, int]]:
+    """From where to where nothing changes from sample to sample for two seconds or more."""
+    borders = np.concatenate(([0], np.flatnonzero(changes) + 1, [len(t_s)]))
+    long = np.flatnonzero(t_s[borders[1:] - 1] - t_s[borders[:-1]] >= STUCK_S)
+    return zip(borders[long].tolist(), borders[long + 1].tolist(), strict=True)
+
+
+def _dead(t_s: Floats, rows: Floats, names: tuple[str, ...], others: Floats, moves: float) -> Iterator[Still]:
+    """Stretches in which one half of the sensor keeps its values while the other one moves: no foot tilts
+    without turning, and none turns without a trace of noise. A rate of 0 may have been computed; no force of
+    0 is."""
+    is_force = names == _AXES[:3]
+    for a, b in _runs(t_s, (rows[1:] != rows[:-1]).any(axis=1)):
+        if _moves(others[a:b], moves) and (is_force or rows[a].any() or _noise(others[a:b]) > _NOISY):
+            yield "{}, {} and {}".format(*names), float(t_s[a]), float(t_s[b - 1]), False
 
 
 def _still(t_s: Floats, rows: Floats, names: tuple[str, ...], moves: float) -> list[Still]:
     found = []
     for axis, name in enumerate(names):
         column = rows[:, axis]
-        borders = np.concatenate(([0], np.flatnonzero(column[1:] != column[:-1]) + 1, [len(column)]))
-        long = np.flatnonzero(t_s[borders[1:] - 1] - t_s[borders[:-1]] >= STUCK_S)
-        for a, b in zip(borders[long].tolist(), borders[long + 1].tolist(), strict=True):
+        for a, b in _runs(t_s, column[1:] != column[:-1]):
             # what was computed without noise may stay at 0 while others move
             if _moves(rows[a:b], moves) and (column[a] != 0.0 or _noise(rows[a:b]) > _NOISY):
                 at_end = b - a < len(column) and column[a] in (column.min(), column.max())

@@ -100,7 +100,8 @@ def _stuck(watcher: Watcher) -> list[Reason]:
 
 def _stuck_axis(watcher: Watcher, axis: str) -> Reason:
     spans = [(a, b) for name, a, b in watcher.stuck if name == axis]
-    text = f"axis {axis} kept one value for {sum(b - a for a, b in spans):.1f} s while others moved"
+    which = f"axes {axis}" if "," in axis else f"axis {axis}"
+    text = f"{which} kept one value for {sum(b - a for a, b in spans):.1f} s while others moved"
     return Reason("stuck-axis", text, Grade.POOR, (spans[0][0], spans[-1][1]))
 
 

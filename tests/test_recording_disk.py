@@ -51,6 +51,22 @@ def test_a_sync_that_fails_is_not_trusted_the_next_time(tmp_path: Path) -> None:
     assert scan_mcap(tmp_path / "a.mcap").packets == 50
 
 
+def test_who_holds_on_to_what_was_written_stops_no_recording(tmp_path: Path) -> None:
+    """A list of all objects (a debugger's) does so for a moment, and a view forbids its array to grow."""
+
+    class Clinging(disk.Disk):
+        def write(self, at: int, data: bytes) -> int:
+            held.append(data)
+            return super().write(at, data)
+
+    held: list[bytes] = []
+    recorder = disk.recorded(Clinging(takes=500), tmp_path / "a.mcap", 300)
+    until(lambda: recorder.durable > 100)
+    recorder.packet(packet(300))
+    assert recorder.close().exists()
+    assert len(held) > 1
+
+
 def test_a_full_disk_loses_nothing_once_it_is_freed(tmp_path: Path) -> None:
     full = disk.Disk(room=2000)
     recorder = disk.recorded(full, tmp_path / "a.mcap", 100)

@@ -128,9 +128,10 @@ class _Outbox:
         return None
 
     def _write_kept(self) -> None:
-        with memoryview(self.kept) as kept:
-            while self._written < len(kept):
-                self._written += self._file.write(self._synced + self._written, kept[self._written :])
+        # of a copy: while anything holds a view of the array itself (a list of all objects), it cannot grow
+        kept = memoryview(bytes(self.kept))
+        while self._written < len(kept):
+            self._written += self._file.write(self._synced + self._written, kept[self._written :])
 
     def close(self) -> None:
         self._file.close()

@@ -89,6 +89,9 @@ def test_silence_counts_as_a_lost_link() -> None:
     async def test() -> None:
         async with streaming() as s:
             await until(lambda: s.link.reconnects == 1)
+            s.inbox.close()
+            said = [i.fields["event"] async for i in s.inbox if isinstance(i, Status)]
+            assert said[:3] == ["connected", "lost", "back"]
 
     run(test())
 

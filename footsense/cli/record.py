@@ -192,9 +192,8 @@ async def run(central: "Central", wish: Wish, screen: Screen) -> tuple["Outcome"
     judge = _judge(found, wish, screen)
 
     def begun(settings: "Mapping[str, str | int | float]") -> None:
-        meter.arriving = Arriving(
-            judge(settings)
-        )  # a device may tell what it is set to: nobody knows it before
+        # a device may tell what it is set to: nobody knows it before
+        meter.arriving = Arriving(judge(settings))
 
     recorded = record(source, meta, inbox, wish.path, meter, segment=wish.segment, begun=begun)
     return await until_interrupted(recorded, source, inbox)
